@@ -1,0 +1,14 @@
+/**
+ * The Philox stream numbers that host code draws from. A number is never reused for another
+ * purpose: doing so would change, or correlate, every run that has the same seed.
+ */
+export const RANDOM_STREAMS = {
+  /** Parameter initialisation. */
+  parameters: 1,
+  /** Which examples share a batch (once per run). */
+  batchComposition: 2,
+  /** The order of the batches (once per epoch). */
+  batchOrder: 3,
+  /** The ListOps generator. */
+  listops: 16,
+} as const;
