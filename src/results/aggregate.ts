@@ -1,0 +1,68 @@
+import type { Aggregate } from "./schema_aggregate.ts";
+import type { MetricRecord, ResultRow } from "./schema_row.ts";
+import { mean, standardDeviation, studentTInterval } from "./statistics.ts";
+
+/**
+ * Groups rows by task and model (name and configuration), in order of first appearance. Rows of a
+ * group differ in their seed only.
+ */
+export function groupRows(rows: readonly ResultRow[]): ResultRow[][] {
+  const groups = new Map<string, ResultRow[]>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.task.name, row.task.version, row.model.name, row.model.sha256]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * Statistics over seeds, one entry per task, model, metric and split. Runs that did not complete
+ * appear among the values and in the note but never in the mean.
+ */
+export function aggregateRows(rows: readonly ResultRow[]): Aggregate[] {
+  return groupRows(rows).flatMap((group) => {
+    const kinds = new Map<string, MetricRecord>();
+    for (const metric of group.flatMap((row) => row.metrics)) {
+      const key = JSON.stringify([metric.name, metric.split]);
+      if (!kinds.has(key)) kinds.set(key, metric);
+    }
+    return [...kinds.values()].map((kind) => aggregateMetric(group, kind));
+  });
+}
+
+function aggregateMetric(group: readonly ResultRow[], kind: MetricRecord): Aggregate {
+  const values = group.map((row) => {
+    const metric = row.metrics.find((m) => m.name === kind.name && m.split === kind.split);
+    return { seed: row.seed, status: row.status, value: metric?.value ?? null };
+  });
+  const used = values.flatMap(({ status, value }) =>
+    status === "completed" && value !== null ? [value] : []
+  );
+  return {
+    task: group[0].task.name,
+    model: group[0].model.name,
+    metric: kind.name,
+    split: kind.split,
+    unit: kind.unit,
+    higherIsBetter: kind.higherIsBetter,
+    values,
+    n: used.length,
+    mean: used.length === 0 ? null : mean(used),
+    standardDeviation: used.length < 2 ? null : standardDeviation(used),
+    interval: studentTInterval(used),
+    note: noteOn(values, used.length),
+  };
+}
+
+function noteOn(values: Aggregate["values"], n: number): string | null {
+  const notes: string[] = [];
+  if (n === 0) notes.push("no completed run: no mean");
+  if (n === 1) notes.push("one completed run: no interval over seeds");
+  const left = values.filter(({ status }) => status !== "completed");
+  if (left.length > 0) {
+    notes.push(`left out: ${left.map(({ seed, status }) => `seed ${seed} ${status}`).join(", ")}`);
+  }
+  return notes.length === 0 ? null : notes.join("; ");
+}

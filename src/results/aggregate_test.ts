@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { aggregateRows, groupRows } from "./aggregate.ts";
+import { fixtureRow } from "./result_fixture.ts";
+
+Deno.test("aggregateRows gives mean, deviation and t interval over completed seeds", () => {
+  const [entry, ...others] = aggregateRows([
+    fixtureRow({ seed: 1, correct: 960 }),
+    fixtureRow({ seed: 2, correct: 1000 }),
+    fixtureRow({ seed: 3, correct: 920 }),
+  ]);
+  assert.equal(others.length, 0);
+  assert.equal(entry.n, 3);
+  assert.ok(Math.abs((entry.mean ?? 0) - 0.48) < 1e-12);
+  assert.ok(Math.abs((entry.standardDeviation ?? 0) - 0.02) < 1e-12);
+  assert.ok(entry.interval);
+  assert.ok(Math.abs(entry.interval.high - 0.48 - 4.30265273 * 0.02 / Math.sqrt(3)) < 1e-8);
+  assert.equal(entry.note, null);
+});
+
+Deno.test("aggregateRows has no interval for one seed and says so", () => {
+  const [entry] = aggregateRows([fixtureRow()]);
+  assert.equal(entry.n, 1);
+  assert.equal(entry.mean, 0.48);
+  assert.equal(entry.standardDeviation, null);
+  assert.equal(entry.interval, null);
+  assert.match(entry.note ?? "", /no interval/);
+});
+
+Deno.test("aggregateRows keeps runs that did not complete but does not average them", () => {
+  const [entry] = aggregateRows([
+    fixtureRow({ seed: 1, correct: 960 }),
+    fixtureRow({ seed: 2, correct: 200, status: "interrupted" }),
+    fixtureRow({ seed: 3, correct: null, status: "diverged" }),
+  ]);
+  assert.equal(entry.n, 1);
+  assert.equal(entry.mean, 0.48);
+  assert.deepEqual(entry.values.map(({ value }) => value), [0.48, 0.1, null]);
+  assert.match(entry.note ?? "", /left out: seed 2 interrupted, seed 3 diverged/);
+});
+
+Deno.test("groupRows separates models that share a name but not a configuration", () => {
+  const other = fixtureRow({ seed: 2 });
+  other.model.sha256 = "0".repeat(64);
+  const groups = groupRows([fixtureRow(), other, fixtureRow({ seed: 3 })]);
+  assert.deepEqual(groups.map((group) => group.map((row) => row.seed)), [[1, 3], [2]]);
+});

@@ -1,0 +1,98 @@
+import { cpus } from "node:os";
+import type { AdapterRates, AdapterRecord, Environment } from "./schema_environment.ts";
+
+/** What {@link collectEnvironment} found, and what it could not find. */
+export interface CollectedEnvironment {
+  environment: Environment;
+  /** One line per fact that could not be read. */
+  warnings: string[];
+}
+
+/** Options of {@link collectEnvironment}. */
+export interface EnvironmentOptions {
+  /** Folder whose git checkout is recorded; the harness itself unless told. */
+  root?: string;
+  /** Probed rates of the adapter, when there are any. */
+  rates?: AdapterRates | null;
+}
+
+/**
+ * Records code, runtime and machine for a result. Facts that cannot be read (no git, no permission)
+ * become null and a warning. The origin of the driver comes from the environment variable
+ * MEGA_DRIVER. Host and user names are never recorded.
+ *
+ * @param adapter What the device layer knows about the adapter in use.
+ */
+export async function collectEnvironment(
+  adapter: Omit<AdapterRecord, "driverOrigin">,
+  options: EnvironmentOptions = {},
+): Promise<CollectedEnvironment> {
+  const warnings: string[] = [];
+  const root = options.root ?? import.meta.dirname ?? ".";
+  const environment: Environment = {
+    git: await readGit(root, warnings),
+    deno: Deno.version.deno,
+    v8: Deno.version.v8,
+    typescript: Deno.version.typescript,
+    os: {
+      name: Deno.build.os,
+      release: attempt("operating system release", warnings, () => Deno.osRelease()),
+      architecture: Deno.build.arch,
+    },
+    cpu: {
+      model: attempt("processor model", warnings, readCpuModel),
+      cores: navigator.hardwareConcurrency,
+    },
+    adapter: { ...adapter, driverOrigin: readDriverOrigin() },
+    rates: options.rates ?? null,
+  };
+  return { environment, warnings };
+}
+
+async function readGit(root: string, warnings: string[]): Promise<Environment["git"]> {
+  try {
+    const commit = (await git(root, "rev-parse", "HEAD")).trim();
+    const dirty = (await git(root, "status", "--porcelain")).trim() !== "";
+    if (dirty) {
+      warnings.push("the checkout has uncommitted changes: the commit does not name the code");
+    }
+    return { commit, dirty };
+  } catch (error) {
+    warnings.push(`git commit not recorded: ${reasonOf(error)}`);
+    return { commit: null, dirty: null };
+  }
+}
+
+async function git(root: string, ...args: string[]): Promise<string> {
+  const command = new Deno.Command("git", {
+    args: ["-C", root, ...args],
+    stdin: "null",
+    // Nothing to lock: another git command may be at work in the same checkout.
+    env: { GIT_OPTIONAL_LOCKS: "0" },
+  });
+  const { success, stdout, stderr } = await command.output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr).trim() || "git failed");
+  return new TextDecoder().decode(stdout);
+}
+
+function readCpuModel(): string | null {
+  return cpus()[0]?.model.trim() || null;
+}
+
+function readDriverOrigin(): string {
+  const state = Deno.permissions.querySync({ name: "env", variable: "MEGA_DRIVER" }).state;
+  return (state === "granted" ? Deno.env.get("MEGA_DRIVER") : undefined) || "system";
+}
+
+function attempt<T>(what: string, warnings: string[], read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    warnings.push(`${what} not recorded: ${reasonOf(error)}`);
+    return null;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
+}

@@ -1,0 +1,137 @@
+import { z } from "zod";
+import {
+  countSchema,
+  intervalSchema,
+  jsonObjectSchema,
+  quantitySchema,
+  sha256Schema,
+  shareSchema,
+  splitNames,
+} from "./schema_common.ts";
+
+/** How a run ended. Everything but `completed` carries a reason and stays in the result. */
+export const runStatuses = ["completed", "diverged", "failed", "interrupted"] as const;
+
+const taskSchema = z.strictObject({
+  name: z.string().min(1).describe("Task identifier, for example listops"),
+  version: z.string().min(1).describe("Version of the task definition; changes with its meaning"),
+  origin: z.enum(["generated", "official", "folder"]).describe(
+    "Data made by our generator, downloaded from the official source, or read from a local folder",
+  ),
+  splits: z.partialRecord(
+    z.enum(splitNames),
+    z.strictObject({
+      sha256: sha256Schema.describe("Hash of the content of the split"),
+      examples: countSchema.describe("Number of examples in the split"),
+    }),
+  ).describe("Content of every split that the run read"),
+});
+
+const modelSchema = z.strictObject({
+  name: z.string().min(1).describe("Model identifier, for example mega-chunk"),
+  configuration: jsonObjectSchema.describe("Every option that shapes the model"),
+  sha256: sha256Schema.describe("SHA-256 of the RFC 8785 text of the configuration"),
+  parameterCount: countSchema.describe("Number of trained scalars"),
+});
+
+const namedConfigurationSchema = z.strictObject({
+  name: z.string().min(1).describe("Identifier, for example adamw or linear-decay"),
+  configuration: jsonObjectSchema.describe("Every option of the method"),
+});
+
+const metricSchema = z.strictObject({
+  name: z.string().min(1).describe("Metric identifier, for example accuracy"),
+  split: z.enum(splitNames).describe("Split on which the metric was taken"),
+  value: z.number().nullable().describe("Value in `unit`; null when it is not a finite number"),
+  unit: z.string().describe("Unit of the value; accuracies are `fraction` from 0 to 1"),
+  higherIsBetter: z.boolean().describe("Direction of improvement"),
+  n: countSchema.describe("Number of examples (or tokens, for language models) behind the value"),
+  interval: intervalSchema.nullable().describe(
+    "Uncertainty of this one run from the finite split; null when it has no simple form",
+  ),
+});
+
+const trainingPointSchema = z.strictObject({
+  step: countSchema.describe("Number of updates done before this point"),
+  loss: z.number().nullable().describe("Mean training loss, nats; null when not finite"),
+  accuracy: shareSchema.nullable().describe("Training accuracy, fraction; null when not measured"),
+  learningRate: quantitySchema.describe("Learning rate of the update"),
+  gradientNorm: quantitySchema.nullable().describe(
+    "Global gradient norm before clipping; null when not finite or not measured",
+  ),
+});
+
+const validationPointSchema = z.strictObject({
+  step: countSchema.describe("Number of updates done before this evaluation"),
+  loss: z.number().nullable().describe("Mean validation loss, nats; null when not finite"),
+  accuracy: shareSchema.nullable().describe("Validation accuracy, fraction; null if no such thing"),
+});
+
+const performanceSchema = z.strictObject({
+  tokensPerSecond: quantitySchema.nullable().describe(
+    "Training tokens per second, padding excluded",
+  ),
+  stepMilliseconds: z.strictObject({
+    median: quantitySchema.describe("Median time of a training step, milliseconds"),
+    spread: quantitySchema.describe("Median absolute deviation of the step time, milliseconds"),
+  }).nullable().describe("Time of a training step, milliseconds; null when not measured"),
+  hostShare: shareSchema.nullable().describe("Part of the step time spent on the host, fraction"),
+  dispatchesPerStep: countSchema.nullable().describe("Compute dispatches per training step"),
+  peakPlannedBytes: countSchema.nullable().describe("Peak bytes of the training memory plan"),
+  sumOfIntermediateBytes: countSchema.nullable().describe(
+    "Bytes of all intermediates if none shared memory",
+  ),
+  floatingPointOperationsPerStep: quantitySchema.nullable().describe(
+    "Floating-point operations per training step, from the cost model",
+  ),
+  bytesMovedPerStep: quantitySchema.nullable().describe(
+    "Bytes read and written per training step, from the cost model",
+  ),
+});
+
+const wallSecondsSchema = z.strictObject({
+  data: quantitySchema.describe("Seconds to generate, read and tokenise data"),
+  compile: quantitySchema.describe("Seconds to build plans and pipelines, first step included"),
+  train: quantitySchema.describe("Seconds of training steps"),
+  evaluate: quantitySchema.describe("Seconds of validation and test"),
+});
+
+/** One training run: a task, a model and a seed. */
+export const rowSchema = z.strictObject({
+  task: taskSchema.describe("What was learned, with the content of its data"),
+  model: modelSchema.describe("What learned it"),
+  optimizer: namedConfigurationSchema.describe("Update rule"),
+  schedule: namedConfigurationSchema.describe("Learning rate over steps"),
+  seed: countSchema.describe("Seed of initialisation, order and dropout"),
+  batchSize: countSchema.describe("Sequences per update, accumulation included"),
+  sequenceLength: countSchema.describe("Length to which sequences are padded, tokens"),
+  updates: countSchema.describe("Updates that the run was asked for"),
+  updatesDone: countSchema.describe("Updates that the run did"),
+  status: z.enum(runStatuses).describe("How the run ended"),
+  reason: z.string().nullable().describe("Why it did not complete; null when it did"),
+  metrics: z.array(metricSchema).describe("Final metrics, of the best checkpoint by validation"),
+  curve: z.array(trainingPointSchema).describe("Training curve, in order of steps"),
+  validationCurve: z.array(validationPointSchema).describe("Validation curve, in order of steps"),
+  wallSeconds: wallSecondsSchema.describe("Wall clock by phase, seconds"),
+  performance: performanceSchema.describe("Speed, memory and work of a training step"),
+  warnings: z.array(z.string()).describe("What a reader of this row should know, one line each"),
+  provenance: z.literal("measured").describe("Rows are always our own measurements"),
+}).refine((row) => (row.status === "completed") === (row.reason === null), {
+  path: ["reason"],
+  message: "must be null for a completed run and a sentence for any other",
+});
+
+/** One training run; see {@link rowSchema}. */
+export type ResultRow = z.infer<typeof rowSchema>;
+
+/** How a run ended; see {@link runStatuses}. */
+export type RunStatus = (typeof runStatuses)[number];
+
+/** One final metric of a run. */
+export type MetricRecord = z.infer<typeof metricSchema>;
+
+/** One point of the training curve. */
+export type TrainingPoint = z.infer<typeof trainingPointSchema>;
+
+/** One point of the validation curve. */
+export type ValidationPoint = z.infer<typeof validationPointSchema>;
