@@ -62,6 +62,7 @@ export function u32(value: number): string {
 export class Index {
   #linear: string | undefined;
   #axes: readonly string[] | undefined;
+  #origin: Index | undefined;
 
   private constructor(
     readonly shape: Shape,
@@ -69,9 +70,11 @@ export class Index {
     readonly block: Block,
     linear: string | undefined,
     axes: readonly string[] | undefined,
+    origin?: Index,
   ) {
     this.#linear = linear;
     this.#axes = axes;
+    this.#origin = origin;
   }
 
   /** From a row-major linear position. */
@@ -87,29 +90,31 @@ export class Index {
   /** Row-major linear position. */
   get linear(): string {
     if (this.#linear === undefined) {
-      this.#linear = this.block.bind("u32", ravel(this.shape, this.#axes ?? []));
+      this.#linear = this.block.bind("u32", ravel(this.shape, this.axes));
     }
     return this.#linear;
   }
 
   /** Position along each axis. */
   get axes(): readonly string[] {
-    if (this.#axes === undefined) this.#axes = unravel(this.shape, this.linear, this.block);
+    if (this.#axes === undefined) {
+      const { shape, block } = this;
+      this.#axes = this.#origin
+        ? regroup(this.#origin.shape, this.#origin.axes, shape, block)
+        : unravel(shape, this.linear, block);
+    }
     return this.#axes;
   }
 
   /** Text that identifies the position for memoisation. */
   get key(): string {
-    return this.#linear ?? (this.#axes ?? []).join();
+    return this.#linear ?? this.axes.join();
   }
 
   /** The same element seen through another shape with the same number of elements. */
   reshaped(shape: Shape): Index {
-    if (this.#linear !== undefined) return Index.fromLinear(shape, this.block, this.#linear);
-    const axes = regroup(this.shape, this.axes, shape, this.block);
-    return axes === undefined
-      ? Index.fromLinear(shape, this.block, this.linear)
-      : new Index(shape, this.block, undefined, axes);
+    const origin = this.#axes === undefined ? this.#origin : this;
+    return new Index(shape, this.block, this.#linear, undefined, origin);
   }
 
   /** An index into another tensor through expressions along its axes. */
@@ -121,7 +126,7 @@ export class Index {
 
   /** The same position, with derived expressions bound in another block. */
   within(block: Block): Index {
-    return new Index(this.shape, block, this.#linear, this.#axes);
+    return new Index(this.shape, block, this.#linear, this.#axes, this.#origin?.within(block));
   }
 }
 
@@ -179,8 +184,7 @@ function regroup(
   axes: readonly string[],
   to: Shape,
   block: Block,
-): string[] | undefined {
-  if (sizeOf(from) === 0) return undefined;
+): string[] {
   const result: string[] = [];
   for (const group of matchAxes(from, to)) {
     if (group.from.length === 1 && group.to.length === 1) {

@@ -1,0 +1,139 @@
+/** Turns rows of the elementwise table into operations, with derivatives as operations too. */
+import {
+  type DType,
+  type InlineOperation,
+  type Node,
+  type RefArray,
+  ShapeError,
+  type Tensor,
+  type TensorType,
+} from "../contract.ts";
+import { apply1 } from "../build.ts";
+import { type ElementwiseName, type ElementwiseRow, elementwiseTable, helpers } from "./table.ts";
+
+const operands = ["a", "b", "c"] as const;
+
+/** Replaces the one-letter names of a row expression. */
+function substitute(expression: string, names: Readonly<Record<string, string>>): string {
+  return expression.replaceAll(/\b[abcgo]\b/g, (name) => names[name] ?? name);
+}
+
+function mapOperation(
+  name: string,
+  letters: readonly string[],
+  expression: string,
+  row: ElementwiseRow,
+  weight: number,
+  result: DType | undefined,
+  vjp: InlineOperation["vjp"],
+  reference: (values: readonly number[]) => number,
+): InlineOperation {
+  return {
+    name,
+    kind: "map",
+    weight,
+    infer(inputs: readonly TensorType[]): TensorType[] {
+      if (inputs.length !== letters.length) {
+        throw new ShapeError(name, `takes ${letters.length} operands, got ${inputs.length}`);
+      }
+      for (const input of inputs) {
+        if (input.shape.join() !== inputs[0].shape.join()) {
+          throw new ShapeError(
+            name,
+            `operands have shapes ${inputs.map((t) => `[${t.shape}]`).join(" and ")}`,
+          );
+        }
+      }
+      const typed = inputs[letters.length === 3 ? 1 : 0];
+      return [{ shape: inputs[0].shape, dtype: result ?? typed.dtype }];
+    },
+    emit(node, _output, index, ctx) {
+      const names: Record<string, string> = {};
+      letters.forEach((letter, i) => names[letter] = ctx.load(node.inputs[i], index));
+      for (const helper of row.helpers ?? []) ctx.require(helper, helpers[helper]);
+      return substitute(expression, names);
+    },
+    vjp,
+    reference(inputs: readonly RefArray[]): RefArray[] {
+      const data = inputs[0].data.map((_, i) => reference(inputs.map((input) => input.data[i])));
+      return [{ shape: inputs[0].shape, data }];
+    },
+    cost(inputs, outputs) {
+      const size = outputs[0].shape.reduce((a, b) => a * b, 1);
+      return { flops: size * weight, bytes: 4 * size * (inputs.length + 1) };
+    },
+  };
+}
+
+function derivativeOperation(name: string, row: ElementwiseRow, which: number): {
+  readonly op: InlineOperation;
+  readonly letters: readonly string[];
+} {
+  const expression = row.derivative[which];
+  const letters = [...operands.slice(0, row.arity), "o", "g"]
+    .filter((letter) => new RegExp(`\\b${letter}\\b`).test(expression));
+  const position = (letter: string) => letters.indexOf(letter);
+  const op = mapOperation(
+    `${name}.gradient${which}`,
+    letters,
+    expression,
+    row,
+    row.weight + 2,
+    undefined,
+    () => {
+      throw new Error(`${name}: second derivatives are not supported`);
+    },
+    (values) => {
+      // Central difference of the float64 reference: independent of the derivative expression.
+      const [a, b, c] = operands.map((letter) => values[position(letter)] ?? Number.NaN);
+      const point = [a, b, c];
+      const h = 1e-6 * Math.max(1, Math.abs(point[which]));
+      const shifted = (sign: number) => {
+        const moved = [...point];
+        moved[which] += sign * h;
+        return row.reference(moved[0], moved[1], moved[2]);
+      };
+      return values[position("g")] * (shifted(1) - shifted(-1)) / (2 * h);
+    },
+  );
+  return { op, letters };
+}
+
+function elementwiseOperation(name: ElementwiseName): InlineOperation {
+  const row = elementwiseTable[name];
+  const derivatives = row.derivative.map((expression, i) =>
+    expression === "" || expression === "g" ? undefined : derivativeOperation(name, row, i)
+  );
+  const letters = operands.slice(0, row.arity);
+  return mapOperation(
+    name,
+    letters,
+    row.forward,
+    row,
+    row.weight,
+    row.result,
+    (node: Node, [g]) => {
+      if (g === undefined) return node.inputs.map(() => undefined);
+      return node.inputs.map((_, i): Tensor | undefined => {
+        const expression = row.derivative[i];
+        if (expression === undefined || expression === "") return undefined;
+        if (expression === "g") return g;
+        const derivative = derivatives[i];
+        if (derivative === undefined) return undefined;
+        const values: Record<string, Tensor> = { o: node.outputs[0], g };
+        node.inputs.forEach((input, k) => values[operands[k]] = input);
+        return apply1(derivative.op, derivative.letters.map((letter) => values[letter]));
+      });
+    },
+    (values) => row.reference(values[0], values[1], values[2]),
+  );
+}
+
+const names = Object.keys(elementwiseTable).filter((name): name is ElementwiseName =>
+  name in elementwiseTable
+);
+
+/** All elementwise operations by name. */
+export const elementwise: ReadonlyMap<ElementwiseName, InlineOperation> = new Map(
+  names.map((name) => [name, elementwiseOperation(name)]),
+);
