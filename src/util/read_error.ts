@@ -1,0 +1,16 @@
+import { UserError } from "../errors.ts";
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or folder",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EISDIR: "is a folder, expected a file",
+  ENOTDIR: "a part of the path is not a folder",
+};
+
+/** Turns a failed read of `path` into a one-line UserError when the user can mend it. */
+export function readError(error: unknown, path: string): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const reason = REASONS[code];
+  return reason === undefined ? error : new UserError(`${path}: ${reason}`, { cause: error });
+}
