@@ -1,0 +1,222 @@
+/**
+ * Kernels of the gradients of `emaScan` with respect to c and q.
+ *
+ * With s_t = du_t/dq they are forward scans like u itself and need no stored states:
+ *   u_t = q u_{t-1} + x_t − q^K x_{t-K}
+ *   s_t = q s_{t-1} + u_{t-1} − K q^(K-1) x_{t-K}
+ *   dc = Σ_t dy_t u_t,   dq = c Σ_t dy_t s_t
+ * Partial sums per sequence and chunk go to scratch memory and are added in a fixed order.
+ */
+import type { LowerContext, Pass, Scratch } from "../lowering.ts";
+import { chunkLength, lanes } from "./scan_lowering.ts";
+import { each, type EmaGeometry, overTime, powerFunctions } from "./sweeps.ts";
+
+/** States that one invocation keeps in registers (four numbers each). */
+const statesPerThread = 8;
+
+/** Partial sums that one invocation adds up. */
+const partsPerThread = 64;
+
+/** Passes of `emaScanGradient`: inputs x, dy, c, q; outputs dc, dq. */
+export function lowerGradient(geometry: EmaGeometry, ctx: LowerContext): Pass[] {
+  const { batch, length, features, states, sweeps, truncation } = geometry;
+  const chunk = chunkLength(geometry, ctx);
+  const chunks = Math.ceil(length / chunk);
+  const workgroupSize = lanes(ctx);
+  const slices = Math.ceil(states / statesPerThread);
+  const held = Math.ceil(states / slices);
+  const ragged = slices * held > states;
+  const exponents = [
+    ...(truncation ? [truncation, truncation - 1] : []),
+    ...(chunks > 1 ? [chunk, chunk - 1] : []),
+  ];
+  const declarations = exponents.length > 0 ? powerFunctions(exponents) : "";
+  const parts = batch * chunks;
+  const rows = sweeps.length * features;
+  const partial = ctx.scratch(parts * 2 * states * rows);
+  const carried = chunks > 1 ? ctx.scratch(parts * 2 * states * rows) : undefined;
+  // [part, kind, n, row]: rows are contiguous across lanes.
+  const at = (scratch: Scratch | undefined, kind: number, n: string) =>
+    `tmp${scratch?.index}[(((b * ${chunks}u + chunk) * 2u + ${kind}u) * ${states}u + ${n}) * ` +
+    `${rows}u + row]`;
+  const threadsPerSweep = parts * features * slices;
+  const perSweep = (body: (sweep: number) => string) =>
+    sweeps.map((_, k) => `if (sweep == ${k}u) {\n${body(k)}\n}`).join("\n");
+  const place = `let d = thread % ${features}u;
+let slice = (thread / ${features}u) % ${slices}u;
+let chunk = (thread / ${features * slices}u) % ${chunks}u;
+let b = (thread / ${features * slices * chunks}u) % ${batch}u;
+let sweep = thread / ${threadsPerSweep}u;
+let row = sweep * ${features}u + d;
+let first = slice * ${held}u;
+let low = chunk * ${chunk}u;
+let high = min(low + ${chunk}u, ${length}u);`;
+  const low = chunks > 1 ? "low" : 0;
+  const high = chunks > 1 ? "high" : length;
+  const last = ragged ? `, ${states - 1}u)` : "";
+  const state = (n: number) => `${ragged ? "min(" : ""}first + ${n}u${last}`;
+  const load = each(held, (n) =>
+    `let q${n} = in3(row, ${state(n)});` +
+    (truncation
+      ? ` let z${n} = power_${truncation}(q${n});` +
+        ` let y${n} = ${truncation}.0 * power_${truncation - 1}(q${n});`
+      : ""));
+  const advance = (t: string, old?: string) =>
+    `let x = in0(b, ${t}, d);\n` + (old ? `let w = in0(b, ${old}, d);\n` : "") +
+    each(held, (n) =>
+      old
+        ? `s${n} = fma(q${n}, s${n}, fma(-y${n}, w, u${n}));\n` +
+          `u${n} = fma(q${n}, u${n}, fma(-z${n}, w, x));`
+        : `s${n} = fma(q${n}, s${n}, u${n});\nu${n} = fma(q${n}, u${n}, x);`);
+  const store = (scratch: Scratch, names: readonly [string, string]) =>
+    each(held, (n) => {
+      const body = names.map((name, kind) =>
+        `${at(scratch, kind, `(first + ${n}u)`)} = ${name}${n};`).join("\n");
+      return ragged ? `if (first + ${n}u < ${states}u) {\n${body}\n}` : body;
+    });
+  const threads = threadsPerSweep * sweeps.length;
+  const pass = { workgroupSize, groups: Math.ceil(threads / workgroupSize), declarations };
+
+  const passes: Pass[] = [];
+  if (carried) {
+    passes.push({
+      ...pass,
+      name: "local",
+      inputs: [0, 3],
+      outputs: [],
+      scratch: [{ scratch: carried, access: "write" }],
+      body: `if (thread < ${threads}u) {\n${place}\n${load}\n` +
+        each(held, (n) => `var u${n} = 0.0; var s${n} = 0.0;`) + "\n" +
+        perSweep((k) => overTime(geometry, sweeps[k], low, high, 2, advance)) + "\n" +
+        store(carried, ["u", "s"]) + "\n}",
+    });
+    passes.push(carryPass(geometry, carried, chunks, chunk, workgroupSize, declarations));
+  }
+  const start = (kind: number, n: number) => carried ? at(carried, kind, state(n)) : "0.0";
+  passes.push({
+    ...pass,
+    name: "partial",
+    inputs: [0, 1, 3],
+    outputs: [],
+    scratch: [
+      { scratch: partial, access: "write" },
+      ...(carried ? [{ scratch: carried, access: "read" as const }] : []),
+    ],
+    body: `if (thread < ${threads}u) {\n${place}\n${load}\n` +
+      each(held, (n) =>
+        `var u${n} = ${start(0, n)}; var s${n} = ${start(1, n)}; var g${n} = 0.0; var h${n} = 0.0;`) +
+      "\n" +
+      perSweep((k) =>
+        overTime(geometry, sweeps[k], low, high, 4, (t, old) =>
+          `let dy = in1(b, ${t}, d);\n${advance(t, old)}\n` +
+          each(held, (n) => `g${n} = fma(dy, u${n}, g${n});\nh${n} = fma(dy, s${n}, h${n});`))
+      ) + "\n" + store(partial, ["g", "h"]) + "\n}",
+  });
+  passes.push(...sumPasses(geometry, partial, parts, workgroupSize, ctx));
+  return passes;
+}
+
+/** Replaces what each chunk adds to (u, s) by the values at its start. */
+function carryPass(
+  geometry: EmaGeometry,
+  carried: Scratch,
+  chunks: number,
+  chunk: number,
+  workgroupSize: number,
+  declarations: string,
+): Pass {
+  const { batch, features, states, sweeps } = geometry;
+  const rows = sweeps.length * features;
+  const threads = batch * states * rows;
+  const reverse = sweeps.map((s, k) =>
+    s === "reverse" ? `row / ${features}u == ${k}u` : ""
+  ).filter(Boolean).join(" || ") || "false";
+  return {
+    name: "carry",
+    inputs: [3],
+    outputs: [],
+    scratch: [{ scratch: carried, access: "write" }],
+    workgroupSize,
+    groups: Math.ceil(threads / workgroupSize),
+    declarations,
+    body: `if (thread < ${threads}u) {
+let row = thread % ${rows}u;
+let n = (thread / ${rows}u) % ${states}u;
+let b = thread / ${rows * states}u;
+let q = in3(row, n);
+let decay = power_${chunk}(q);
+let slope = ${chunk}.0 * power_${chunk - 1}(q);
+let reverse = ${reverse};
+var u = 0.0;
+var s = 0.0;
+for (var i = 0u; i < ${chunks}u; i++) {
+let chunk = select(i, ${chunks - 1}u - i, reverse);
+let at = ((b * ${chunks}u + chunk) * ${2 * states}u + n) * ${rows}u + row;
+let added_u = tmp${carried.index}[at];
+let added_s = tmp${carried.index}[at + ${states * rows}u];
+tmp${carried.index}[at] = u;
+tmp${carried.index}[at + ${states * rows}u] = s;
+s = fma(decay, s, fma(slope, u, added_s));
+u = fma(decay, u, added_u);
+}
+}`,
+  };
+}
+
+/** Adds the partial sums in a fixed order: slabs first when there are many. */
+function sumPasses(
+  geometry: EmaGeometry,
+  partial: Scratch,
+  parts: number,
+  workgroupSize: number,
+  ctx: LowerContext,
+): Pass[] {
+  const { states, features, sweeps } = geometry;
+  const rows = sweeps.length * features;
+  const width = 2 * states * rows;
+  const passes: Pass[] = [];
+  let source = partial;
+  let left = parts;
+  while (left > partsPerThread) {
+    const slabs = Math.ceil(left / partsPerThread);
+    const target = ctx.scratch(slabs * width);
+    passes.push({
+      name: `slabs${passes.length}`,
+      inputs: [],
+      outputs: [],
+      scratch: [{ scratch: source, access: "read" }, { scratch: target, access: "write" }],
+      workgroupSize,
+      groups: Math.ceil(slabs * width / workgroupSize),
+      body: `if (thread < ${slabs * width}u) {
+let first = (thread / ${width}u) * ${partsPerThread}u;
+let last = min(first + ${partsPerThread}u, ${left}u);
+var sum = 0.0;
+for (var p = first; p < last; p++) { sum += tmp${source.index}[p * ${width}u + thread % ${width}u]; }
+tmp${target.index}[thread] = sum;
+}`,
+    });
+    source = target;
+    left = slabs;
+  }
+  passes.push({
+    name: "sum",
+    inputs: [2],
+    outputs: [0, 1],
+    scratch: [{ scratch: source, access: "read" }],
+    workgroupSize,
+    groups: Math.ceil(states * rows / workgroupSize),
+    body: `if (thread < ${states * rows}u) {
+let n = thread / ${rows}u;
+let row = thread % ${rows}u;
+var g = 0.0;
+var h = 0.0;
+for (var p = 0u; p < ${left}u; p++) {
+g += tmp${source.index}[p * ${width}u + thread];
+h += tmp${source.index}[p * ${width}u + ${states * rows}u + thread];
+}
+out0(row, n, g);
+out1(row, n, in2(row, n) * h);
+}`,
+  });
+  return passes;
+}

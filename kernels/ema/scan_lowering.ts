@@ -1,0 +1,150 @@
+/**
+ * Kernels of the EMA scan.
+ *
+ * One pass when batch × features fills the device: an invocation owns a feature of a sequence, keeps
+ * its N states in registers and walks through time. Otherwise the time axis is cut into chunks:
+ * `local` finds the state that each chunk adds, `carry` combines them with q^chunk, `scan` starts
+ * every chunk from its carried state.
+ */
+import type { LowerContext, Pass, Scratch } from "../lowering.ts";
+import { each, type EmaGeometry, overTime, powerFunctions, dot } from "./sweeps.ts";
+
+/** Threads that keep a GPU busy; fewer sequences than that are cut into chunks. */
+const busyThreads = 32768;
+
+/** Times per chunk: the whole length, or a power of two between 16 and 512. */
+export function chunkLength(geometry: EmaGeometry, ctx: LowerContext): number {
+  const { batch, features, length } = geometry;
+  if (ctx.adapterClass === "software") return length;
+  let chunk = 512;
+  while (chunk > 16 && batch * features * Math.ceil(length / chunk) < busyThreads) chunk /= 2;
+  return chunk >= length ? length : chunk;
+}
+
+/** Invocations per workgroup. */
+export function lanes(ctx: LowerContext): number {
+  return ctx.adapterClass === "software" ? ctx.subgroupSize : 64;
+}
+
+/** Declares and loads the registers of a sweep: `q`, and `z` = q^K when the kernel is truncated. */
+export function loadDecay(geometry: EmaGeometry, row: string, q: number, from = 0, count = 0) {
+  const states = count || geometry.states;
+  const { truncation } = geometry;
+  return each(states, (n) =>
+    `let q${n} = in${q}(${row}, ${from + n}u);` +
+    (truncation ? ` let z${n} = power_${truncation}(q${n});` : ""));
+}
+
+/** Passes of `emaScan`: input 0 is x, 1 is c, 2 is q; output 0 is y. */
+export function lowerScan(geometry: EmaGeometry, ctx: LowerContext): Pass[] {
+  const { batch, length, features, states, sweeps, truncation } = geometry;
+  const chunk = chunkLength(geometry, ctx);
+  const chunks = Math.ceil(length / chunk);
+  const workgroupSize = lanes(ctx);
+  const powers = [...(truncation ? [truncation] : []), ...(chunks > 1 ? [chunk] : [])];
+  const declarations = powers.length > 0 ? powerFunctions(powers) : "";
+  const rows = batch * chunks * features;
+  const carried = chunks > 1 ? ctx.scratch(sweeps.length * rows * states) : undefined;
+  const partial = sweeps.length > 1 ? ctx.scratch(batch * length * features) : undefined;
+  const stateAt = (sweep: string, n: string) =>
+    `tmp${carried?.index}[((${sweep} * ${batch * chunks}u + b * ${chunks}u + chunk) * ${states}u + ` +
+    `${n}) * ${features}u + d]`;
+  const place = `let d = thread % ${features}u;
+let chunk = (thread / ${features}u) % ${chunks}u;
+let b = thread / ${features * chunks}u;
+let low = chunk * ${chunk}u;
+let high = min(low + ${chunk}u, ${length}u);`;
+  const low = chunks > 1 ? "low" : 0;
+  const high = chunks > 1 ? "high" : length;
+  const advance = (t: string, old?: string) =>
+    `let x = in0(b, ${t}, d);\n` + (old ? `let w = in0(b, ${old}, d);\n` : "") +
+    each(states, (n) =>
+      old
+        ? `u${n} = fma(q${n}, u${n}, fma(-z${n}, w, x));`
+        : `u${n} = fma(q${n}, u${n}, x);`);
+
+  const passes: Pass[] = [];
+  if (carried) {
+    passes.push({
+      name: "local",
+      inputs: [0, 2],
+      outputs: [],
+      scratch: [{ scratch: carried, access: "write" }],
+      workgroupSize,
+      groups: Math.ceil(rows / workgroupSize),
+      declarations,
+      body: `if (thread < ${rows}u) {\n${place}\n` + sweeps.map((sweep, k) =>
+        `{\nlet row = ${k * features}u + d;\n${loadDecay(geometry, "row", 2)}\n` +
+        each(states, (n) => `var u${n} = 0.0;`) + "\n" +
+        overTime(geometry, sweep, low, high, 2, advance) +
+        each(states, (n) => `${stateAt(`${k}u`, `${n}u`)} = u${n};`) + "\n}"
+      ).join("\n") + "\n}",
+    });
+    passes.push(carryPass(geometry, carried, chunks, chunk, workgroupSize, declarations));
+  }
+  const body = sweeps.map((sweep, k) => {
+    const last = k === sweeps.length - 1;
+    const sum = dot(states, (n) => `c${n}`, (n) => `u${n}`);
+    const at = (t: string) => `tmp${partial?.index}[(b * ${length}u + ${t}) * ${features}u + d]`;
+    const emit = (t: string) => {
+      const value = k === 0 ? sum : `${at(t)} + ${sum}`;
+      return last ? `out0(b, ${t}, d, ${value});` : `${at(t)} = ${value};`;
+    };
+    return `{\nlet row = ${k * features}u + d;\n${loadDecay(geometry, "row", 2)}\n` +
+      each(states, (n) => `let c${n} = in1(row, ${n}u);`) + "\n" +
+      each(states, (n) => `var u${n} = ${carried ? stateAt(`${k}u`, `${n}u`) : "0.0"};`) + "\n" +
+      overTime(geometry, sweep, low, high, 4, (t, old) => `${advance(t, old)}\n${emit(t)}`) + "}";
+  }).join("\n");
+  passes.push({
+    name: "scan",
+    inputs: [0, 1, 2],
+    outputs: [0],
+    scratch: [
+      ...(carried ? [{ scratch: carried, access: "read" as const }] : []),
+      ...(partial ? [{ scratch: partial, access: "write" as const }] : []),
+    ],
+    workgroupSize,
+    groups: Math.ceil(rows / workgroupSize),
+    declarations,
+    body: `if (thread < ${rows}u) {\n${place}\n${body}\n}`,
+  });
+  return passes;
+}
+
+/** Replaces what each chunk adds to the state by the state at its start. */
+function carryPass(
+  geometry: EmaGeometry,
+  carried: Scratch,
+  chunks: number,
+  chunk: number,
+  workgroupSize: number,
+  declarations: string,
+): Pass {
+  const { batch, features, states, sweeps } = geometry;
+  const threads = sweeps.length * batch * states * features;
+  return {
+    name: "carry",
+    inputs: [2],
+    outputs: [],
+    scratch: [{ scratch: carried, access: "write" }],
+    workgroupSize,
+    groups: Math.ceil(threads / workgroupSize),
+    declarations,
+    body: `if (thread < ${threads}u) {
+let d = thread % ${features}u;
+let n = (thread / ${features}u) % ${states}u;
+let b = (thread / ${features * states}u) % ${batch}u;
+let sweep = thread / ${features * states * batch}u;
+let decay = power_${chunk}(in2(sweep * ${features}u + d, n));
+let reverse = ${sweeps.map((s, k) => s === "reverse" ? `sweep == ${k}u` : "").filter(Boolean).join(" || ") || "false"};
+var carry = 0.0;
+for (var i = 0u; i < ${chunks}u; i++) {
+let chunk = select(i, ${chunks - 1}u - i, reverse);
+let at = ((sweep * ${batch * chunks}u + b * ${chunks}u + chunk) * ${states}u + n) * ${features}u + d;
+let local = tmp${carried.index}[at];
+tmp${carried.index}[at] = carry;
+carry = fma(decay, carry, local);
+}
+}`,
+  };
+}
