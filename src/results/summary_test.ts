@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { kernelTable } from "./kernel_summary.ts";
+import { fixtureKernelRow, fixtureResult, fixtureRow } from "./result_fixture.ts";
+import { summaryTable } from "./summary.ts";
+import { cellStyle, cellText, type Table } from "./table.ts";
+import { renderText } from "./table_text.ts";
+
+function seeds(model: string, corrects: (number | null)[]) {
+  return corrects.map((correct, index) =>
+    fixtureRow({
+      model,
+      seed: index + 1,
+      correct,
+      status: correct === null ? "diverged" : "completed",
+    })
+  );
+}
+
+/** The cells of a row, by model name in the first column. */
+function rowOf(table: Table, model: string) {
+  const row = table.sections.flatMap(({ rows }) => rows).find((cells) =>
+    cellText(cells[0]) === model
+  );
+  assert.ok(row, `no row for ${model}`);
+  return row;
+}
+
+Deno.test("the summary shows mean, interval, seeds and the paper's figure side by side", () => {
+  const rows = [...seeds("mega", [960, 1000, 920]), ...seeds("transformer", [700, 720, 740])];
+  const table = summaryTable(fixtureResult(rows));
+  const texts = rowOf(table, "Mega").map(cellText);
+  assert.deepEqual(texts.slice(0, 8), [
+    "Mega",
+    "48.00 ± 4.97",
+    "63.14",
+    "3",
+    "98.4k",
+    "1200",
+    "12.3k",
+    "36.5 MiB",
+  ]);
+  assert.equal(cellText(rowOf(table, "Transformer")[2]), "37.11");
+  assert.match(table.caption, /Long Range Arena · profile quick/);
+  assert.ok(
+    table.footnotes.some((note) => /Published.*not comparable with profile quick/.test(note)),
+  );
+});
+
+Deno.test("the best and what its interval overlaps is emphasised, unless that is everything", () => {
+  const clear = summaryTable(fixtureResult([
+    ...seeds("mega", [1000, 1002, 1004]),
+    ...seeds("mega-chunk", [999, 1001, 1003]),
+    ...seeds("transformer", [700, 701, 702]),
+  ]));
+  const styles = ["Mega", "Mega-chunk", "Transformer"].map((m) => cellStyle(rowOf(clear, m)[1]));
+  assert.deepEqual(styles, ["strong", "strong", undefined]);
+  const level = summaryTable(fixtureResult([
+    ...seeds("mega", [900, 1000, 1100]),
+    ...seeds("transformer", [850, 1000, 1050]),
+  ]));
+  assert.equal(cellStyle(rowOf(level, "Mega")[1]), undefined);
+});
+
+Deno.test("runs that did not complete are counted and named with their reason", () => {
+  const table = summaryTable(
+    fixtureResult([...seeds("mega", [960, null]), ...seeds("transformer", [null])]),
+  );
+  assert.deepEqual(rowOf(table, "Mega")[3], { text: "1/2 ‡", style: "warning" });
+  assert.equal(cellText(rowOf(table, "Mega")[1]), "48.00");
+  assert.deepEqual(rowOf(table, "Transformer")[1], { text: "diverged", style: "warning" });
+  assert.ok(
+    table.footnotes.some((note) =>
+      note === "‡ ListOps Mega seed 2 diverged after 430 steps: loss is not finite at step 430."
+    ),
+  );
+  assert.ok(table.footnotes.some((note) => note.startsWith("No ± where one seed completed")));
+});
+
+Deno.test("options that depart from the profile stand in the caption", () => {
+  const table = summaryTable({ ...fixtureResult(), overrides: { updates: 100 } });
+  assert.match(table.caption, /profile quick with updates 100/);
+});
+
+Deno.test("the summary of three models keeps every required column at 80 columns", () => {
+  const rows = ["mega", "mega-chunk", "transformer"].flatMap((m) => seeds(m, [960, 970, 980]));
+  const text = renderText(summaryTable(fixtureResult(rows)), { width: 80 });
+  for (const word of ["this run", "paper †", "Seeds", "Params", "steps", "tokens/s", "peak mem"]) {
+    assert.ok(text.includes(word), word);
+  }
+  assert.ok(text.split("\n").every((line) => line.length <= 80), text);
+});
+
+Deno.test("tasks with different metrics name theirs in the section title", () => {
+  const other = fixtureRow({ task: "enwik8" });
+  other.metrics = [{
+    name: "bits-per-character",
+    split: "test",
+    value: 1.2345,
+    unit: "bits",
+    higherIsBetter: false,
+    n: 5000,
+    interval: null,
+  }];
+  const table = summaryTable(fixtureResult([fixtureRow(), other]));
+  assert.deepEqual(table.sections.map(({ title }) => title), [
+    "ListOps · Accuracy, %",
+    "enwik8 · Bits per character",
+  ]);
+  assert.equal(cellText(table.sections[1].rows[0][1]), "1.234");
+  assert.equal(cellText(table.sections[1].rows[0][2]), "1.02");
+});
+
+Deno.test("the kernel table shows shares of the peaks and warns where a peer is faster", () => {
+  const slow = fixtureKernelRow();
+  slow.shape = { m: 64, n: 64, k: 64 };
+  slow.peers = [{ name: "other", version: "1.0.0", medianMilliseconds: 10, ratio: 0.5 }];
+  const alone = { ...fixtureKernelRow(), kernel: "softmax", peers: [], gigaflops: null };
+  const table = kernelTable({ ...fixtureResult([]), kernels: [fixtureKernelRow(), slow, alone] });
+  assert.deepEqual(table.columns.slice(-1).map(({ header }) => header), ["other 1.0.0"]);
+  const texts = table.sections[0].rows[0].map(cellText);
+  assert.deepEqual(texts, [
+    "m 768, n 512, k 512",
+    "20.000 ± 0.400",
+    "20.1",
+    "49",
+    "0.2",
+    "2",
+    "4.00×",
+  ]);
+  assert.equal(cellStyle(table.sections[0].rows[1][6]), "warning");
+  assert.equal(cellText(table.sections[1].rows[0][2]), "–");
+  assert.match(table.caption, /measured peaks 41\.2 GFLOP\/s, 12\.1 GB\/s/);
+});
