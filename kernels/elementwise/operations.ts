@@ -9,6 +9,7 @@ import {
   type TensorType,
 } from "../contract.ts";
 import { apply1 } from "../build.ts";
+import { hostExpression } from "./host_expression.ts";
 import { type ElementwiseName, type ElementwiseRow, elementwiseTable, helpers } from "./table.ts";
 
 const operands = ["a", "b", "c"] as const;
@@ -72,7 +73,6 @@ function derivativeOperation(name: string, row: ElementwiseRow, which: number): 
   const expression = row.derivative[which];
   const letters = [...operands.slice(0, row.arity), "o", "g"]
     .filter((letter) => new RegExp(`\\b${letter}\\b`).test(expression));
-  const position = (letter: string) => letters.indexOf(letter);
   const op = mapOperation(
     `${name}.gradient${which}`,
     letters,
@@ -83,18 +83,7 @@ function derivativeOperation(name: string, row: ElementwiseRow, which: number): 
     () => {
       throw new Error(`${name}: second derivatives are not supported`);
     },
-    (values) => {
-      // Central difference of the float64 reference: independent of the derivative expression.
-      const [a, b, c] = operands.map((letter) => values[position(letter)] ?? Number.NaN);
-      const point = [a, b, c];
-      const h = 1e-6 * Math.max(1, Math.abs(point[which]));
-      const shifted = (sign: number) => {
-        const moved = [...point];
-        moved[which] += sign * h;
-        return row.reference(moved[0], moved[1], moved[2]);
-      };
-      return values[position("g")] * (shifted(1) - shifted(-1)) / (2 * h);
-    },
+    hostExpression(letters, expression),
   );
   return { op, letters };
 }

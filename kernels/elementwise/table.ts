@@ -209,14 +209,14 @@ const rows = {
     arity: 2,
     forward: "max(a, b)",
     derivative: ["select(0.0, g, a >= b)", "select(0.0, g, b > a)"],
-    reference: Math.max,
+    reference: (a, b) => Math.max(a, b),
     weight: 1,
   },
   min: {
     arity: 2,
     forward: "min(a, b)",
     derivative: ["select(0.0, g, a <= b)", "select(0.0, g, b < a)"],
-    reference: Math.min,
+    reference: (a, b) => Math.min(a, b),
     weight: 1,
   },
   less: {
