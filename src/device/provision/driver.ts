@@ -91,7 +91,7 @@ export function driverEnvironment(
     // Loaders before 1.3.207 know only the old name.
     VK_ICD_FILENAMES: icd,
     LD_LIBRARY_PATH: folders.join(":"),
-    MEGA_DRIVER: driver.manifest.name,
-    MEGA_DRIVER_ORIGIN: driver.manifest.origin,
+    MEGA_DRIVER_NAME: driver.manifest.name,
+    MEGA_DRIVER: driver.manifest.origin,
   };
 }

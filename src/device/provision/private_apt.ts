@@ -63,7 +63,7 @@ export class PrivateApt {
 
   /** Fetches the package lists. @returns Why it failed, or undefined. */
   async update(): Promise<string | undefined> {
-    const result = await this.#run(["--error-on=any", "update"]);
+    const result = await this.#run(["-o", "APT::Update::Error-Mode=any", "update"]);
     return result.ok ? undefined : result.complaint;
   }
 
