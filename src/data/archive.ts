@@ -1,0 +1,142 @@
+import { dirname, join } from "node:path";
+import { createTarDecoder } from "modern-tar";
+import { UserError } from "../errors.ts";
+import { writeError } from "../util/atomic_write.ts";
+import { readError } from "../util/read_error.ts";
+
+/** How to unpack. */
+export interface ExtractOptions {
+  /** A tar file, gzip-compressed or not (found out by its first bytes). */
+  readonly archive: string;
+  /** The folder to create; it must not exist. It appears only when everything is unpacked. */
+  readonly target: string;
+  /** The name of a file inside `target` for an archive path, undefined to leave it out. */
+  readonly select?: (path: string) => string | undefined;
+  /** Most bytes to unpack (default 64 GiB). */
+  readonly maxBytes?: number;
+  /** Most files to unpack (default two million). */
+  readonly maxFiles?: number;
+}
+
+/**
+ * An archive path as clean relative segments. Throws UserError for a path that could leave the
+ * target folder: absolute, with `..`, a drive letter, a backslash or a NUL.
+ */
+export function safeSegments(path: string, archive: string): string[] {
+  const segments = path.split("/").filter((segment) => segment !== "" && segment !== ".");
+  const unsafe = path.startsWith("/") || segments.includes("..") || /[\\\0]/.test(path) ||
+    /^[a-z]:/i.test(segments[0] ?? "");
+  if (unsafe) {
+    throw new UserError(
+      `${archive}: refused: the entry ${JSON.stringify(path)} has an unsafe path`,
+    );
+  }
+  return segments;
+}
+
+/** The archive's bytes, decompressed when it starts with the gzip signature. */
+async function openArchive(archive: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  let file: Deno.FsFile | undefined;
+  try {
+    file = await Deno.open(archive);
+    const magic = new Uint8Array(2);
+    await file.read(magic);
+    await file.seek(0, Deno.SeekMode.Start);
+    const gzip = magic[0] === 0x1f && magic[1] === 0x8b;
+    return gzip ? file.readable.pipeThrough(new DecompressionStream("gzip")) : file.readable;
+  } catch (error) {
+    file?.close();
+    throw readError(error, archive);
+  }
+}
+
+/** Writes one body, counting real bytes against what is left of the limit. */
+async function writeBody(
+  body: ReadableStream<Uint8Array>,
+  path: string,
+  left: number,
+  tooMuch: () => UserError,
+): Promise<number> {
+  let size = 0;
+  let file: Deno.FsFile;
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    file = await Deno.open(path, { write: true, createNew: true });
+  } catch (error) {
+    throw writeError(error, path);
+  }
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > left) throw tooMuch();
+      for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+    }
+  } catch (error) {
+    throw writeError(error, path);
+  } finally {
+    file.close();
+  }
+  return size;
+}
+
+/**
+ * Unpacks regular files of a tar or tar.gz archive. An entry with an unsafe path, and every link
+ * or device, makes the whole archive refused, selected or not; so do a name that occurs twice, a
+ * damaged or cut archive, and more bytes or files than allowed. Nothing is left behind then.
+ *
+ * @returns How many files and bytes were unpacked.
+ * @throws UserError for all of these, and when no entry was selected.
+ */
+export async function extractTar(
+  options: ExtractOptions,
+): Promise<{ files: number; bytes: number }> {
+  const { archive, target, select = (path) => path } = options;
+  const { maxBytes = 64 * 2 ** 30, maxFiles = 2_000_000 } = options;
+  if (await Deno.lstat(target).then(() => true, () => false)) {
+    throw new UserError(`${target}: exists already: remove it or choose another folder`);
+  }
+  const tooMuch = () =>
+    new UserError(
+      `${archive}: refused: unpacks to more than ${maxBytes} bytes or ${maxFiles} files`,
+    );
+  const source = await openArchive(archive);
+  const partial = `${target}.${crypto.randomUUID()}.tmp`;
+  const seen = new Set<string>();
+  let bytes = 0;
+  try {
+    for await (const { header, body } of source.pipeThrough(createTarDecoder({ strict: true }))) {
+      const segments = safeSegments(header.name, archive);
+      const type = header.type ?? "file";
+      if (type !== "file" && type !== "directory") {
+        throw new UserError(
+          `${archive}: refused: the entry ${JSON.stringify(header.name)} is a ${type}`,
+        );
+      }
+      const chosen = type === "file" ? select(segments.join("/")) : undefined;
+      if (chosen === undefined) {
+        await body.cancel();
+        continue;
+      }
+      const name = safeSegments(chosen, archive).join("/");
+      if (seen.has(name)) throw new UserError(`${archive}: refused: ${name} occurs twice`);
+      seen.add(name);
+      if (seen.size > maxFiles || header.size > maxBytes - bytes) throw tooMuch();
+      bytes += await writeBody(body, join(partial, name), maxBytes - bytes, tooMuch);
+    }
+    if (seen.size === 0) throw new UserError(`${archive}: holds none of the expected files`);
+    await Deno.rename(partial, target);
+    return { files: seen.size, bytes };
+  } catch (error) {
+    await Deno.remove(partial, { recursive: true }).catch(() => undefined);
+    throw archiveError(error, archive);
+  }
+}
+
+/** What the decompressor and the tar decoder throw on bad input, as a UserError. */
+function archiveError(error: unknown, archive: string): unknown {
+  if (error instanceof UserError || !(error instanceof Error)) return error;
+  if ("code" in error) return writeError(error, archive);
+  return new UserError(`${archive}: the archive is damaged or cut (${error.message})`, {
+    cause: error,
+  });
+}
