@@ -1,0 +1,52 @@
+import type { TaskData } from "./dataset.ts";
+
+/** Seed of all generated data sets, unless a command says otherwise. Independent of training seeds. */
+export const DEFAULT_DATA_SEED = 0;
+
+/** Receives lines for the user. */
+export type Print = (line: string) => void;
+
+/** How to load a data set. */
+export interface LoadOptions {
+  /** Scale of the run: one of the entry's `profiles`. */
+  readonly profile: string;
+  /** Folder for generated and tokenised data. */
+  readonly cacheDir: string;
+  /** Folder of official files that the user has or fetched. */
+  readonly dataDir?: string | undefined;
+  /** Seed of the generator, `DEFAULT_DATA_SEED` when absent. */
+  readonly seed?: number | bigint | undefined;
+  readonly print?: Print | undefined;
+}
+
+/** An official archive and which of its files are wanted. */
+export interface OfficialArchive {
+  readonly url: string;
+  /** Known sha256, or undefined when the publisher gives none: the user must supply it. */
+  readonly sha256: string | undefined;
+  /** The folder, below the data folder, that the wanted files are unpacked to. */
+  readonly folder: string;
+  /** The name below `folder` of a wanted archive path, else undefined. */
+  readonly select: (path: string) => string | undefined;
+}
+
+/** A data set as the `data` commands and the benchmark see it. */
+export interface DataEntry {
+  readonly id: string;
+  readonly title: string;
+  /** One line: what the task asks, its size, where it comes from. */
+  readonly description: string;
+  /** The profiles that it has parameters for. */
+  readonly profiles: readonly string[];
+  readonly official: OfficialArchive | undefined;
+  /** The folder of official files below `dataDir`; UserError when `dataDir` does not exist. */
+  findOfficial(dataDir: string): Promise<string | undefined>;
+  /** Loads, generating or tokenising first where needed. Throws UserError. */
+  load(options: LoadOptions): Promise<TaskData>;
+  /** Reads every official file in full and checks it; a line per file. Throws UserError. */
+  verifyOfficial(folder: string, print: Print): Promise<void>;
+  /** Checks what a former `load` left in the cache: false when nothing is there. Throws UserError. */
+  verifyCache(options: LoadOptions): Promise<boolean>;
+  /** Writes generated data in the official format; absent for tasks without a generator. */
+  generate?(options: Omit<LoadOptions, "cacheDir" | "dataDir">, folder: string): Promise<void>;
+}

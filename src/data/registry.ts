@@ -1,0 +1,14 @@
+import { UserError } from "../errors.ts";
+import type { DataEntry } from "./data_entry.ts";
+import { LISTOPS_ENTRY } from "./listops/entry.ts";
+
+/** Every data set, in the order of the paper's tables. */
+export const DATA_ENTRIES: readonly DataEntry[] = [LISTOPS_ENTRY];
+
+/** The data set of an id; UserError that lists the known ones otherwise. */
+export function dataEntry(id: string): DataEntry {
+  const entry = DATA_ENTRIES.find((each) => each.id === id);
+  if (entry !== undefined) return entry;
+  const known = DATA_ENTRIES.map((each) => each.id).join(", ");
+  throw new UserError(`unknown data set ${JSON.stringify(id)}, expected one of: ${known}`);
+}
