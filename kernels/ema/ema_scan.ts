@@ -67,7 +67,8 @@ const scanOperation: KernelOperation = {
   fusesInput: (input, node) =>
     input === 0 && node.attrs.truncation === 0 && sweepsOf(node.attrs).length === 1,
   fusesOutput: () => true,
-  lower: (node, ctx) => lowerScan(emaGeometry("emaScan", node.inputs[0], node.inputs[2], node.attrs), ctx),
+  lower: (node, ctx) =>
+    lowerScan(emaGeometry("emaScan", node.inputs[0], node.inputs[2], node.attrs), ctx),
 };
 
 const gradientOperation: KernelOperation = {

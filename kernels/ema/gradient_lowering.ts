@@ -71,7 +71,8 @@ let high = min(low + ${chunk}u, ${length}u);`;
   const store = (scratch: Scratch, names: readonly [string, string]) =>
     each(held, (n) => {
       const body = names.map((name, kind) =>
-        `${at(scratch, kind, `(first + ${n}u)`)} = ${name}${n};`).join("\n");
+        `${at(scratch, kind, `(first + ${n}u)`)} = ${name}${n};`
+      ).join("\n");
       return ragged ? `if (first + ${n}u < ${states}u) {\n${body}\n}` : body;
     });
   const threads = threadsPerSweep * sweeps.length;
@@ -103,13 +104,25 @@ let high = min(low + ${chunk}u, ${length}u);`;
       ...(carried ? [{ scratch: carried, access: "read" as const }] : []),
     ],
     body: `if (thread < ${threads}u) {\n${place}\n${load}\n` +
-      each(held, (n) =>
-        `var u${n} = ${start(0, n)}; var s${n} = ${start(1, n)}; var g${n} = 0.0; var h${n} = 0.0;`) +
+      each(
+        held,
+        (n) =>
+          `var u${n} = ${start(0, n)}; var s${n} = ${
+            start(1, n)
+          }; var g${n} = 0.0; var h${n} = 0.0;`,
+      ) +
       "\n" +
       perSweep((k) =>
-        overTime(geometry, sweeps[k], low, high, 4, (t, old) =>
-          `let dy = in1(b, ${t}, d);\n${advance(t, old)}\n` +
-          each(held, (n) => `g${n} = fma(dy, u${n}, g${n});\nh${n} = fma(dy, s${n}, h${n});`))
+        overTime(
+          geometry,
+          sweeps[k],
+          low,
+          high,
+          4,
+          (t, old) =>
+            `let dy = in1(b, ${t}, d);\n${advance(t, old)}\n` +
+            each(held, (n) => `g${n} = fma(dy, u${n}, g${n});\nh${n} = fma(dy, s${n}, h${n});`),
+        )
       ) + "\n" + store(partial, ["g", "h"]) + "\n}",
   });
   passes.push(...sumPasses(geometry, partial, parts, workgroupSize, ctx));
@@ -128,9 +141,10 @@ function carryPass(
   const { batch, features, states, sweeps } = geometry;
   const rows = sweeps.length * features;
   const threads = batch * states * rows;
-  const reverse = sweeps.map((s, k) =>
-    s === "reverse" ? `row / ${features}u == ${k}u` : ""
-  ).filter(Boolean).join(" || ") || "false";
+  const reverse =
+    sweeps.map((s, k) => s === "reverse" ? `row / ${features}u == ${k}u` : "").filter(Boolean).join(
+      " || ",
+    ) || "false";
   return {
     name: "carry",
     inputs: [3],

@@ -7,7 +7,7 @@
  * every chunk from its carried state.
  */
 import type { LowerContext, Pass, Scratch } from "../lowering.ts";
-import { each, type EmaGeometry, overTime, powerFunctions, dot } from "./sweeps.ts";
+import { dot, each, type EmaGeometry, overTime, powerFunctions } from "./sweeps.ts";
 
 /** Threads that keep a GPU busy; fewer sequences than that are cut into chunks. */
 const busyThreads = 32768;
@@ -41,13 +41,16 @@ export function lowerScan(geometry: EmaGeometry, ctx: LowerContext): Pass[] {
   const chunk = chunkLength(geometry, ctx);
   const chunks = Math.ceil(length / chunk);
   const workgroupSize = lanes(ctx);
+  const unroll = chunks > 1 ? 2 : 4;
   const powers = [...(truncation ? [truncation] : []), ...(chunks > 1 ? [chunk] : [])];
   const declarations = powers.length > 0 ? powerFunctions(powers) : "";
   const rows = batch * chunks * features;
   const carried = chunks > 1 ? ctx.scratch(sweeps.length * rows * states) : undefined;
   const partial = sweeps.length > 1 ? ctx.scratch(batch * length * features) : undefined;
   const stateAt = (sweep: string, n: string) =>
-    `tmp${carried?.index}[((${sweep} * ${batch * chunks}u + b * ${chunks}u + chunk) * ${states}u + ` +
+    `tmp${carried?.index}[((${sweep} * ${
+      batch * chunks
+    }u + b * ${chunks}u + chunk) * ${states}u + ` +
     `${n}) * ${features}u + d]`;
   const place = `let d = thread % ${features}u;
 let chunk = (thread / ${features}u) % ${chunks}u;
@@ -58,10 +61,11 @@ let high = min(low + ${chunk}u, ${length}u);`;
   const high = chunks > 1 ? "high" : length;
   const advance = (t: string, old?: string) =>
     `let x = in0(b, ${t}, d);\n` + (old ? `let w = in0(b, ${old}, d);\n` : "") +
-    each(states, (n) =>
-      old
-        ? `u${n} = fma(q${n}, u${n}, fma(-z${n}, w, x));`
-        : `u${n} = fma(q${n}, u${n}, x);`);
+    each(
+      states,
+      (n) =>
+        old ? `u${n} = fma(q${n}, u${n}, fma(-z${n}, w, x));` : `u${n} = fma(q${n}, u${n}, x);`,
+    );
 
   const passes: Pass[] = [];
   if (carried) {
@@ -75,7 +79,9 @@ let high = min(low + ${chunk}u, ${length}u);`;
       declarations,
       body: `if (thread < ${rows}u) {\n${place}\n` + sweeps.map((sweep, k) =>
         `{\nlet row = ${k * features}u + d;\n${loadDecay(geometry, "row", 2)}\n` +
-        each(states, (n) => `var u${n} = 0.0;`) + "\n" +
+        each(states, (n) =>
+          `var u${n} = 0.0;`) +
+        "\n" +
         overTime(geometry, sweep, low, high, 2, advance) +
         each(states, (n) => `${stateAt(`${k}u`, `${n}u`)} = u${n};`) + "\n}"
       ).join("\n") + "\n}",
@@ -93,7 +99,8 @@ let high = min(low + ${chunk}u, ${length}u);`;
     return `{\nlet row = ${k * features}u + d;\n${loadDecay(geometry, "row", 2)}\n` +
       each(states, (n) => `let c${n} = in1(row, ${n}u);`) + "\n" +
       each(states, (n) => `var u${n} = ${carried ? stateAt(`${k}u`, `${n}u`) : "0.0"};`) + "\n" +
-      overTime(geometry, sweep, low, high, 4, (t, old) => `${advance(t, old)}\n${emit(t)}`) + "}";
+      overTime(geometry, sweep, low, high, unroll, (t, old) => `${advance(t, old)}\n${emit(t)}`) +
+      "}";
   }).join("\n");
   passes.push({
     name: "scan",
@@ -136,11 +143,16 @@ let n = (thread / ${features}u) % ${states}u;
 let b = (thread / ${features * states}u) % ${batch}u;
 let sweep = thread / ${features * states * batch}u;
 let decay = power_${chunk}(in2(sweep * ${features}u + d, n));
-let reverse = ${sweeps.map((s, k) => s === "reverse" ? `sweep == ${k}u` : "").filter(Boolean).join(" || ") || "false"};
+let reverse = ${
+      sweeps.map((s, k) => s === "reverse" ? `sweep == ${k}u` : "").filter(Boolean).join(" || ") ||
+      "false"
+    };
 var carry = 0.0;
 for (var i = 0u; i < ${chunks}u; i++) {
 let chunk = select(i, ${chunks - 1}u - i, reverse);
-let at = ((sweep * ${batch * chunks}u + b * ${chunks}u + chunk) * ${states}u + n) * ${features}u + d;
+let at = ((sweep * ${
+      batch * chunks
+    }u + b * ${chunks}u + chunk) * ${states}u + n) * ${features}u + d;
 let local = tmp${carried.index}[at];
 tmp${carried.index}[at] = carry;
 carry = fma(decay, carry, local);

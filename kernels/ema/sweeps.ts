@@ -29,7 +29,9 @@ export function emaGeometry(
   attrs: Attrs,
 ): EmaGeometry {
   const sweeps = sweepsOf(attrs);
-  if (x.shape.length !== 3 || x.dtype !== "f32") throw new ShapeError(op, "x must be f32 [B, L, D]");
+  if (x.shape.length !== 3 || x.dtype !== "f32") {
+    throw new ShapeError(op, "x must be f32 [B, L, D]");
+  }
   const [batch, length, features] = x.shape;
   if (q.shape.length !== 2 || q.dtype !== "f32" || q.shape[0] !== sweeps.length * features) {
     throw new ShapeError(
@@ -147,9 +149,7 @@ function stretch(
     const t = reverse ? `${text(high)} - ${k + 1}u - i` : `${text(low)} + i + ${k}u`;
     return `{\nlet t = ${t};\n${step("t")}\n}`;
   };
-  const total = constant
-    ? `${count}u`
-    : `u32(max(i32(${text(high)}) - i32(${text(low)}), 0))`;
+  const total = constant ? `${count}u` : `u32(max(i32(${text(high)}) - i32(${text(low)}), 0))`;
   const block = Array.from({ length: unroll }, (_, k) => at(k)).join("\n");
   const main = constant && count < unroll
     ? ""
