@@ -23,6 +23,7 @@ export function lowerGradient(geometry: EmaGeometry, ctx: LowerContext): Pass[] 
   const chunk = chunkLength(geometry, ctx);
   const chunks = Math.ceil(length / chunk);
   const workgroupSize = lanes(ctx);
+  const unroll = chunks > 1 ? 2 : 4;
   const slices = Math.ceil(states / statesPerThread);
   const held = Math.ceil(states / slices);
   const ragged = slices * held > states;
@@ -118,7 +119,7 @@ let high = min(low + ${chunk}u, ${length}u);`;
           sweeps[k],
           low,
           high,
-          4,
+          unroll,
           (t, old) =>
             `let dy = in1(b, ${t}, d);\n${advance(t, old)}\n` +
             each(held, (n) => `g${n} = fma(dy, u${n}, g${n});\nh${n} = fma(dy, s${n}, h${n});`),
