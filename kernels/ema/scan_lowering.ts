@@ -42,7 +42,6 @@ export function lowerScan(geometry: EmaGeometry, ctx: LowerContext): Pass[] {
   const chunks = Math.ceil(length / chunk);
   const workgroupSize = lanes(ctx);
   const unroll = chunks > 1 ? 2 : 4;
-  const unroll = chunks > 1 ? 2 : 4;
   const powers = [...(truncation ? [truncation] : []), ...(chunks > 1 ? [chunk] : [])];
   const declarations = powers.length > 0 ? powerFunctions(powers) : "";
   const rows = batch * chunks * features;
