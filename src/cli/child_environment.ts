@@ -17,7 +17,7 @@ export const LLVMPIPE_VECTOR_WIDTH: "256" | "512" | undefined = undefined;
  */
 export function vulkanEnvironment(env: ReadEnv, cache: string): Record<string, string> {
   const defaults: Record<string, string> = {
-    // wgpu would also try OpenGL, whose software renderer computes wrong numbers.
+    // wgpu would also try OpenGL, whose compute support and timestamps are poorer.
     DENO_WEBGPU_BACKEND: "vulkan",
     // Without a runtime folder the loader's window-system code complains on the error output.
     XDG_RUNTIME_DIR: join(cache, "runtime"),

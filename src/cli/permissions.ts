@@ -103,7 +103,11 @@ function namedValues(args: readonly string[]): { option: string; value: string }
   return values.filter(({ value }) => value !== "");
 }
 
-/** Deno separates paths by commas and reads two commas as one that belongs to the path. */
+/** Deno separates paths by commas and knows no escape, so a path with one opens its parent. */
 function list(paths: ReadonlySet<string>): string {
-  return [...paths].map((path) => path.replaceAll(",", ",,")).join(",");
+  const listed = [...paths].map((path) => {
+    while (path.includes(",")) path = dirname(path);
+    return path;
+  });
+  return [...new Set(listed)].join(",");
 }

@@ -9,7 +9,8 @@ import {
   loadDriver,
   writeManifest,
 } from "./driver.ts";
-import { databaseTime, type ProvideContext, provideMesa } from "./mesa.ts";
+import { provideMesa } from "./mesa.ts";
+import { databaseTime, type ProvideContext } from "./provide_context.ts";
 import { provideSwiftShader } from "./swiftshader.ts";
 
 /** The software drivers that can be provided, best first. */

@@ -12,24 +12,11 @@ import {
 } from "./packages.ts";
 import { PrivateApt, readSystemSources } from "./private_apt.ts";
 import { runProgram } from "./program.ts";
+import { databaseTime, type ProvideContext } from "./provide_context.ts";
 
 const DRIVER = "mesa-vulkan-drivers";
 const LOADER = "libvulkan1";
 const LIBRARY = "libvulkan_lvp.so";
-
-/** Where dpkg records what is installed; its time tells whether system libraries may have changed. */
-export const PACKAGE_DATABASE = "/var/lib/dpkg/status";
-
-/** What a way of providing a driver is given. */
-export interface ProvideContext {
-  /** Empty folder to fill; it is renamed to `finalFolder` when complete. */
-  readonly folder: string;
-  readonly finalFolder: string;
-  /** Scratch space that survives an interruption, so that downloads continue. */
-  readonly scratch: string;
-  /** Tells the user, in one line, what is about to happen. */
-  readonly say: (line: string) => void;
-}
 
 /**
  * Unpacks Mesa's llvmpipe from the distribution's packages into a folder.
@@ -90,12 +77,6 @@ async function provideFrom(
     systemState: await databaseTime(),
     files: await listLibraries(context.folder),
   };
-}
-
-/** Modification time of the package database in milliseconds; 0 without one. */
-export async function databaseTime(): Promise<number> {
-  const info = await Deno.stat(PACKAGE_DATABASE).catch(() => undefined);
-  return info?.mtime?.getTime() ?? 0;
 }
 
 async function installed(): Promise<Map<string, string>> {

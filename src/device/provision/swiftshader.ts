@@ -4,8 +4,8 @@ import { brotliDecompress } from "node:zlib";
 import { unpackTar } from "modern-tar";
 import { sha256Hex } from "../../util/sha256.ts";
 import { type DriverManifest, icdJson, listLibraries } from "./driver.ts";
-import { databaseTime, type ProvideContext } from "./mesa.ts";
 import { runProgram } from "./program.ts";
+import { databaseTime, type ProvideContext } from "./provide_context.ts";
 
 /** The npm package that carries SwiftShader and a Vulkan loader, for x86_64 Linux. */
 export const SWIFTSHADER_PACKAGE = "@sparticuz/chromium";

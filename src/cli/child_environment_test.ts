@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { gitEnvironment, vulkanEnvironment } from "./child_environment.ts";
+
+Deno.test("vulkanEnvironment leaves what the user has set alone", () => {
+  const values = vulkanEnvironment(
+    (name) => name === "MESA_SHADER_CACHE_DIR" ? "/mine" : undefined,
+    "/cache",
+  );
+  assert.equal(values["DENO_WEBGPU_BACKEND"], "vulkan");
+  assert.equal(values["XDG_RUNTIME_DIR"], "/cache/runtime");
+  assert.ok(!("MESA_SHADER_CACHE_DIR" in values));
+});
+
+Deno.test("gitEnvironment is empty outside of a checkout", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    assert.deepEqual(await gitEnvironment(folder), {});
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

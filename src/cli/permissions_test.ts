@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { permissionFlags, type PermissionRequest } from "./permissions.ts";
+
+function flags(command: string, args: string[], existing: Record<string, "file" | "folder"> = {}) {
+  const request: PermissionRequest = {
+    command,
+    args,
+    cwd: "/home/me/here",
+    root: "/project",
+    results: "/project/results",
+    cache: "/cache",
+    data: "/cache/data",
+    temporary: "/tmp",
+    kindOf: (path) => existing[path] ?? "nothing",
+  };
+  const all = permissionFlags(request);
+  const value = (name: string) =>
+    all.find((flag) => flag.startsWith(`--allow-${name}=`))?.split("=")[1]?.split(",") ?? [];
+  return { all, read: value("read"), write: value("write") };
+}
+
+Deno.test("permissionFlags gives bench the project to read, cache and results to write", () => {
+  const { all, read, write } = flags("bench", ["--suite", "lra", "--seeds", "3"]);
+  assert.deepEqual(read, ["/project", "/cache", "/cache/data", "/project/results"]);
+  assert.deepEqual(write, ["/cache", "/project/results"]);
+  assert.ok(all.includes("--no-prompt") && all.includes("--ignore-env"));
+  for (const flag of ["-A", "--allow-all", "--allow-net", "--allow-run", "--allow-ffi"]) {
+    assert.ok(!all.includes(flag), flag);
+  }
+});
+
+Deno.test("permissionFlags opens the folder of an output file, which need not exist", () => {
+  for (const args of [["--output", "out/r.json"], ["--output=out/r.json"], ["-o", "out/r.json"]]) {
+    const { read, write } = flags("bench", args);
+    assert.ok(write.includes("/home/me/here/out"), args.join(" "));
+    assert.ok(read.includes("/home/me/here/out"));
+  }
+});
+
+Deno.test("permissionFlags opens a folder to resume from, not its parent", () => {
+  const { write } = flags("bench", ["--resume", "/runs/7"], { "/runs/7": "folder" });
+  assert.ok(write.includes("/runs/7") && !write.includes("/runs"));
+});
+
+Deno.test("permissionFlags lets verify read the named files, present or not, and write none", () => {
+  const { read, write } = flags("verify", ["a.safetensors", "../b.safetensors"]);
+  assert.ok(read.includes("/home/me/here/a.safetensors"));
+  assert.ok(read.includes("/home/me/b.safetensors"));
+  assert.deepEqual(write, ["/cache", "/project/results"]);
+});
+
+Deno.test("permissionFlags lets other options read existing paths only", () => {
+  const { read } = flags("bench", ["--data", "/sets", "--task", "listops"], { "/sets": "folder" });
+  assert.ok(read.includes("/sets") && !read.includes("/home/me/here/listops"));
+});
+
+Deno.test("permissionFlags gives the network to data fetch alone", () => {
+  assert.ok(flags("data", ["fetch", "listops"]).all.includes("--allow-net"));
+  assert.ok(!flags("data", ["generate"]).all.includes("--allow-net"));
+  assert.ok(!flags("bench", ["fetch"]).all.includes("--allow-net"));
+});
+
+Deno.test("permissionFlags lets tests start programs and write to the temporary folder", () => {
+  const { all, write } = flags("test", []);
+  assert.ok(all.includes("--allow-run"));
+  assert.deepEqual(write, ["/cache", "/tmp"]);
+});
+
+Deno.test("permissionFlags opens the parent of a path with a comma, which Deno cannot name", () => {
+  const { read } = flags("verify", ["/sets/a,b/c.safetensors"]);
+  assert.ok(read.includes("/sets"));
+});
