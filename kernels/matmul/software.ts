@@ -1,0 +1,196 @@
+/**
+ * Matrix product for software rasterisers.
+ *
+ * On llvmpipe a load from a storage buffer runs lane by lane, whatever its address, and costs about
+ * as much as thirty multiply-adds of a whole vector; barriers cost even more. A workgroup is therefore one subgroup that
+ * computes a block of C in registers: lanes lie along the columns, the rows are loaded with lanes
+ * along the rows and handed out by subgroup broadcasts, so that a step of the contraction needs
+ * rows / lanes + columns / lanes loads for rows x columns multiply-adds. Without subgroup operations
+ * every row is loaded by itself.
+ */
+import type { LowerContext, Pass } from "../lowering.ts";
+import { exchanged, type Problem } from "./problem.ts";
+import { joinPass } from "./split.ts";
+
+/** Register block of one workgroup. */
+export interface SoftwareBlock {
+  /** Rows of C. */
+  readonly rows: number;
+  /** Columns of C per lane. */
+  readonly vectors: number;
+  /** Steps of the contraction per loop iteration. */
+  readonly unroll: number;
+  /** Parts of the contraction; above 1 a second pass adds them up. */
+  readonly splits: number;
+  /** Whether the operands change roles, so that lanes lie along the rows of C. */
+  readonly exchange: boolean;
+}
+
+/** Vector instructions of a load, of a multiply-add, and of a stored element with its epilogue. */
+const loadCost = 90;
+const multiplyAddCost = 3;
+const storeCost = 130;
+/** Vector instructions spent once per workgroup. */
+const groupCost = 1500;
+
+function blockCost(
+  rows: number,
+  columns: number,
+  inner: number,
+  block: { readonly rows: number; readonly vectors: number },
+  lanes: number,
+  broadcast: boolean,
+): number {
+  const loads = (broadcast ? Math.ceil(block.rows / lanes) : block.rows) + block.vectors;
+  const cells = block.rows * block.vectors;
+  const step = loads * loadCost + cells * multiplyAddCost;
+  const groups = Math.ceil(rows / block.rows) * Math.ceil(columns / (block.vectors * lanes));
+  return groups * (groupCost + inner * step + cells * storeCost);
+}
+
+/** Chooses the register block with the least estimated work. */
+export function chooseSoftwareBlock(
+  problem: Problem,
+  lanes: number,
+  broadcast: boolean,
+): SoftwareBlock {
+  const { batches, rows, columns, inner } = problem;
+  let best = { rows: 1, vectors: 1, exchange: false, cost: Infinity };
+  for (const exchange of [false, true]) {
+    const [m, n] = exchange ? [columns, rows] : [rows, columns];
+    for (let r = 1; r <= Math.min(m, broadcast ? 16 : 8); r++) {
+      for (const vectors of [1, 2, 4, 8]) {
+        if (r * vectors > (broadcast ? 32 : 64) || (vectors - 1) * lanes >= n) continue;
+        const cost = blockCost(m, n, inner, { rows: r, vectors }, lanes, broadcast);
+        if (cost < best.cost) best = { rows: r, vectors, exchange, cost };
+      }
+    }
+  }
+  const [m, n] = best.exchange ? [columns, rows] : [rows, columns];
+  const blocks = batches * Math.ceil(m / best.rows) * Math.ceil(n / (best.vectors * lanes));
+  // A handful of blocks leaves processors idle; parts of at least 64 steps keep the second pass cheap.
+  const splits = blocks >= 8 ? 1 : Math.max(1, Math.min(Math.floor(inner / 64), 16 / blocks | 0));
+  return {
+    rows: best.rows,
+    vectors: best.vectors,
+    exchange: best.exchange,
+    splits,
+    unroll: broadcast ? 4 : 1,
+  };
+}
+
+const range = (count: number) => [...Array(count).keys()];
+
+/** Lowers a product for the software class. */
+export function lowerSoftware(
+  original: Problem,
+  ctx: LowerContext,
+  broadcast: boolean,
+  block = chooseSoftwareBlock(original, ctx.subgroupSize, broadcast),
+): Pass[] {
+  const problem = block.exchange ? exchanged(original) : original;
+  const lanes = ctx.subgroupSize;
+  const { batches, rows: m, columns: n, inner } = problem;
+  const { rows, vectors, splits } = block;
+  const rowBlocks = Math.ceil(m / rows);
+  const columnBlocks = Math.ceil(n / (vectors * lanes));
+  const chunk = Math.ceil(inner / splits);
+  const unroll = Math.min(block.unroll, chunk);
+  const rowVectors = broadcast ? Math.ceil(rows / lanes) : rows;
+  const ragged = {
+    rows: m % rows !== 0,
+    columns: n % (vectors * lanes) !== 0,
+    rowLoads: m % rows !== 0 || (broadcast && rows % lanes !== 0),
+  };
+  const body: string[] = [];
+  let rest = "group";
+  const digit = (name: string, count: number) => {
+    if (count === 1) body.push(`let ${name} = 0u;`);
+    else {
+      body.push(`let ${name} = ${rest} % ${count}u;`, `let after_${name} = ${rest} / ${count}u;`);
+      rest = `after_${name}`;
+    }
+  };
+  digit("column_block", columnBlocks);
+  digit("row_block", rowBlocks);
+  digit("part", splits);
+  body.push(`let z = ${batches === 1 ? "0u" : rest};`, problem.batchNames);
+  body.push(problem.left.base, problem.right.base);
+  body.push(
+    `let row = row_block * ${rows}u;`,
+    `let column = column_block * ${vectors * lanes}u + lane;`,
+  );
+  for (const q of range(rowVectors)) {
+    const position = broadcast ? `row + lane + ${q * lanes}u` : `row + ${q}u`;
+    body.push(`let row${q} = ${ragged.rowLoads ? `min(${position}, ${m - 1}u)` : position};`);
+  }
+  for (const c of range(vectors)) {
+    const position = `column + ${c * lanes}u`;
+    body.push(`let column${c} = ${ragged.columns ? `min(${position}, ${n - 1}u)` : position};`);
+  }
+  for (const r of range(rows)) for (const c of range(vectors)) body.push(`var sum${r}_${c} = 0f;`);
+  const step = (k: string) => {
+    const lines = ["{"];
+    for (const c of range(vectors)) {
+      lines.push(`let right${c} = ${problem.right.element(k, `column${c}`)};`);
+    }
+    for (const q of range(rowVectors)) {
+      lines.push(`let left${q} = ${problem.left.element(`row${q}`, k)};`);
+    }
+    for (const r of range(rows)) {
+      const a = broadcast ? `row_left${r}` : `left${r}`;
+      if (broadcast) {
+        lines.push(
+          `let row_left${r} = subgroupBroadcast(left${Math.floor(r / lanes)}, ${r % lanes}u);`,
+        );
+      }
+      for (const c of range(vectors)) {
+        lines.push(`sum${r}_${c} = fma(${a}, right${c}, sum${r}_${c});`);
+      }
+    }
+    lines.push("}");
+    return lines.join("\n");
+  };
+  const steps = (from: string, count: number) => {
+    for (const u of range(count)) body.push(step(u === 0 ? from : `${from} + ${u}u`));
+  };
+  if (splits === 1) {
+    const whole = Math.floor(inner / unroll) * unroll;
+    body.push(`for (var k = 0u; k < ${whole}u; k += ${unroll}u) {`);
+    steps("k", unroll);
+    body.push("}");
+    for (let k = whole; k < inner; k++) body.push(step(`${k}u`));
+  } else {
+    body.push(`let start = part * ${chunk}u;`, `let end = min(start + ${chunk}u, ${inner}u);`);
+    body.push("var k = start;", `for (; k + ${unroll - 1}u < end; k += ${unroll}u) {`);
+    steps("k", unroll);
+    body.push("}");
+    if (unroll > 1) {
+      body.push("for (; k < end; k++) {");
+      steps("k", 1);
+      body.push("}");
+    }
+  }
+  const parts = splits === 1 ? undefined : ctx.scratch(splits * batches * m * n);
+  for (const r of range(rows)) {
+    if (ragged.rows && r > 0) body.push(`if (row + ${r}u < ${m}u) {`);
+    for (const c of range(vectors)) {
+      const at = { row: `row + ${r}u`, column: `column + ${c * lanes}u` };
+      const store = parts
+        ? `tmp${parts.index}[((part * ${batches}u + z) * ${m}u + ${at.row}) * ${n}u + ${at.column}] = sum${r}_${c};`
+        : problem.store(at.row, at.column, `sum${r}_${c}`);
+      body.push(ragged.columns ? `if (${at.column} < ${n}u) { ${store} }` : store);
+    }
+    if (ragged.rows && r > 0) body.push("}");
+  }
+  const pass: Pass = {
+    name: "block",
+    inputs: [0, 1],
+    outputs: parts ? [] : [0],
+    scratch: parts ? [{ scratch: parts, access: "write" }] : [],
+    workgroupSize: lanes,
+    groups: rowBlocks * columnBlocks * splits * batches,
+    body: body.filter((line) => line !== "").join("\n"),
+  };
+  return parts ? [pass, joinPass(problem, parts, splits, lanes)] : [pass];
+}
