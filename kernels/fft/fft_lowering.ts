@@ -1,0 +1,270 @@
+/**
+ * Kernels of the convolution by Fourier transform.
+ *
+ * Two sequences of the batch share one complex transform as real and imaginary part: the kernels are
+ * real, so filtering does not mix them. First and last stages read x and store y directly, and the
+ * stage in the middle transforms, multiplies by the spectrum and transforms back in registers.
+ */
+import type { LowerContext, Pass, Scratch } from "../lowering.ts";
+import { type Complex, type Emitter, real } from "./butterfly.ts";
+import {
+  accesses,
+  type Address,
+  bindable,
+  fetch,
+  lanes,
+  loop,
+  perButterfly,
+  type Piece,
+  piece,
+  store,
+  union,
+} from "./columns.ts";
+import type { Convolution } from "./convolution.ts";
+import { paddedLength, radices, type Stage, stagesOf } from "./stages.ts";
+
+/** Input numbers of the convolution operations. */
+const source = 0;
+const table = 1;
+const kernel = 2;
+const reverse = 3;
+
+/** Workgroups of a software adapter, each with its own strip of scratch memory. */
+const strips = 64;
+
+/** Length of the transform: long enough that no tap that counts wraps around. */
+export function transformLength(c: Convolution): number {
+  return paddedLength(c.length + Math.max(c.taps, c.reverseTaps + c.offset) - 1);
+}
+
+/** Stages for a power of two: larger radices where registers are cheap memory. */
+export function convolutionStages(n: number, ctx: LowerContext): Stage[] {
+  const plan = radices(n, ctx.adapterClass === "software" ? 16 : 8) ?? [n];
+  return stagesOf(n, plan, table);
+}
+
+/** Which columns a convolution node transforms. */
+export interface Columns {
+  /** Columns per pair of sequences. */
+  readonly width: number;
+  /** Feature of the transformed input, from `m`. */
+  readonly feature: string;
+  /** Row of the kernels, from `m`. */
+  readonly row: string;
+  /** Multiply by the conjugate spectrum (gradient of x). */
+  readonly conjugate: boolean;
+}
+
+/** Values of input `input` at the points of the first stage, zero beyond batch and length. */
+export function loadPair(
+  emitter: Emitter,
+  stage: Stage,
+  c: Convolution,
+  input: string,
+  feature: string,
+): Complex[] {
+  return stage.load((position, k) => {
+    const low = k * stage.stride;
+    if (low >= c.length) return real("0.0");
+    const inside = low + stage.stride <= c.length && c.batch % 2 === 0;
+    const read = (b: string) =>
+      inside
+        ? `in${input}(${b}, ${position}, ${feature})`
+        : `source${input}(${b}, ${position}, ${feature})`;
+    return {
+      re: emitter.bind(read("2u * pair")),
+      im: c.batch === 1 ? "0.0" : emitter.bind(read("2u * pair + 1u")),
+    };
+  });
+}
+
+/** Declares the bounded loads that {@link loadPair} uses. */
+export function boundedSource(c: Convolution, input: string): string {
+  return `fn source${input}(b: u32, t: u32, f: u32) -> f32 {
+if (b >= ${c.batch}u || t >= ${c.length}u) { return 0.0; }
+return in${input}(b, t, f);
+}`;
+}
+
+/** Passes that fill `spectrum` [n, 2, width] with the digit-reversed transform of the kernels / n. */
+function spectrumPasses(
+  c: Convolution,
+  columns: Columns,
+  stages: readonly Stage[],
+  spectrum: Scratch,
+  ctx: LowerContext,
+): Pass[] {
+  const { n } = stages[0];
+  const at: Address = (position, part) =>
+    `tmp${spectrum.index}[(${position} * 2u + ${part}u) * ${columns.width}u + m]`;
+  const inputs = c.reverseTaps > 0 ? [kernel, reverse] : [kernel];
+  const future = c.offset + c.reverseTaps;
+  const pieces = stages.map((stage, p) => {
+    const last = p === stages.length - 1;
+    return piece(`spectrum${p}`, stage, { inputs: p === 0 ? [...inputs, table] : [table] }, (e) => {
+      const points = p > 0 ? stage.load((position) => fetch(e, at, position)) : stage.load(
+        (position, k) => {
+          const low = k * stage.stride;
+          const nearestFuture = low === 0 ? 0 : n - (low + stage.stride - 1);
+          const empty = low >= c.taps && (c.reverseTaps === 0 || nearestFuture >= future);
+          return real(empty ? "0.0" : e.bind(`tap(${columns.row}, ${position})`));
+        },
+      );
+      const values = stage.forward(e, points);
+      store(e, at, stage, last ? values.map((value) => e.scale(value, 1 / n)) : values);
+    });
+  });
+  const declarations = `fn tap(row: u32, i: u32) -> f32 {
+var value = 0.0;
+if (i < ${c.taps}u) { value = in${kernel}(row, i); }
+${
+    c.reverseTaps > 0
+      ? `let lag = (${n}u - i) % ${n}u;
+if (lag >= ${c.offset}u && lag < ${future}u) { value += in${reverse}(row, lag - ${c.offset}u); }`
+      : ""
+  }
+return value;
+}`;
+  const scratch = accesses([], [spectrum]);
+  if (ctx.adapterClass === "gpu") {
+    const passes = perButterfly(pieces, 1, columns.width, ctx, {
+      locate: "let m = column;",
+      scratch,
+    });
+    return passes.map((pass, p) => p === 0 ? { ...pass, declarations } : pass);
+  }
+  const workgroupSize = lanes(ctx);
+  return [{
+    name: "spectrum",
+    inputs: union(pieces.map((p) => p.inputs)),
+    outputs: [],
+    ...(scratch ? { scratch } : {}),
+    workgroupSize,
+    groups: Math.ceil(columns.width / workgroupSize),
+    declarations,
+    body: `if (thread < ${columns.width}u) {\nlet m = thread;\n${pieces.map(loop).join("\n")}\n}`,
+  }];
+}
+
+/** Stages of the convolution itself: into the spectrum, product, and back. */
+function filterPieces(
+  c: Convolution,
+  columns: Columns,
+  stages: readonly Stage[],
+  work: Address,
+  spectrum: Address,
+): Piece[] {
+  const final = stages.length - 1;
+  const load = (e: Emitter, stage: Stage) =>
+    stage.index === 0
+      ? loadPair(e, stage, c, `${source}`, columns.feature)
+      : stage.load((position) => fetch(e, work, position));
+  const finish = (e: Emitter, stage: Stage, values: readonly Complex[]) => {
+    if (stage.index > 0) return store(e, work, stage, values);
+    values.forEach((value, k) => {
+      const low = k * stage.stride;
+      if (low >= c.length) return;
+      const guard = [
+        ...(low + stage.stride <= c.length ? [] : [`${stage.at(k)} < ${c.length}u`]),
+        "owned",
+      ].join(" && ");
+      e.lines.push(`if (${guard}) { out0(2u * pair, ${stage.at(k)}, m, ${value.re}); }`);
+      if (c.batch === 1) return;
+      const second = c.batch % 2 === 0 ? guard : `${guard} && 2u * pair + 1u < ${c.batch}u`;
+      e.lines.push(`if (${second}) { out0(2u * pair + 1u, ${stage.at(k)}, m, ${value.im}); }`);
+    });
+  };
+  const inputs = (stage: Stage) => [...(stage.index === 0 ? [source] : []), table];
+  const outputs = (stage: Stage) => stage.index === 0 ? [0] : [];
+  const pieces: Piece[] = stages.slice(0, final).map((stage) =>
+    piece(
+      `forward${stage.index}`,
+      stage,
+      { inputs: inputs(stage) },
+      (e) => store(e, work, stage, stage.forward(e, load(e, stage))),
+    )
+  );
+  const middle = stages[final];
+  pieces.push(
+    piece("filter", middle, { inputs: inputs(middle), outputs: outputs(middle) }, (e) => {
+      const values = middle.forward(e, load(e, middle)).map((value, k) =>
+        e.multiply(value, fetch(e, spectrum, middle.at(k)), columns.conjugate)
+      );
+      finish(e, middle, middle.inverse(e, values));
+    }),
+  );
+  for (const stage of stages.slice(0, final).reverse()) {
+    pieces.push(
+      piece(`inverse${stage.index}`, stage, { inputs: [table], outputs: outputs(stage) }, (e) => {
+        const points = stage.load((position) => fetch(e, work, position));
+        finish(e, stage, stage.inverse(e, points));
+      }),
+    );
+  }
+  return pieces;
+}
+
+/** Passes of `fftConv` and of its gradient with respect to x. */
+export function lowerConvolution(c: Convolution, columns: Columns, ctx: LowerContext): Pass[] {
+  const n = transformLength(c);
+  const stages = convolutionStages(n, ctx);
+  const { width } = columns;
+  const pairs = Math.ceil(c.batch / 2);
+  const spectrum = ctx.scratch(2 * n * width);
+  const spectrumAt: Address = (position, part) =>
+    `tmp${spectrum.index}[(${position} * 2u + ${part}u) * ${width}u + m]`;
+  const passes = spectrumPasses(c, columns, stages, spectrum, ctx);
+  const declarations = boundedSource(c, `${source}`);
+
+  if (ctx.adapterClass === "gpu") {
+    const perSlice = Math.max(1, Math.min(pairs, Math.floor(bindable / (2 * n * width))));
+    const work = ctx.scratch(2 * n * width * perSlice);
+    const at: Address = (position, part) =>
+      `tmp${work.index}[((outer * ${n}u + ${position}) * 2u + ${part}u) * ${width}u + m]`;
+    const pieces = filterPieces(c, columns, stages, at, spectrumAt);
+    for (let first = 0; first < pairs; first += perSlice) {
+      const count = Math.min(perSlice, pairs - first);
+      const slice = perButterfly(pieces, count, width, ctx, {
+        locate: `let m = column;\nlet pair = outer + ${first}u;\nconst owned = true;`,
+        scratch: accesses([spectrum], [work]),
+      });
+      passes.push(...slice.map((pass) => ({
+        ...pass,
+        name: first === 0 ? pass.name : `${pass.name} from pair ${first}`,
+        declarations: pass.inputs.includes(source) ? declarations : "",
+      })));
+    }
+    return passes;
+  }
+
+  const workgroupSize = lanes(ctx);
+  const columnCount = pairs * width;
+  const items = Math.ceil(columnCount / workgroupSize);
+  const longest = Math.max(1, Math.floor(bindable / (2 * n * workgroupSize)));
+  const groups = Math.min(items, strips, longest);
+  const work = ctx.scratch(2 * n * workgroupSize * groups);
+  const at: Address = (position, part) =>
+    `tmp${work.index}[((group * ${n}u + ${position}) * 2u + ${part}u) * ${workgroupSize}u + lane]`;
+  const pieces = filterPieces(c, columns, stages, at, spectrumAt);
+  passes.push({
+    name: "convolve",
+    inputs: union(pieces.map((p) => p.inputs)),
+    outputs: [0],
+    scratch: accesses([spectrum], [work]) ?? [],
+    workgroupSize,
+    groups,
+    declarations,
+    body: `for (var item = group; item < ${items}u; item += ${groups}u) {
+let column = item * ${workgroupSize}u + lane;
+${
+      columnCount % workgroupSize === 0
+        ? "const owned = true;"
+        : `let owned = column < ${columnCount}u;`
+    }
+let pair = min(column, ${columnCount - 1}u) / ${width}u;
+let m = min(column, ${columnCount - 1}u) % ${width}u;
+${pieces.map(loop).join("\n")}
+}`,
+  });
+  return passes;
+}
