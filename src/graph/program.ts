@@ -47,7 +47,7 @@ export interface ProgramStatistics {
 }
 
 /** Most storage buffers of one fused kernel; a constant, so that plans are the same everywhere. */
-const fusionBindingLimit = 12;
+const fusionBindingLimit = 10;
 
 interface Launch {
   readonly label: string;

@@ -49,13 +49,20 @@ export async function collectEnvironment(
   return { environment, warnings };
 }
 
+const dirtyWarning = "the checkout has uncommitted changes: the commit does not name the code";
+
 async function readGit(root: string, warnings: string[]): Promise<Environment["git"]> {
+  // The launcher reads the checkout for its child, which may not run programs.
+  const recorded = readVariable("MEGA_GIT_COMMIT");
+  if (recorded !== undefined) {
+    const dirty = readVariable("MEGA_GIT_DIRTY") === "1";
+    if (dirty) warnings.push(dirtyWarning);
+    return { commit: recorded, dirty };
+  }
   try {
     const commit = (await git(root, "rev-parse", "HEAD")).trim();
     const dirty = (await git(root, "status", "--porcelain")).trim() !== "";
-    if (dirty) {
-      warnings.push("the checkout has uncommitted changes: the commit does not name the code");
-    }
+    if (dirty) warnings.push(dirtyWarning);
     return { commit, dirty };
   } catch (error) {
     warnings.push(`git commit not recorded: ${reasonOf(error)}`);
@@ -79,9 +86,14 @@ function readCpuModel(): string | null {
   return cpus()[0]?.model.trim() || null;
 }
 
+/** Value of an environment variable that may be read and is not empty. */
+function readVariable(variable: string): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable });
+  return (state === "granted" ? Deno.env.get(variable) : undefined) || undefined;
+}
+
 function readDriverOrigin(): string {
-  const state = Deno.permissions.querySync({ name: "env", variable: "MEGA_DRIVER" }).state;
-  return (state === "granted" ? Deno.env.get("MEGA_DRIVER") : undefined) || "system";
+  return readVariable("MEGA_DRIVER") ?? "system";
 }
 
 function attempt<T>(what: string, warnings: string[], read: () => T): T | null {

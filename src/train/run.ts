@@ -1,0 +1,278 @@
+/**
+ * One training run: updates, evaluation on the validation split, best checkpoint, test at the end,
+ * checkpoints that a killed run continues from to the same bits.
+ */
+import { join } from "node:path";
+import { type Batch, evaluationBatches, TrainingBatches } from "../data/batches.ts";
+import type { SplitName, TaskData } from "../data/dataset.ts";
+import { loadCheckpoint, type RunProgress, saveCheckpoint } from "./checkpoint.ts";
+import { learningRate, type Schedule } from "./schedule.ts";
+import type { BatchFeeds, StepMetrics, Trainer } from "./trainer.ts";
+
+/** How long and in which portions a run trains. */
+export interface RunSettings {
+  readonly seed: number;
+  /** Sentences per micro-batch. */
+  readonly batchSize: number;
+  /** Micro-batches per update. */
+  readonly accumulation: number;
+  readonly sequenceLength: number;
+  readonly updates: number;
+  readonly schedule: Schedule;
+  /** Updates between evaluations on the validation split. */
+  readonly evaluateEvery: number;
+  /** Updates between points of the loss curve; metrics are read back that often. */
+  readonly reportEvery: number;
+  /** Updates between checkpoints. */
+  readonly checkpointEvery: number;
+}
+
+/** Progress as it is reported while training. */
+export interface RunReport {
+  readonly update: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly tokensPerSecond: number;
+  readonly secondsLeft: number;
+}
+
+/** What a run needs beside its settings. */
+export interface RunContext {
+  readonly trainer: Trainer;
+  readonly data: TaskData;
+  /** Turns a batch into values of the model's inputs. */
+  readonly feeds: (batch: Batch) => BatchFeeds;
+  /** Folder for checkpoints, or undefined to keep none. */
+  readonly folder: string | undefined;
+  /** Identity of the run; a checkpoint of another identity is refused. */
+  readonly identity: string;
+  /** Continue from the checkpoint in `folder` if there is one. */
+  readonly resume: boolean;
+  /** Seconds already spent on compiling. */
+  readonly compileSeconds: number;
+  readonly onReport?: (report: RunReport) => void;
+  /** Ends the run cleanly after the current update, with a checkpoint. */
+  readonly signal?: AbortSignal;
+}
+
+/** Loss and accuracy on a split. */
+export interface Evaluation {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly correct: number;
+  readonly examples: number;
+}
+
+/** How a run ended and everything it measured. */
+export interface RunOutcome {
+  readonly status: "completed" | "diverged" | "interrupted";
+  readonly reason: string | undefined;
+  readonly progress: RunProgress;
+  /** Results of the best checkpoint; absent unless the run completed. */
+  readonly results: Readonly<Partial<Record<SplitName, Evaluation>>>;
+  /** Part of the training time that the host spent on preparing and encoding. */
+  readonly hostShare: number | undefined;
+}
+
+/** Mean loss in nats above which a run counts as exploded. */
+const explodedLoss = 1e4;
+
+/** Runs training to its end. See the module comment. */
+export class TrainingRun {
+  readonly #batches: TrainingBatches;
+  #progress: RunProgress;
+  #hostMilliseconds = 0;
+  #trainMilliseconds = 0;
+
+  constructor(private readonly settings: RunSettings, private readonly context: RunContext) {
+    const { batchSize, sequenceLength, seed } = settings;
+    const shape = { batchSize, padTo: sequenceLength };
+    this.#batches = new TrainingBatches(context.data.splits.train, {
+      ...shape,
+      seed,
+      last: "keep",
+    });
+    this.#progress = {
+      format: "mega-webgpu/checkpoint-1",
+      run: context.identity,
+      update: 0,
+      cursor: this.#batches.cursor,
+      curve: [],
+      validationCurve: [],
+      best: null,
+      seconds: { compile: context.compileSeconds, train: 0, evaluate: 0 },
+      stepMilliseconds: [],
+      tokens: 0,
+    };
+  }
+
+  #path(name: string): string | undefined {
+    return this.context.folder === undefined ? undefined : join(this.context.folder, name);
+  }
+
+  async #start(): Promise<void> {
+    const { trainer, resume, identity } = this.context;
+    const path = this.#path("last.safetensors");
+    const saved = resume && path !== undefined ? await loadCheckpoint(path, identity) : undefined;
+    if (!saved) {
+      trainer.initialize();
+      return;
+    }
+    trainer.restore(saved.state);
+    const { seconds } = saved.progress;
+    this.#progress = {
+      ...saved.progress,
+      seconds: { ...seconds, compile: seconds.compile + this.context.compileSeconds },
+    };
+    this.#batches.seek(saved.progress.cursor);
+  }
+
+  /** Evaluates the present parameters on a split. */
+  async evaluate(split: SplitName): Promise<Evaluation> {
+    const { trainer, data, feeds } = this.context;
+    const { batchSize, sequenceLength } = this.settings;
+    const metrics: StepMetrics[] = [];
+    const shape = { batchSize, padTo: sequenceLength };
+    for (const batch of evaluationBatches(data.splits[split], shape)) {
+      if (trainer.metricsFull) metrics.push(...await trainer.readMetrics());
+      trainer.evaluate(feeds(batch));
+    }
+    metrics.push(...await trainer.readMetrics());
+    const examples = data.splits[split].length;
+    const loss = metrics.reduce((total, { lossSum }) => total + lossSum, 0) / examples;
+    const correct = metrics.reduce((total, m) => total + (m.metrics.correct ?? 0), 0);
+    return { loss, correct, accuracy: correct / examples, examples };
+  }
+
+  #update(): { readonly sentences: number; readonly tokens: number } {
+    const { trainer, feeds } = this.context;
+    const { accumulation, schedule } = this.settings;
+    const started = performance.now();
+    const batches = Array.from({ length: accumulation }, () => this.#batches.next());
+    const sentences = batches.reduce((total, { size }) => total + size, 0);
+    const tokens = batches.reduce(
+      (total, { lengths, size }) => total + lengths.subarray(0, size).reduce((a, b) => a + b, 0),
+      0,
+    );
+    const update = this.#progress.update + 1;
+    trainer.update(update, learningRate(schedule, update - 1), batches.map(feeds), sentences);
+    this.#progress.update = update;
+    this.#progress.cursor = this.#batches.cursor;
+    this.#hostMilliseconds += performance.now() - started;
+    return { sentences, tokens };
+  }
+
+  /** Trains until the next point of the curve. @returns why the run cannot go on, if so. */
+  async #window(): Promise<string | undefined> {
+    const { trainer, signal } = this.context;
+    const { updates, reportEvery, schedule } = this.settings;
+    const started = performance.now();
+    const done: { readonly sentences: number; readonly tokens: number }[] = [];
+    do {
+      done.push(this.#update());
+    } while (
+      this.#progress.update % reportEvery !== 0 && this.#progress.update < updates &&
+      !trainer.metricsFull && !signal?.aborted
+    );
+    const metrics = await trainer.readMetrics();
+    const milliseconds = performance.now() - started;
+    this.#trainMilliseconds += milliseconds;
+    const sentences = done.reduce((total, step) => total + step.sentences, 0);
+    const tokens = done.reduce((total, step) => total + step.tokens, 0);
+    const loss = metrics.reduce((total, { lossSum }) => total + lossSum, 0) / sentences;
+    const correct = metrics.reduce((total, m) => total + (m.metrics.correct ?? 0), 0);
+    const norm = metrics[metrics.length - 1].gradientNorm;
+    const { update } = this.#progress;
+    const finite = (value: number) => (Number.isFinite(value) ? value : null);
+    this.#progress.curve.push({
+      step: update,
+      loss: finite(loss),
+      accuracy: finite(correct / sentences),
+      learningRate: learningRate(schedule, update - 1),
+      gradientNorm: finite(norm),
+    });
+    this.#progress.tokens += tokens;
+    this.#progress.seconds.train += milliseconds / 1000;
+    this.#progress.stepMilliseconds.push(milliseconds / done.length);
+    const bad = metrics.findIndex(({ lossSum, gradientNorm }) =>
+      !Number.isFinite(lossSum) || !Number.isFinite(gradientNorm)
+    );
+    if (bad >= 0) {
+      const at = update - metrics.length + bad + 1;
+      return `loss or gradient norm was not a finite number at update ${at}`;
+    }
+    if (loss > explodedLoss) return `mean loss ${loss.toPrecision(3)} exploded by update ${update}`;
+    this.context.onReport?.({
+      update,
+      loss,
+      accuracy: correct / sentences,
+      tokensPerSecond: tokens / (milliseconds / 1000),
+      secondsLeft: (updates - update) * this.#progress.seconds.train / update,
+    });
+    return undefined;
+  }
+
+  async #save(name: string): Promise<void> {
+    const path = this.#path(name);
+    if (path === undefined) return;
+    await saveCheckpoint(path, await this.context.trainer.snapshot(), this.#progress);
+  }
+
+  async #validate(best: { kept: Awaited<ReturnType<Trainer["snapshot"]>> | undefined }) {
+    const started = performance.now();
+    const { update } = this.#progress;
+    const { loss, accuracy } = await this.evaluate("valid");
+    this.#progress.validationCurve.push({ step: update, loss, accuracy });
+    if (this.#progress.best === null || accuracy > this.#progress.best.accuracy) {
+      this.#progress.best = { step: update, accuracy };
+      best.kept = await this.context.trainer.snapshot();
+      await this.#save("best.safetensors");
+    }
+    this.#progress.seconds.evaluate += (performance.now() - started) / 1000;
+  }
+
+  /** Runs from the start, or from the checkpoint, to the end. */
+  async run(): Promise<RunOutcome> {
+    const { trainer, signal, identity } = this.context;
+    const { updates, evaluateEvery, checkpointEvery } = this.settings;
+    await this.#start();
+    const best: { kept: Awaited<ReturnType<Trainer["snapshot"]>> | undefined } = {
+      kept: undefined,
+    };
+    while (this.#progress.update < updates) {
+      if (signal?.aborted) return await this.#interrupted();
+      const trouble = await this.#window();
+      if (trouble !== undefined) return this.#outcome("diverged", trouble, {});
+      const { update } = this.#progress;
+      if (update % evaluateEvery === 0 || update === updates) await this.#validate(best);
+      if (update % checkpointEvery === 0 || update === updates) {
+        await this.#save("last.safetensors");
+      }
+    }
+    const bestPath = this.#path("best.safetensors");
+    const state = best.kept ??
+      (bestPath === undefined ? undefined : (await loadCheckpoint(bestPath, identity))?.state);
+    const started = performance.now();
+    if (state) trainer.restoreParameters(state.parameters, state.states);
+    const results = { valid: await this.evaluate("valid"), test: await this.evaluate("test") };
+    this.#progress.seconds.evaluate += (performance.now() - started) / 1000;
+    return this.#outcome("completed", undefined, results);
+  }
+
+  async #interrupted(): Promise<RunOutcome> {
+    await this.#save("last.safetensors");
+    const where = this.context.folder === undefined ? "" : "; --resume continues it";
+    return this.#outcome("interrupted", `stopped at update ${this.#progress.update}${where}`, {});
+  }
+
+  #outcome(
+    status: RunOutcome["status"],
+    reason: string | undefined,
+    results: RunOutcome["results"],
+  ): RunOutcome {
+    const hostShare = this.#trainMilliseconds > 0
+      ? this.#hostMilliseconds / this.#trainMilliseconds
+      : undefined;
+    return { status, reason, progress: this.#progress, results, hostShare };
+  }
+}
