@@ -8,7 +8,7 @@ export class Block {
   readonly #memo = new Map<string, string>();
 
   /** @param parent Enclosing block whose names are visible here. */
-  constructor(private readonly parent?: Block, private readonly counter = { next: 0 }) {}
+  constructor(private readonly parent?: Block, readonly counter = { next: 0 }) {}
 
   /** Looks a memo key up, here and outwards. */
   recall(key: string): string | undefined {
@@ -21,7 +21,7 @@ export class Block {
   }
 
   /** Binds an expression to a name (once per distinct expression) and returns the name. */
-  bind(type: DType, expression: string): string {
+  bind(type: DType | "vec4<u32>", expression: string): string {
     if (/^[A-Za-z_0-9.]+$/.test(expression)) return expression;
     const key = `${type}:${expression}`;
     const known = this.recall(key);
@@ -30,6 +30,11 @@ export class Block {
     this.lines.push(`let ${name}: ${type} = ${expression};`);
     this.remember(key, name);
     return name;
+  }
+
+  /** The block of the whole function body. */
+  get outermost(): Block {
+    return this.parent?.outermost ?? this;
   }
 
   /** A value that takes one of several branches; only the taken one is evaluated. */

@@ -5,7 +5,11 @@ import { less, mul, sub } from "../elementwise/mod.ts";
 import { shapeAttr } from "../view/attrs.ts";
 import { philoxHelper } from "./philox_wgsl.ts";
 
-/** `uniform`: numbers in [0, 1) keyed by (seed, step, stream, linear position). */
+/**
+ * `uniform`: numbers in [0, 1) keyed by (seed, step, stream, linear position). One Philox block
+ * serves four positions that lie a quarter of the tensor apart, so that a kernel which computes those
+ * four together (see `quarterKey`) needs one block for all of them.
+ */
 export const uniformOperation: InlineOperation = {
   name: "uniform",
   kind: "generate",
@@ -15,7 +19,16 @@ export const uniformOperation: InlineOperation = {
     ctx.require(philoxHelper.name, philoxHelper.source);
     const info = ctx.stepInfo();
     const stream = `${Number(node.attrs.stream)}u`;
-    return `philox_uniform(${index.linear}, ${stream}, ${info}[0], ${info}[1], ${info}[2])`;
+    const { linear, block } = index;
+    const quarter = Math.ceil(node.outputs[0].size / 4);
+    const key = `${info}[0], ${info}[1], ${info}[2]`;
+    const part = block.recall(quarterKey(linear, quarter));
+    if (part === undefined) {
+      return `philox_uniform(${linear} % ${quarter}u, ${linear} / ${quarter}u, ${stream}, ${key})`;
+    }
+    const [counter, word] = part.split(" ");
+    const words = block.outermost.bind("vec4<u32>", `philox(${counter}, ${stream}, ${key})`);
+    return `philox_unit(${words}.${word})`;
   },
   vjp: () => [],
   reference: () => {
@@ -23,6 +36,14 @@ export const uniformOperation: InlineOperation = {
   },
   cost: () => ({ flops: 0, bytes: 0 }),
 };
+
+/**
+ * Memo key under which a kernel announces that `linear` is one of four positions that share the Philox
+ * block of a tensor with quarters of the given size. The value is "COUNTER WORD".
+ */
+export function quarterKey(linear: string, quarter: number): string {
+  return `quarter ${quarter}@${linear}`;
+}
 
 /** Uniform numbers in [0, 1). Different uses in one program need different `stream` numbers. */
 export function uniform(shape: Shape, stream: number): Tensor {

@@ -1,7 +1,7 @@
 /**
  * Philox 4x32-10 (Salmon et al. 2011) in WGSL: the twin of `src/util/philox.ts`. The key is the seed
- * (step_info[0], step_info[1]); the counter is (position / 4, step_info[2], stream, 0); position mod 4
- * selects the word. Uniform numbers have 24 bits and lie in [0, 1).
+ * (step_info[0], step_info[1]); the counter of position p of n is (p mod q, step_info[2], stream, 0)
+ * with q = ⌈n / 4⌉, and p / q selects the word. Uniform numbers have 24 bits and lie in [0, 1).
  */
 export const philoxHelper = {
   name: "philox_uniform",
@@ -12,8 +12,8 @@ export const philoxHelper = {
   let low = (mid & 0xffffu) + al * bh;
   return ah * bh + (mid >> 16u) + (low >> 16u);
 }
-fn philox(position: u32, stream: u32, seed_low: u32, seed_high: u32, step: u32) -> vec4<u32> {
-  var c = vec4<u32>(position, step, stream, 0u);
+fn philox(counter: u32, stream: u32, seed_low: u32, seed_high: u32, step: u32) -> vec4<u32> {
+  var c = vec4<u32>(counter, step, stream, 0u);
   var k0 = seed_low;
   var k1 = seed_high;
   for (var round = 0u; round < 10u; round++) {
@@ -26,10 +26,10 @@ fn philox(position: u32, stream: u32, seed_low: u32, seed_high: u32, step: u32) 
   }
   return c;
 }
-fn philox_uniform(position: u32, stream: u32, seed_low: u32, seed_high: u32, step: u32) -> f32 {
-  let words = philox(position >> 2u, stream, seed_low, seed_high, step);
-  let part = position & 3u;
-  let word = select(select(words.w, words.z, part == 2u), select(words.y, words.x, part == 0u), part < 2u);
-  return f32(word >> 8u) * 5.9604644775390625e-8;
+fn philox_unit(word: u32) -> f32 { return f32(word >> 8u) * 5.9604644775390625e-8; }
+fn philox_uniform(counter: u32, part: u32, stream: u32, seed_low: u32, seed_high: u32, step: u32) -> f32 {
+  let words = philox(counter, stream, seed_low, seed_high, step);
+  return philox_unit(select(
+    select(words.w, words.z, part == 2u), select(words.y, words.x, part == 0u), part < 2u));
 }`,
 } as const;

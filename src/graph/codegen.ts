@@ -2,6 +2,7 @@
 import type { Node, Tensor } from "../../kernels/contract.ts";
 import { Block, Index, type InlineContext, u32 } from "../../kernels/inline.ts";
 import type { LowerContext, Pass, Scratch, Strided } from "../../kernels/lowering.ts";
+import { quarterKey, uniformOperation } from "../../kernels/random/mod.ts";
 import { rowMajor } from "../../kernels/view/strided.ts";
 import type { Group } from "./fusion.ts";
 
@@ -140,16 +141,41 @@ function mapWorkgroup(target: Target): number {
   return target.adapterClass === "software" ? 8 * target.subgroupSize : 256;
 }
 
+/** True when random numbers of the size of `tensor` are part of what is computed for it. */
+function drawsRandomNumbers(tensor: Tensor, size: number, stored: ReadonlySet<Tensor>): boolean {
+  return tensor.node.inputs.some((operand) =>
+    !stored.has(operand) &&
+    (operand.node.op === uniformOperation
+      ? operand.size === size
+      : drawsRandomNumbers(operand, size, stored))
+  );
+}
+
 function generateMap(group: Group, stored: ReadonlySet<Tensor>, target: Target): GeneratedKernel {
-  const [{ tensor }] = group.results;
+  const results = group.results.map((entry) => entry.tensor);
+  const [tensor] = results;
   const module = new Module(stored);
   const block = new Block();
-  const index = Index.fromLinear(tensor.shape, block, "thread");
-  module.storeResults(group.results.map((entry) => entry.tensor), index);
+  const quarters = results.some((result) => drawsRandomNumbers(result, tensor.size, stored)) &&
+    tensor.size % 4 === 0;
+  const threads = quarters ? tensor.size / 4 : tensor.size;
+  if (quarters) {
+    // One invocation computes the four positions that share a block of random numbers.
+    ["x", "y", "z", "w"].forEach((word, k) => {
+      const position = block.bind("u32", k === 0 ? "thread" : `thread + ${u32(k * threads)}`);
+      const part = new Block(block, block.counter);
+      part.remember(quarterKey(position, threads), `thread ${word}`);
+      module.values.clear();
+      module.storeResults(results, Index.fromLinear(tensor.shape, part, position));
+      block.lines.push(...part.lines);
+    });
+  } else {
+    module.storeResults(results, Index.fromLinear(tensor.shape, block, "thread"));
+  }
   const size = mapWorkgroup(target);
-  const groups = Math.ceil(tensor.size / size);
-  const guard = tensor.size % size === 0 ? "" : `if (thread >= ${u32(tensor.size)}) { return; }\n`;
-  const label = group.results.map((entry) => entry.tensor.node.label).join(" + ");
+  const groups = Math.ceil(threads / size);
+  const guard = threads % size === 0 ? "" : `if (thread >= ${u32(threads)}) { return; }\n`;
+  const label = results.map(({ node }) => node.label).join(" + ");
   const body = guard + block.lines.join("\n");
   return module.render(label, size, groups, target.maxGroupsPerDimension, "", body);
 }
