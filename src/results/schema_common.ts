@@ -4,7 +4,7 @@ import { z } from "zod";
 export const profileNames = ["smoke", "quick", "small", "paper"] as const;
 
 /** The data splits that metrics and hashes refer to. */
-export const splitNames = ["train", "validation", "test"] as const;
+export const splitNames = ["train", "valid", "test"] as const;
 
 /** Moment in UTC, ISO 8601, for example `2026-01-31T12:00:00Z`. */
 export const timestampSchema = z.iso.datetime();

@@ -9,17 +9,11 @@ import {
   squareSums,
 } from "../../kernels/optimizer/wgsl.ts";
 import type { Device } from "../device/device.ts";
+import type { TrainingSettings } from "../models/training_settings.ts";
 import type { ParameterStore } from "./parameter_store.ts";
 
-/** Constants of the optimiser. */
-export interface AdamSettings {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  /** Largest global gradient norm; 0 = no clipping. */
-  readonly clipNorm: number;
-}
+/** Constants of the optimiser; a clip norm of 0 switches clipping off. */
+export type AdamSettings = Omit<TrainingSettings["optimizer"], "kind">;
 
 /** Factors on the learning rate and the weight decay of one parameter. */
 export interface ParameterScale {

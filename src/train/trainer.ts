@@ -364,6 +364,22 @@ export class Trainer {
     this.#pending++;
   }
 
+  /**
+   * Runs every program once on zeros, so that drivers which compile at the first launch do it now.
+   * Call {@link initialize} or {@link restore} afterwards.
+   */
+  warmUp(): void {
+    this.program.run();
+    this.evaluation.run();
+    this.#optimizer.configure(1, 0, 1);
+    const encoder = this.device.gpu.createCommandEncoder({ label: "warm-up" });
+    const pass = encoder.beginComputePass({ label: "warm-up" });
+    this.#optimizer.encodeAccumulate(pass);
+    this.#optimizer.encodeUpdate(pass);
+    pass.end();
+    this.device.gpu.queue.submit([encoder.finish()]);
+  }
+
   /** Evaluates one batch, submitted without waiting. */
   evaluate(feeds: BatchFeeds): void {
     if (this.metricsFull) throw new RangeError("read the metrics before the next evaluation");

@@ -1,0 +1,218 @@
+/** Runs the training specifications of a suite and keeps the result file up to date after each. */
+import { join } from "node:path";
+import type { TaskData } from "../src/data/dataset.ts";
+import { dataEntry } from "../src/data/registry.ts";
+import type { Batch } from "../src/data/batches.ts";
+import type { Device } from "../src/device/device.ts";
+import { DeviceLostError } from "../src/device/device.ts";
+import { UserError } from "../src/errors.ts";
+import type { Preset } from "../src/models/lra_presets.ts";
+import type { ProfileName } from "../src/models/profiles.ts";
+import {
+  buildClassifier,
+  classifierInputs,
+  classifierParameters,
+} from "../src/models/sequence_classifier.ts";
+import { aggregateRows } from "../src/results/aggregate.ts";
+import { collectEnvironment } from "../src/results/environment.ts";
+import { type Result, resultSchemaId, resultSchemaVersion } from "../src/results/schema.ts";
+import type { ResultRow } from "../src/results/schema_row.ts";
+import { writeResult } from "../src/results/store.ts";
+import { type BatchFeeds, Trainer } from "../src/train/trainer.ts";
+import { type RunReport, type RunSettings, TrainingRun } from "../src/train/run.ts";
+import { canonicalHash } from "../src/util/canonical_hash.ts";
+import { adapterRecord } from "./adapter_record.ts";
+import { failedRow, outcomeRow, type RowHead } from "./row.ts";
+import type { TrainingSpec } from "./spec.ts";
+
+/** What to run, in full: enough to continue an interrupted run. */
+export interface SuitePlan {
+  readonly suite: string;
+  readonly profile: ProfileName;
+  readonly specs: readonly TrainingSpec[];
+  readonly seeds: readonly number[];
+  /** Departures from the profile. */
+  readonly batchSize: number | undefined;
+  readonly updates: number | undefined;
+  /** Result file. */
+  readonly output: string;
+  /** Folder for checkpoints of unfinished runs. */
+  readonly checkpoints: string;
+  /** Rows of an earlier, interrupted attempt; completed ones are kept. */
+  readonly earlier: Result | undefined;
+  readonly dataDir: string | undefined;
+  readonly cacheDir: string;
+}
+
+/** Callbacks of {@link runTrainingSuite}. */
+export interface SuiteEvents {
+  readonly message: (line: string) => void;
+  readonly report: (run: RunIdentity, report: RunReport & { readonly total: number }) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Which run is in progress. */
+export interface RunIdentity {
+  readonly task: string;
+  readonly model: string;
+  readonly seed: number;
+}
+
+/** Values of the classifier's inputs for a batch. */
+export function classifierFeeds(batch: Batch): BatchFeeds {
+  const { labels, weights, lengths } = batch;
+  const feeds = new Map<string, Float32Array | Int32Array>([
+    ["labels", labels],
+    ["weights", weights],
+    ["lengths", lengths],
+    ["sequence", batch.kind === "tokens" ? batch.tokens : batch.values],
+  ]);
+  if (batch.kind === "tokens" && batch.second) {
+    feeds.set("second.sequence", batch.second.tokens);
+    feeds.set("second.lengths", batch.second.lengths);
+  }
+  return feeds;
+}
+
+function settingsOf(preset: Preset, plan: SuitePlan, seed: number, data: TaskData): RunSettings {
+  const { training } = preset;
+  const batchSize = plan.batchSize ?? training.batch;
+  const updates = plan.updates ?? training.updates;
+  const perEpoch = Math.ceil(data.splits.train.length / (batchSize * training.accumulation));
+  return {
+    seed,
+    batchSize,
+    accumulation: training.accumulation,
+    sequenceLength: data.maxLength,
+    updates,
+    schedule: updates === training.updates
+      ? training.schedule
+      : { ...training.schedule, totalUpdates: updates },
+    evaluateEvery: Math.min(perEpoch, updates),
+    reportEvery: Math.max(1, Math.min(20, Math.ceil(updates / 30))),
+    checkpointEvery: Math.max(1, Math.min(200, Math.ceil(updates / 6))),
+  };
+}
+
+function buildTrainer(device: Device, preset: Preset, settings: RunSettings): Trainer {
+  const { config, training } = preset;
+  const shape = { batch: settings.batchSize, length: settings.sequenceLength };
+  return new Trainer(device, {
+    model: (context) => {
+      const output = buildClassifier(config, context, classifierInputs(config, shape));
+      return { lossSum: output.lossSum, metrics: { correct: output.correct } };
+    },
+    optimizer: training.optimizer,
+    accumulation: settings.accumulation,
+    seed: settings.seed,
+  });
+}
+
+/** Identity of a run: all that its numbers depend on. */
+function identityOf(head: RowHead, device: Device): string {
+  const { preset, data, settings } = head;
+  return canonicalHash({
+    config: { ...preset.config },
+    optimizer: { ...preset.training.optimizer },
+    settings: { ...settings, schedule: { ...settings.schedule } },
+    data: { ...data.hash },
+    adapter: { ...device.adapterInfo, variants: device.adapterClass },
+  });
+}
+
+async function runOne(
+  device: Device,
+  head: RowHead,
+  plan: SuitePlan,
+  events: SuiteEvents,
+): Promise<ResultRow> {
+  const { preset, data, settings, model } = head;
+  const identity: RunIdentity = { task: data.id, model, seed: settings.seed };
+  const started = performance.now();
+  let trainer: Trainer | undefined;
+  try {
+    trainer = buildTrainer(device, preset, settings);
+    trainer.warmUp();
+    await device.finish();
+    const run = new TrainingRun(settings, {
+      trainer,
+      data,
+      feeds: classifierFeeds,
+      folder: join(plan.checkpoints, `${data.id}-${model}-seed${settings.seed}`),
+      identity: identityOf(head, device),
+      resume: plan.earlier !== undefined,
+      compileSeconds: (performance.now() - started) / 1000,
+      onReport: (report) => events.report(identity, { ...report, total: settings.updates }),
+      signal: events.signal,
+    });
+    return outcomeRow(head, trainer, await run.run());
+  } catch (error) {
+    if (error instanceof DeviceLostError || !(error instanceof UserError)) throw error;
+    const { count } = classifierParameters(preset.config);
+    events.message(`${data.id} ${model} seed ${settings.seed} failed: ${error.message}`);
+    return failedRow(head, count, error.message);
+  } finally {
+    trainer?.destroy();
+  }
+}
+
+/** Runs everything that is not done yet; the result file is complete after every row. */
+export async function runTrainingSuite(
+  device: Device,
+  plan: SuitePlan,
+  events: SuiteEvents,
+): Promise<Result> {
+  const { environment, warnings } = await collectEnvironment(adapterRecord(device));
+  const kept = (plan.earlier?.rows ?? []).filter((row) => row.status === "completed");
+  const rows: ResultRow[] = [...kept];
+  const overrides: Record<string, number> = {};
+  if (plan.batchSize !== undefined) overrides.batchSize = plan.batchSize;
+  if (plan.updates !== undefined) overrides.updates = plan.updates;
+  const startedAt = plan.earlier?.startedAt ?? new Date().toISOString();
+  const result = (finished: boolean): Result => ({
+    schema: resultSchemaId,
+    version: resultSchemaVersion,
+    startedAt,
+    finishedAt: finished ? new Date().toISOString() : null,
+    suite: plan.suite,
+    profile: plan.profile,
+    overrides,
+    environment,
+    rows,
+    aggregate: aggregateRows(rows),
+    kernels: [],
+    warnings,
+  });
+  const loaded = new Map<string, { readonly data: TaskData; readonly seconds: number }>();
+  for (const seed of plan.seeds) {
+    for (const spec of plan.specs) {
+      const done = kept.some((row) =>
+        row.task.name === spec.task && row.model.name === spec.model && row.seed === seed
+      );
+      if (done) continue;
+      let source = loaded.get(spec.task);
+      if (!source) {
+        const started = performance.now();
+        const data = await dataEntry(spec.task).load({
+          profile: plan.profile,
+          cacheDir: plan.cacheDir,
+          dataDir: plan.dataDir,
+          print: events.message,
+        });
+        source = { data, seconds: (performance.now() - started) / 1000 };
+        loaded.set(spec.task, source);
+      }
+      const { data, seconds } = source;
+      const preset = spec.preset(plan.profile, data);
+      const settings = settingsOf(preset, plan, seed, data);
+      const head = { model: spec.model, preset, data, settings, dataSeconds: seconds };
+      const row = await runOne(device, head, plan, events);
+      rows.push(row);
+      await writeResult(plan.output, result(false));
+      if (row.status === "interrupted") return result(false);
+    }
+  }
+  const final = result(true);
+  await writeResult(plan.output, final);
+  return final;
+}
