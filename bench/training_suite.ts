@@ -38,7 +38,9 @@ export interface SuitePlan {
   readonly output: string;
   /** Folder for checkpoints of unfinished runs. */
   readonly checkpoints: string;
-  /** Rows of an earlier, interrupted attempt; completed ones are kept. */
+  /** Continue from checkpoints where there are any. */
+  readonly resuming: boolean;
+  /** Result of the interrupted attempt; its completed rows are kept. */
   readonly earlier: Result | undefined;
   readonly dataDir: string | undefined;
   readonly cacheDir: string;
@@ -140,7 +142,7 @@ async function runOne(
       feeds: classifierFeeds,
       folder: join(plan.checkpoints, `${data.id}-${model}-seed${settings.seed}`),
       identity: identityOf(head, device),
-      resume: plan.earlier !== undefined,
+      resume: plan.resuming,
       compileSeconds: (performance.now() - started) / 1000,
       onReport: (report) => events.report(identity, { ...report, total: settings.updates }),
       signal: events.signal,
@@ -183,6 +185,7 @@ export async function runTrainingSuite(
     kernels: [],
     warnings,
   });
+  await writeResult(plan.output, result(false));
   const loaded = new Map<string, { readonly data: TaskData; readonly seconds: number }>();
   for (const seed of plan.seeds) {
     for (const spec of plan.specs) {

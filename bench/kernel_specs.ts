@@ -1,0 +1,233 @@
+/** What the kernel suite measures: the shapes of training and the classical ones. */
+import type { DType, Shape, Tensor } from "../kernels/contract.ts";
+import { attention, type AttentionKind } from "../kernels/attention/mod.ts";
+import { add, mul, silu } from "../kernels/elementwise/mod.ts";
+import { emaScan } from "../kernels/ema/ema_scan.ts";
+import { fftConv } from "../kernels/fft/fft_conv.ts";
+import { gather } from "../kernels/gather/mod.ts";
+import { matmul, type MatmulOptions } from "../kernels/matmul/mod.ts";
+import { normalize } from "../kernels/norm/mod.ts";
+import { sum } from "../kernels/reduce/mod.ts";
+import { softmax } from "../kernels/softmax/mod.ts";
+import { gradients } from "../src/graph/gradient.ts";
+import type { PeerTask } from "./peers/peer.ts";
+
+/** Values of all operands, by name. */
+export type Values = Readonly<Record<string, Float32Array>>;
+
+/** An operand of a spec; f32 operands are uniform in [low, high), default [−1, 1). */
+export interface SpecOperand {
+  readonly shape: Shape;
+  readonly dtype?: DType;
+  readonly low?: number;
+  readonly high?: number;
+}
+
+/** One kernel at one shape. */
+export interface KernelSpec {
+  readonly kernel: string;
+  readonly shape: Readonly<Record<string, number>>;
+  readonly operands: Readonly<Record<string, SpecOperand>>;
+  readonly build: (tensors: Readonly<Record<string, Tensor>>) => Tensor | readonly Tensor[];
+  /**
+   * Expected value of one element of the only result in float64, for results that would take long
+   * to compute completely. Without it the reference implementations compute everything.
+   */
+  readonly expected?: (values: Values, index: number) => number;
+  /** The same work for other libraries. */
+  readonly peerTask?: (values: Values) => PeerTask;
+}
+
+function product(
+  kernel: string,
+  m: number,
+  n: number,
+  k: number,
+  { transposeA = false, transposeB = false }: MatmulOptions = {},
+  batch?: number,
+): KernelSpec {
+  const lead = batch === undefined ? [] : [batch];
+  const operands = {
+    a: { shape: [...lead, ...(transposeA ? [k, m] : [m, k])] },
+    b: { shape: [...lead, ...(transposeB ? [n, k] : [k, n])] },
+  };
+  return {
+    kernel,
+    shape: { ...(batch === undefined ? {} : { batch }), m, n, k },
+    operands,
+    build: ({ a, b }) => matmul(a, b, { transposeA, transposeB }),
+    expected: ({ a, b }, index) => {
+      const z = Math.floor(index / (m * n));
+      const row = Math.floor(index / n) % m;
+      const column = index % n;
+      let total = 0;
+      for (let i = 0; i < k; i++) {
+        total += a[z * m * k + (transposeA ? i * m + row : row * k + i)] *
+          b[z * k * n + (transposeB ? column * k + i : i * n + column)];
+      }
+      return total;
+    },
+    peerTask: ({ a, b }) => ({
+      kind: "matmul",
+      a: { shape: operands.a.shape, data: a },
+      b: { shape: operands.b.shape, data: b },
+      transposeA,
+      transposeB,
+    }),
+  };
+}
+
+const NT: MatmulOptions = { transposeB: true };
+const TN: MatmulOptions = { transposeA: true };
+
+const products: readonly KernelSpec[] = [
+  product("matmul", 768, 512, 512),
+  product("matmul", 1024, 1024, 1024),
+  product("matmul", 3200, 232, 40),
+  product("matmul", 3200, 40, 80),
+  product("matmul", 3200, 10, 40),
+  product("matmul", 1, 512, 512),
+  product("matmul transposed B", 768, 512, 512, NT),
+  product("matmul transposed B", 3200, 40, 232, NT),
+  product("matmul transposed B", 100, 100, 32, NT, 32),
+  product("matmul transposed A", 768, 512, 512, TN),
+  product("matmul transposed A", 40, 80, 3200, TN),
+  product("matmul transposed A", 40, 232, 3200, TN),
+];
+
+const linear: KernelSpec = {
+  kernel: "linear with bias and SiLU",
+  shape: { rows: 3200, inputs: 40, outputs: 232 },
+  operands: { x: { shape: [3200, 40] }, w: { shape: [232, 40] }, bias: { shape: [232] } },
+  build: ({ x, w, bias }) => {
+    const hidden = add(matmul(x, w, NT), bias);
+    return [hidden, silu(hidden)];
+  },
+};
+
+function rowwise(rows: number, columns: number): KernelSpec[] {
+  const shape = { rows, columns };
+  const operands = { x: { shape: [rows, columns], low: -4, high: 4 } };
+  return [
+    {
+      kernel: "softmax",
+      shape,
+      operands,
+      build: ({ x }) => softmax(x),
+      peerTask: ({ x }) => ({ kind: "softmax", x: { shape: [rows, columns], data: x } }),
+    },
+    {
+      kernel: "layer norm",
+      shape,
+      operands,
+      build: ({ x }) => normalize(x, "layer"),
+      peerTask: ({ x }) => ({
+        kind: "layerNorm",
+        x: { shape: [rows, columns], data: x },
+        epsilon: 1e-5,
+      }),
+    },
+  ];
+}
+
+function reduction(kernel: string, rows: number, columns: number, axis: number): KernelSpec {
+  return {
+    kernel,
+    shape: { rows, columns },
+    operands: { x: { shape: [rows, columns] } },
+    build: ({ x }) => sum(x, [axis]),
+  };
+}
+
+function attentionSpec(
+  kind: AttentionKind,
+  batch: number,
+  length: number,
+  backward = false,
+): KernelSpec {
+  const [width, values] = [32, 64];
+  return {
+    kernel: `attention ${kind}${backward ? " with gradients" : ""}`,
+    shape: { batch, length, width, values },
+    operands: {
+      q: { shape: [batch, length, width], low: -0.2, high: 0.2 },
+      k: { shape: [batch, length, width] },
+      v: { shape: [batch, length, values] },
+      bias: { shape: [2 * length - 1] },
+      ...(backward ? { g: { shape: [batch, length, values] } } : {}),
+    },
+    build: ({ q, k, v, bias, g }) => {
+      const result = attention(q, k, v, { kind, bias });
+      if (!backward) return result;
+      return [result, ...gradients(sum(mul(result, g)), [q, k, v, bias])];
+    },
+  };
+}
+
+function emaSpec(batch: number, length: number, width: number): KernelSpec {
+  const states = 16;
+  return {
+    kernel: "EMA scan",
+    shape: { batch, length, width, states },
+    operands: {
+      x: { shape: [batch, length, width] },
+      c: { shape: [width, states] },
+      q: { shape: [width, states], low: 0.05, high: 0.98 },
+    },
+    build: ({ x, c, q }) => emaScan(x, c, q),
+  };
+}
+
+function convolutionSpec(batch: number, length: number, width: number): KernelSpec {
+  return {
+    kernel: "FFT convolution",
+    shape: { batch, length, width },
+    operands: {
+      x: { shape: [batch, length, width] },
+      kernel: { shape: [width, length] },
+    },
+    build: ({ x, kernel }) => fftConv(x, kernel),
+  };
+}
+
+function lookups(rows: number, width: number, count: number): KernelSpec[] {
+  const shape = { rows, width, count };
+  const operands = {
+    table: { shape: [rows, width] },
+    ids: { shape: [count], dtype: "i32" as const, low: 0, high: rows },
+  };
+  return [
+    { kernel: "gather", shape, operands, build: ({ table, ids }) => gather(table, ids) },
+    {
+      kernel: "scatter-add",
+      shape,
+      operands: { ...operands, g: { shape: [count, width] } },
+      build: ({ table, ids, g }) => gradients(sum(mul(gather(table, ids), g)), [table]),
+    },
+  ];
+}
+
+/** Every spec, in the order of the report. */
+export const kernelSpecs: readonly KernelSpec[] = [
+  ...products,
+  linear,
+  ...rowwise(3200, 40),
+  ...rowwise(3200, 100),
+  ...rowwise(1024, 1024),
+  reduction("sum over rows", 3200, 232, 0),
+  reduction("sum over columns", 3200, 232, 1),
+  attentionSpec("softmax", 32, 128),
+  attentionSpec("softmax", 2, 512),
+  attentionSpec("softmax", 1, 2048),
+  attentionSpec("laplace", 32, 128),
+  attentionSpec("laplace", 2, 512),
+  attentionSpec("laplace", 1, 2048),
+  attentionSpec("softmax", 32, 128, true),
+  attentionSpec("laplace", 1, 1024, true),
+  emaSpec(32, 128, 40),
+  emaSpec(4, 2048, 40),
+  convolutionSpec(32, 128, 40),
+  convolutionSpec(4, 2048, 40),
+  ...lookups(32, 40, 3200),
+  ...lookups(8192, 64, 3200),
+];

@@ -1,0 +1,155 @@
+/** `bench`: trains and measures, prints the table, writes the result file. */
+import { Command, Option } from "@commander-js/extra-typings";
+import { resolve } from "node:path";
+import { lraSuite } from "../../bench/lra.ts";
+import { runTrainingSuite, type SuitePlan } from "../../bench/training_suite.ts";
+import { openDevice } from "../device/device.ts";
+import { UserError } from "../errors.ts";
+import { type ProfileName, profileNames } from "../models/profiles.ts";
+import type { Result } from "../results/schema.ts";
+import { defaultResultPath, readResult } from "../results/store.ts";
+import { summaryTable } from "../results/summary.ts";
+import { renderText } from "../results/table_text.ts";
+import { ProgressReporter } from "../util/progress.ts";
+import { inspectTerminal } from "../util/terminal.ts";
+import { type BenchPlan, findRun, outputOf, runFolder, savePlan } from "./bench_plan.ts";
+import { choose, seeds, wholeNumber, words } from "./options.ts";
+import { cacheFolder, RESULTS_FOLDER } from "./paths.ts";
+
+const suites = [lraSuite] as const;
+const suiteNames = [...suites.map((suite) => suite.name), "kernels"];
+
+function suiteOf(name: string): (typeof suites)[number] {
+  const suite = suites.find((candidate) => candidate.name === name);
+  if (!suite) throw new UserError(`no suite is called ${name}; there are ${suiteNames.join(", ")}`);
+  return suite;
+}
+
+/** Abort signal for Ctrl-C and termination; the second request ends the process at once. */
+function interruptSignal(say: (line: string) => void): AbortSignal {
+  const controller = new AbortController();
+  const onSignal = () => {
+    if (controller.signal.aborted) Deno.exit(130);
+    say("stopping after this update; once more to give up at once");
+    controller.abort();
+  };
+  Deno.addSignalListener("SIGINT", onSignal);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
+  return controller.signal;
+}
+
+async function earlierResult(output: string): Promise<Result | undefined> {
+  try {
+    await Deno.stat(output);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  return await readResult(output);
+}
+
+function printTable(result: Result): void {
+  const terminal = inspectTerminal(Deno.stdout);
+  console.log(renderText(summaryTable(result), terminal));
+}
+
+async function train(plan: BenchPlan, folder: string, resuming: boolean): Promise<number> {
+  const suite = suiteOf(plan.suite);
+  const output = outputOf(folder);
+  const progress = new ProgressReporter();
+  const message = (line: string) => progress.message(line);
+  const specs = suite.specs.filter(({ task, model }) =>
+    plan.tasks.includes(task) && plan.models.includes(model)
+  );
+  const device = await openDevice();
+  message(
+    `${device.adapterInfo.description || device.adapterInfo.device}, ${plan.profile} profile`,
+  );
+  const suitePlan: SuitePlan = {
+    suite: plan.suite,
+    profile: plan.profile,
+    specs,
+    seeds: plan.seeds,
+    batchSize: plan.batchSize ?? undefined,
+    updates: plan.updates ?? undefined,
+    output,
+    checkpoints: folder,
+    resuming,
+    earlier: resuming ? await earlierResult(output) : undefined,
+    dataDir: plan.dataDir ?? undefined,
+    cacheDir: cacheFolder((name) => Deno.env.get(name)),
+  };
+  const result = await runTrainingSuite(device, suitePlan, {
+    message,
+    report: (run, { update, total, ...report }) =>
+      progress.update({ ...run, step: update, total, ...report }),
+    signal: interruptSignal(message),
+  });
+  progress.clear();
+  device.destroy();
+  if (result.rows.length > 0) printTable(result);
+  if (result.finishedAt === null) {
+    console.error(`interrupted; \`deno task bench --resume\` continues ${folder}`);
+    return 130;
+  }
+  await Deno.remove(folder, { recursive: true });
+  console.log(`\nwrote ${output}`);
+  return result.rows.every((row) => row.status === "completed") ? 0 : 1;
+}
+
+/** The command, for `main.ts`. */
+export function benchCommand(exit: (code: number) => void) {
+  return new Command("bench")
+    .description("Train and measure models, print the table, write the result file")
+    .addOption(
+      new Option("--suite <name>", "what to measure").choices(suiteNames).default("lra"),
+    )
+    .addOption(
+      new Option("--profile <name>", "scale of the run").choices(profileNames).default("quick"),
+    )
+    .option("--task <names>", "only these tasks, comma-separated", words)
+    .option("--model <names>", "only these models, comma-separated", words)
+    .option("--seeds <list>", "how many seeds, or a comma-separated list", seeds, [1])
+    .option("--batch-size <n>", "sentences per batch instead of the profile's", wholeNumber(1))
+    .option("--updates <n>", "updates instead of the profile's", wholeNumber(1))
+    .option("--data <folder>", "folder with official data files (default: MEGA_DATA)")
+    .option("--output <file>", "result file (default: results/SUITE-PROFILE-TIME.json)")
+    .option("--resume [run]", "continue an interrupted run: a result file, or the latest")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  deno task bench                                   the quick profile of Long Range Arena
+  deno task bench --profile smoke --model mega      one model, about ten seconds
+  deno task bench --seeds 3 --output results/my.json
+  deno task bench --resume                          continue after an interruption
+  deno task bench --suite kernels                   time every kernel on this adapter`,
+    )
+    .action(async (options) => {
+      if (options.resume !== undefined) {
+        const { folder, plan } = await findRun(options.resume, RESULTS_FOLDER);
+        return exit(await train(plan, folder, true));
+      }
+      const profile: ProfileName = options.profile;
+      const output = resolve(
+        options.output ??
+          `${RESULTS_FOLDER}/../${defaultResultPath(options.suite, profile, new Date())}`,
+      );
+      const { specs } = suiteOf(options.suite);
+      const names = (key: "task" | "model") => [...new Set(specs.map((spec) => spec[key]))];
+      const plan: BenchPlan = {
+        format: "mega-webgpu/bench-plan-1",
+        suite: options.suite,
+        profile,
+        tasks: choose("task", names("task"), options.task),
+        models: choose("model", names("model"), options.model),
+        seeds: options.seeds,
+        batchSize: options.batchSize ?? null,
+        updates: options.updates ?? null,
+        dataDir: options.data ? resolve(options.data) : Deno.env.get("MEGA_DATA") ?? null,
+      };
+      const folder = runFolder(output);
+      await savePlan(folder, plan);
+      exit(await train(plan, folder, false));
+    });
+}

@@ -1,0 +1,40 @@
+/** Entry point of all commands: parses, calls, prints; errors are one line and exit code 2. */
+import { Command, CommanderError } from "@commander-js/extra-typings";
+import { UserError } from "../errors.ts";
+import { benchCommand } from "./bench_command.ts";
+import { dataCommand } from "./data_command.ts";
+import { doctorCommand } from "./doctor_command.ts";
+import { verifyCommand } from "./verify_command.ts";
+
+/** Runs a command line and returns the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  let code = 0;
+  const exit = (value: number) => {
+    code = value;
+  };
+  const verbose = args.includes("--verbose");
+  const program = new Command("deno task")
+    .description("Reproducible WebGPU benchmarks of Mega: Moving Average Equipped Gated Attention")
+    .option("--verbose", "show stack traces")
+    .showHelpAfterError("(--help shows the options)")
+    .exitOverride();
+  for (const command of [benchCommand(exit), verifyCommand(exit), doctorCommand(exit)]) {
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  program.addCommand(dataCommand(exit, program));
+  try {
+    await program.parseAsync(args.filter((arg) => arg !== "--verbose"), { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (verbose && error instanceof Error) console.error(error.stack);
+    else if (error instanceof UserError) console.error(`error: ${error.message}`);
+    else {
+      const message = error instanceof Error ? error.message : String(error);
+      console.error(`internal error: ${message} (--verbose shows where)`);
+    }
+    return error instanceof UserError ? 2 : 70;
+  }
+  return code;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,45 @@
+/** Parsers of option values. */
+import { InvalidArgumentError } from "commander";
+
+/** A whole number of at least `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`expected a whole number of at least ${least}`);
+    }
+    return value;
+  };
+}
+
+/** Comma-separated words. */
+export function words(text: string): string[] {
+  const list = text.split(",").map((word) => word.trim()).filter((word) => word !== "");
+  if (list.length === 0) throw new InvalidArgumentError("expected a comma-separated list");
+  return list;
+}
+
+/** Seeds: a count (`3` means 1, 2, 3) or a comma-separated list (`7,` or `1,5`). */
+export function seeds(text: string): number[] {
+  const parse = wholeNumber(0);
+  if (!text.includes(",")) {
+    const count = wholeNumber(1)(text);
+    return Array.from({ length: count }, (_, i) => i + 1);
+  }
+  return [...new Set(words(text).map(parse))];
+}
+
+/** Those of `wanted` that exist, all when nothing is wanted. */
+export function choose(
+  what: string,
+  known: readonly string[],
+  wanted: readonly string[] | undefined,
+): string[] {
+  if (wanted === undefined) return [...known];
+  for (const name of wanted) {
+    if (!known.includes(name)) {
+      throw new InvalidArgumentError(`no ${what} is called ${name}; there are ${known.join(", ")}`);
+    }
+  }
+  return [...wanted];
+}
