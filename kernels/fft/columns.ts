@@ -1,9 +1,9 @@
 /**
- * From butterflies to passes.
+ * From butterflies to passes: one pass per stage, an invocation owns one butterfly of one column (one
+ * feature of a pair of sequences), neighbouring invocations are adjacent features.
  *
- * Software adapters: one pass, an invocation owns a column (one feature of a pair of sequences) and
- * runs all stages in place in a private strip of scratch memory that stays in the cache. GPUs: one
- * pass per stage, an invocation owns one butterfly of one column, neighbours are adjacent features.
+ * Running all stages of a column in one kernel was slower on the software adapter too, and took ten
+ * times longer to compile.
  */
 import type { LowerContext, Pass, Scratch } from "../lowering.ts";
 import { type Complex, Emitter } from "./butterfly.ts";
@@ -56,16 +56,6 @@ export function store(emitter: Emitter, at: Address, stage: Stage, values: reado
   });
 }
 
-/** A loop over the butterflies of a piece. */
-export function loop(piece: Piece): string {
-  return `for (var bf = 0u; bf < ${piece.stage.count}u; bf++) {\n${piece.body}\n}`;
-}
-
-/** Distinct numbers in ascending order. */
-export function union(lists: readonly (readonly number[])[]): number[] {
-  return [...new Set(lists.flat())].sort((a, b) => a - b);
-}
-
 /** Scratch accesses of a pass: the last entry for a buffer wins, so list writes after reads. */
 export function accesses(read: readonly Scratch[], write: readonly Scratch[]): Pass["scratch"] {
   return [
@@ -81,7 +71,7 @@ export function lanes(ctx: LowerContext): number {
 }
 
 /**
- * One GPU pass per piece. Threads are (column group, butterfly, column) with the column fastest;
+ * One pass per piece. Threads are (column group, butterfly, column) with the column fastest;
  * `locate` defines the variables of the pieces from `outer` and `column`.
  */
 export function perButterfly(

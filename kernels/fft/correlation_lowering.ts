@@ -12,13 +12,10 @@ import {
   type Address,
   bindable,
   fetch,
-  lanes,
-  loop,
   perButterfly,
   type Piece,
   piece,
   store,
-  union,
 } from "./columns.ts";
 import type { Convolution } from "./convolution.ts";
 import { boundedSource, convolutionStages, loadPair, transformLength } from "./fft_lowering.ts";
@@ -27,9 +24,6 @@ import type { Stage } from "./stages.ts";
 /** Input numbers: x 0, twiddle table 1, dy 2. */
 const table = 1;
 const cotangent = 2;
-
-/** Workgroups of a software adapter. */
-const strips = 48;
 
 /** Forward stages but the last of one operand. */
 function towards(
@@ -97,12 +91,6 @@ if (lag >= ${c.offset}u && lag < ${
 }`;
 }
 
-/** Passes of `fftConvGradient`: inputs x, table, dy; outputs the gradients of the kernels. */
-export function lowerCorrelation(c: Convolution, ctx: LowerContext): Pass[] {
-  const stages = convolutionStages(transformLength(c), ctx);
-  return ctx.adapterClass === "gpu" ? onGpu(c, stages, ctx) : onSoftware(c, stages, ctx);
-}
-
 /** The product W · conj(Z) of the last forward stage, point by point. */
 function product(
   e: Emitter,
@@ -114,95 +102,9 @@ function product(
   return stage.forward(e, dy).map((value, k) => e.multiply(value, z[k], true));
 }
 
-function onSoftware(c: Convolution, stages: readonly Stage[], ctx: LowerContext): Pass[] {
-  const { n } = stages[0];
-  const pairs = Math.ceil(c.batch / 2);
-  const workgroupSize = lanes(ctx);
-  const blocks = Math.ceil(c.rows / workgroupSize);
-  const longest = Math.max(1, Math.floor(bindable / (2 * n * workgroupSize * blocks)));
-  const slabs = Math.max(1, Math.min(pairs, longest, Math.floor(strips / blocks)));
-  const strip = () => ctx.scratch(2 * n * workgroupSize * blocks * slabs);
-  const inStrip = (scratch: Scratch, index: string): Address => (position, part) =>
-    `tmp${scratch.index}[((${index} * ${n}u + ${position}) * 2u + ${part}u) * ${workgroupSize}u + lane]`;
-  const [x, dy, total] = [strip(), strip(), strip()];
-  const [xAt, dyAt, totalAt] = [x, dy, total].map((scratch) => inStrip(scratch, "group"));
-  const final = stages[stages.length - 1];
-  const load = (input: string, feature: string) => (e: Emitter, stage: Stage) =>
-    loadPair(e, stage, c, input, feature);
-  const [loadX, loadDy] = [load("0", `m % ${c.features}u`), load(`${cotangent}`, "m")];
-  const pieces = [
-    ...towards("x", stages, xAt, 0, loadX),
-    ...towards("dy", stages, dyAt, cotangent, loadDy),
-    piece(
-      "product",
-      final,
-      { inputs: final.index === 0 ? [0, table, cotangent] : [table] },
-      (e) => {
-        const only = final.index === 0;
-        const points = (at: Address, first: typeof loadX) =>
-          only ? first(e, final) : final.load((position) => fetch(e, at, position));
-        const values = product(e, final, points(xAt, loadX), points(dyAt, loadDy));
-        const sums = values.map((value, k) => {
-          const before = fetch(e, totalAt, final.at(k));
-          return {
-            re: e.bind(`select(${before.re} + ${value.re}, ${value.re}, fresh)`),
-            im: e.bind(`select(${before.im} + ${value.im}, ${value.im}, fresh)`),
-          };
-        });
-        store(e, totalAt, final, sums);
-      },
-    ),
-  ];
-  const perSlab = Math.ceil(pairs / slabs);
-  const row = `let m = min(block * ${workgroupSize}u + lane, ${c.rows - 1}u);`;
-  const own = inStrip(total, "block");
-  const inverse = back(
-    c,
-    stages,
-    (e, position) => {
-      let sum = fetch(e, own, position);
-      for (let slab = 1; slab < Math.ceil(pairs / perSlab); slab++) {
-        sum = e.add(sum, fetch(e, inStrip(total, `(block + ${slab * blocks}u)`), position));
-      }
-      return sum;
-    },
-    own,
-  );
-  return [
-    {
-      name: "correlate",
-      inputs: union(pieces.map((p) => p.inputs)),
-      outputs: [],
-      scratch: accesses([], [x, dy, total]) ?? [],
-      workgroupSize,
-      groups: blocks * Math.ceil(pairs / perSlab),
-      declarations: `${boundedSource(c, "0")}\n${boundedSource(c, `${cotangent}`)}`,
-      body: `let block = group % ${blocks}u;
-${row}
-let begin = (group / ${blocks}u) * ${perSlab}u;
-for (var pair = begin; pair < min(begin + ${perSlab}u, ${pairs}u); pair++) {
-let fresh = pair == begin;
-${pieces.map(loop).join("\n")}
-}`,
-    },
-    {
-      name: "invert",
-      inputs: [table],
-      outputs: c.reverseTaps > 0 ? [0, 1] : [0],
-      scratch: accesses([], [total]) ?? [],
-      workgroupSize,
-      groups: blocks,
-      declarations: keeper(c, n),
-      body: `let block = group;
-${row}
-if (block * ${workgroupSize}u + lane < ${c.rows}u) {
-${inverse.map(loop).join("\n")}
-}`,
-    },
-  ];
-}
-
-function onGpu(c: Convolution, stages: readonly Stage[], ctx: LowerContext): Pass[] {
+/** Passes of `fftConvGradient`: inputs x, table, dy; outputs the gradients of the kernels. */
+export function lowerCorrelation(c: Convolution, ctx: LowerContext): Pass[] {
+  const stages = convolutionStages(transformLength(c), ctx);
   const { n } = stages[0];
   const pairs = Math.ceil(c.batch / 2);
   const perSlice = Math.max(1, Math.min(pairs, Math.floor(bindable / (2 * n * c.rows))));

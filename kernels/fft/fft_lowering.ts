@@ -12,13 +12,10 @@ import {
   type Address,
   bindable,
   fetch,
-  lanes,
-  loop,
   perButterfly,
   type Piece,
   piece,
   store,
-  union,
 } from "./columns.ts";
 import type { Convolution } from "./convolution.ts";
 import { paddedLength, radices, type Stage, stagesOf } from "./stages.ts";
@@ -29,15 +26,12 @@ const table = 1;
 const kernel = 2;
 const reverse = 3;
 
-/** Workgroups of a software adapter, each with its own strip of scratch memory. */
-const strips = 64;
-
 /** Length of the transform: long enough that no tap that counts wraps around. */
 export function transformLength(c: Convolution): number {
   return paddedLength(c.length + Math.max(c.taps, c.reverseTaps + c.offset) - 1);
 }
 
-/** Stages for a power of two: larger radices where registers are cheap memory. */
+/** Stages for a power of two; software adapters pay most for loads and stores, so few stages. */
 export function convolutionStages(n: number, ctx: LowerContext): Stage[] {
   const plan = radices(n, ctx.adapterClass === "software" ? 16 : 8) ?? [n];
   return stagesOf(n, plan, table);
@@ -125,25 +119,11 @@ if (lag >= ${c.offset}u && lag < ${future}u) { value += in${reverse}(row, lag - 
   }
 return value;
 }`;
-  const scratch = accesses([], [spectrum]);
-  if (ctx.adapterClass === "gpu") {
-    const passes = perButterfly(pieces, 1, columns.width, ctx, {
-      locate: "let m = column;",
-      scratch,
-    });
-    return passes.map((pass, p) => p === 0 ? { ...pass, declarations } : pass);
-  }
-  const workgroupSize = lanes(ctx);
-  return [{
-    name: "spectrum",
-    inputs: union(pieces.map((p) => p.inputs)),
-    outputs: [],
-    ...(scratch ? { scratch } : {}),
-    workgroupSize,
-    groups: Math.ceil(columns.width / workgroupSize),
-    declarations,
-    body: `if (thread < ${columns.width}u) {\nlet m = thread;\n${pieces.map(loop).join("\n")}\n}`,
-  }];
+  const passes = perButterfly(pieces, 1, columns.width, ctx, {
+    locate: "let m = column;",
+    scratch: accesses([], [spectrum]),
+  });
+  return passes.map((pass, p) => p === 0 ? { ...pass, declarations } : pass);
 }
 
 /** Stages of the convolution itself: into the spectrum, product, and back. */
@@ -164,14 +144,15 @@ function filterPieces(
     values.forEach((value, k) => {
       const low = k * stage.stride;
       if (low >= c.length) return;
-      const guard = [
-        ...(low + stage.stride <= c.length ? [] : [`${stage.at(k)} < ${c.length}u`]),
-        "owned",
-      ].join(" && ");
-      e.lines.push(`if (${guard}) { out0(2u * pair, ${stage.at(k)}, m, ${value.re}); }`);
+      const put = (b: string, condition: string, part: string) => {
+        const statement = `out0(${b}, ${stage.at(k)}, m, ${part});`;
+        e.lines.push(condition === "" ? statement : `if (${condition}) { ${statement} }`);
+      };
+      const inside = low + stage.stride <= c.length ? [] : [`${stage.at(k)} < ${c.length}u`];
+      put("2u * pair", inside.join(), value.re);
       if (c.batch === 1) return;
-      const second = c.batch % 2 === 0 ? guard : `${guard} && 2u * pair + 1u < ${c.batch}u`;
-      e.lines.push(`if (${second}) { out0(2u * pair + 1u, ${stage.at(k)}, m, ${value.im}); }`);
+      const second = c.batch % 2 === 0 ? inside : [...inside, `2u * pair + 1u < ${c.batch}u`];
+      put("2u * pair + 1u", second.join(" && "), value.im);
     });
   };
   const inputs = (stage: Stage) => [...(stage.index === 0 ? [source] : []), table];
@@ -216,55 +197,21 @@ export function lowerConvolution(c: Convolution, columns: Columns, ctx: LowerCon
   const passes = spectrumPasses(c, columns, stages, spectrum, ctx);
   const declarations = boundedSource(c, `${source}`);
 
-  if (ctx.adapterClass === "gpu") {
-    const perSlice = Math.max(1, Math.min(pairs, Math.floor(bindable / (2 * n * width))));
-    const work = ctx.scratch(2 * n * width * perSlice);
-    const at: Address = (position, part) =>
-      `tmp${work.index}[((outer * ${n}u + ${position}) * 2u + ${part}u) * ${width}u + m]`;
-    const pieces = filterPieces(c, columns, stages, at, spectrumAt);
-    for (let first = 0; first < pairs; first += perSlice) {
-      const count = Math.min(perSlice, pairs - first);
-      const slice = perButterfly(pieces, count, width, ctx, {
-        locate: `let m = column;\nlet pair = outer + ${first}u;\nconst owned = true;`,
-        scratch: accesses([spectrum], [work]),
-      });
-      passes.push(...slice.map((pass) => ({
-        ...pass,
-        name: first === 0 ? pass.name : `${pass.name} from pair ${first}`,
-        declarations: pass.inputs.includes(source) ? declarations : "",
-      })));
-    }
-    return passes;
-  }
-
-  const workgroupSize = lanes(ctx);
-  const columnCount = pairs * width;
-  const items = Math.ceil(columnCount / workgroupSize);
-  const longest = Math.max(1, Math.floor(bindable / (2 * n * workgroupSize)));
-  const groups = Math.min(items, strips, longest);
-  const work = ctx.scratch(2 * n * workgroupSize * groups);
+  const perSlice = Math.max(1, Math.min(pairs, Math.floor(bindable / (2 * n * width))));
+  const work = ctx.scratch(2 * n * width * perSlice);
   const at: Address = (position, part) =>
-    `tmp${work.index}[((group * ${n}u + ${position}) * 2u + ${part}u) * ${workgroupSize}u + lane]`;
+    `tmp${work.index}[((outer * ${n}u + ${position}) * 2u + ${part}u) * ${width}u + m]`;
   const pieces = filterPieces(c, columns, stages, at, spectrumAt);
-  passes.push({
-    name: "convolve",
-    inputs: union(pieces.map((p) => p.inputs)),
-    outputs: [0],
-    scratch: accesses([spectrum], [work]) ?? [],
-    workgroupSize,
-    groups,
-    declarations,
-    body: `for (var item = group; item < ${items}u; item += ${groups}u) {
-let column = item * ${workgroupSize}u + lane;
-${
-      columnCount % workgroupSize === 0
-        ? "const owned = true;"
-        : `let owned = column < ${columnCount}u;`
-    }
-let pair = min(column, ${columnCount - 1}u) / ${width}u;
-let m = min(column, ${columnCount - 1}u) % ${width}u;
-${pieces.map(loop).join("\n")}
-}`,
-  });
+  for (let first = 0; first < pairs; first += perSlice) {
+    const slice = perButterfly(pieces, Math.min(perSlice, pairs - first), width, ctx, {
+      locate: `let m = column;\nlet pair = outer + ${first}u;`,
+      scratch: accesses([spectrum], [work]),
+    });
+    passes.push(...slice.map((pass) => ({
+      ...pass,
+      name: first === 0 ? pass.name : `${pass.name} from pair ${first}`,
+      declarations: pass.inputs.includes(source) ? declarations : "",
+    })));
+  }
   return passes;
 }
