@@ -48,6 +48,11 @@ function blockCost(
   return groups * (groupCost + inner * step + cells * storeCost);
 }
 
+/** Longer loop bodies run up to a quarter faster and take longer to compile: only for much work. */
+function unrollFor(operations: number): number {
+  return operations < 2e6 ? 1 : operations < 8e6 ? 2 : 4;
+}
+
 /** Chooses the register block with the least estimated work. */
 export function chooseSoftwareBlock(
   problem: Problem,
@@ -75,7 +80,7 @@ export function chooseSoftwareBlock(
     vectors: best.vectors,
     exchange: best.exchange,
     splits,
-    unroll: broadcast ? 4 : 1,
+    unroll: broadcast ? unrollFor(2 * batches * rows * columns * inner) : 1,
   };
 }
 
@@ -98,7 +103,6 @@ export function lowerSoftware(
   const unroll = Math.min(block.unroll, chunk);
   const rowVectors = broadcast ? Math.ceil(rows / lanes) : rows;
   const ragged = {
-    rows: m % rows !== 0,
     columns: n % (vectors * lanes) !== 0,
     rowLoads: m % rows !== 0 || (broadcast && rows % lanes !== 0),
   };
@@ -172,16 +176,24 @@ export function lowerSoftware(
     }
   }
   const parts = splits === 1 ? undefined : ctx.scratch(splits * batches * m * n);
-  for (const r of range(rows)) {
-    if (ragged.rows && r > 0) body.push(`if (row + ${r}u < ${m}u) {`);
+  const store = (row: string, c: number, value: string) => {
+    const at = `column + ${c * lanes}u`;
+    const statement = parts
+      ? `tmp${parts.index}[((part * ${batches}u + z) * ${m}u + ${row}) * ${n}u + ${at}] = ${value};`
+      : problem.store(row, at, value);
+    return ragged.columns ? `if (${at} < ${n}u) { ${statement} }` : statement;
+  };
+  if (rows === 1) { for (const c of range(vectors)) body.push(store("row", c, `sum0_${c}`)); }
+  else {
+    // A loop whose trip count the driver cannot bound: unrolled epilogues take seconds to compile.
     for (const c of range(vectors)) {
-      const at = { row: `row + ${r}u`, column: `column + ${c * lanes}u` };
-      const store = parts
-        ? `tmp${parts.index}[((part * ${batches}u + z) * ${m}u + ${at.row}) * ${n}u + ${at.column}] = sum${r}_${c};`
-        : problem.store(at.row, at.column, `sum${r}_${c}`);
-      body.push(ragged.columns ? `if (${at.column} < ${n}u) { ${store} }` : store);
+      const sums = range(rows).map((r) => `sum${r}_${c}`).join(", ");
+      body.push(`var sums${c} = array<f32, ${rows}>(${sums});`);
     }
-    if (ragged.rows && r > 0) body.push("}");
+    body.push(`let row_end = min(row + ${rows}u, ${m}u);`);
+    body.push("for (var at = row; at < row_end; at++) {");
+    for (const c of range(vectors)) body.push(store("at", c, `sums${c}[at - row]`));
+    body.push("}");
   }
   const pass: Pass = {
     name: "block",
