@@ -136,9 +136,20 @@ export function foldedWidth(groups: number, maxGroups: number): number {
   return Math.min(maxGroups, Math.ceil(Math.sqrt(groups)));
 }
 
-/** Invocations per workgroup of an elementwise kernel. */
-function mapWorkgroup(target: Target): number {
-  return target.adapterClass === "software" ? 8 * target.subgroupSize : 256;
+/**
+ * Shape of an elementwise kernel over `positions`. On software adapters starting an invocation costs
+ * more than an element, so each runs over several positions, a workgroup apart.
+ */
+function mapShape(
+  positions: number,
+  target: Target,
+): { readonly size: number; readonly trips: number; readonly groups: number } {
+  if (target.adapterClass === "gpu") {
+    return { size: 256, trips: 1, groups: Math.ceil(positions / 256) };
+  }
+  const size = 8 * Math.min(8, target.subgroupSize);
+  const trips = Math.min(32, Math.max(1, Math.floor(positions / (16 * size))));
+  return { size, trips, groups: Math.ceil(positions / (size * trips)) };
 }
 
 /** True when random numbers of the size of `tensor` are part of what is computed for it. */
@@ -158,26 +169,31 @@ function generateMap(group: Group, stored: ReadonlySet<Tensor>, target: Target):
   const block = new Block();
   const quarters = results.some((result) => drawsRandomNumbers(result, tensor.size, stored)) &&
     tensor.size % 4 === 0;
-  const threads = quarters ? tensor.size / 4 : tensor.size;
+  const positions = quarters ? tensor.size / 4 : tensor.size;
+  const { size, trips, groups } = mapShape(positions, target);
   if (quarters) {
     // One invocation computes the four positions that share a block of random numbers.
     ["x", "y", "z", "w"].forEach((word, k) => {
-      const position = block.bind("u32", k === 0 ? "thread" : `thread + ${u32(k * threads)}`);
+      const position = block.bind("u32", k === 0 ? "e" : `e + ${u32(k * positions)}`);
       const part = new Block(block, block.counter);
-      part.remember(quarterKey(position, threads), `thread ${word}`);
+      part.remember(quarterKey(position, positions), `e ${word}`);
       module.values.clear();
       module.storeResults(results, Index.fromLinear(tensor.shape, part, position));
       block.lines.push(...part.lines);
     });
   } else {
-    module.storeResults(results, Index.fromLinear(tensor.shape, block, "thread"));
+    module.storeResults(results, Index.fromLinear(tensor.shape, block, "e"));
   }
-  const size = mapWorkgroup(target);
-  const groups = Math.ceil(threads / size);
-  const guard = threads % size === 0 ? "" : `if (thread >= ${u32(threads)}) { return; }\n`;
+  const exact = positions === size * trips * groups;
+  const guarded = exact ? block.lines : [`if (e < ${u32(positions)}) {`, ...block.lines, "}"];
+  const body = trips === 1 ? ["let e = thread;", ...guarded] : [
+    `for (var trip = 0u; trip < ${u32(trips)}; trip++) {`,
+    `let e = (group * ${u32(trips)} + trip) * ${u32(size)} + lane;`,
+    ...guarded,
+    "}",
+  ];
   const label = results.map(({ node }) => node.label).join(" + ");
-  const body = guard + block.lines.join("\n");
-  return module.render(label, size, groups, target.maxGroupsPerDimension, "", body);
+  return module.render(label, size, groups, target.maxGroupsPerDimension, "", body.join("\n"));
 }
 
 /** Strides of a tensor when only plain views lie between it and a stored tensor. */
