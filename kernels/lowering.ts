@@ -10,10 +10,10 @@
  * In the body, `group` is the linear workgroup number, `lane` the invocation in the workgroup and
  * `thread` = group * workgroup size + lane (all u32). All extents are compile-time constants.
  */
+import type { AdapterClass } from "../src/device/adapter_class.ts";
 import type { DType, Shape } from "./contract.ts";
 
-/** `software`: CPU rasterisers (llvmpipe, SwiftShader). `gpu`: everything else. */
-export type AdapterClass = "software" | "gpu";
+export type { AdapterClass };
 
 /** An input that is plainly a strided view of one buffer. */
 export interface Strided {

@@ -5,7 +5,7 @@
  * them and throws at the next synchronisation point, with the label of the object concerned.
  */
 import { UserError } from "../errors.ts";
-import type { AdapterClass } from "../../kernels/lowering.ts";
+import type { AdapterClass } from "./adapter_class.ts";
 
 /** Description of the adapter for result files. */
 export interface AdapterDescription {

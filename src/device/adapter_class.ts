@@ -1,0 +1,5 @@
+/**
+ * Which kernel variants suit an adapter. `software`: processors that emulate a GPU (llvmpipe,
+ * SwiftShader), where barriers and workgroup memory are dear. `gpu`: everything else.
+ */
+export type AdapterClass = "software" | "gpu";
