@@ -1,5 +1,5 @@
 /**
- * Long convolution along time by fast Fourier transform, forward and both gradients.
+ * Convolution along time by fast Fourier transforms (or directly), forward and both gradients.
  *
  *   y[b, t, m] = Σ_j k[m, j] x[b, t − j, m mod D] + Σ_j r[m, j] x[b, t + j + offset, m mod D]
  *
@@ -12,12 +12,22 @@ import { type Attrs, type KernelOperation, ShapeError, type Tensor } from "../co
 import { add } from "../elementwise/mod.ts";
 import { type Convolution, convolution, whole } from "./convolution.ts";
 import { lowerCorrelation } from "./correlation_lowering.ts";
+import { lowerDirect, lowerDirectGradient } from "./direct_lowering.ts";
 import { type Columns, lowerConvolution, transformLength } from "./fft_lowering.ts";
 import { referenceAdjoint, referenceConvolution, referenceCorrelation } from "./reference.ts";
 import { twiddles } from "./stages.ts";
 
+/** How a convolution is computed; the result is the same up to rounding. */
+export type ConvolutionMethod = "fft" | "direct";
+
+const isDirect = (attrs: Attrs) => attrs.method === "direct";
+
+/** Most taps for which the defining sum is as fast as transforms. */
+const directTaps = 64;
+
 /** Work of `transforms` complex transforms of n points for every pair of sequences. */
-function transformCost(c: Convolution, transforms: number): number {
+function workOf(c: Convolution, attrs: Attrs, transforms: number): number {
+  if (isDirect(attrs)) return 2 * c.batch * c.length * (c.taps + c.reverseTaps);
   const n = transformLength(c);
   return 5 * n * Math.log2(Math.max(2, n)) * transforms * Math.ceil(c.batch / 2);
 }
@@ -50,7 +60,7 @@ const convOperation: KernelOperation = {
         }),
     );
     const { outputs } = apply(gradientOperation, [x, table, dy], {
-      offset: c.offset,
+      ...node.attrs,
       taps: c.taps,
       reverseTaps: c.reverseTaps,
     });
@@ -63,7 +73,7 @@ const convOperation: KernelOperation = {
   },
   cost(inputs, _outputs, attrs) {
     const c = forwardGeometry(inputs, attrs);
-    return { flops: c.rows * transformCost(c, 2), bytes: bytesOf(c) };
+    return { flops: c.rows * workOf(c, attrs, 2), bytes: bytesOf(c) };
   },
   fusesInput: (input) => input === 0,
   fusesOutput: () => true,
@@ -75,7 +85,7 @@ const convOperation: KernelOperation = {
       row: "m",
       conjugate: false,
     };
-    return lowerConvolution(c, columns, ctx);
+    return isDirect(node.attrs) ? lowerDirect(c, columns, ctx) : lowerConvolution(c, columns, ctx);
   },
 };
 
@@ -113,7 +123,7 @@ const adjointOperation: KernelOperation = {
   },
   cost(inputs, _outputs, attrs) {
     const c = adjointGeometry(inputs, attrs);
-    return { flops: c.features * transformCost(c, 2), bytes: bytesOf(c) };
+    return { flops: c.features * workOf(c, attrs, 2), bytes: bytesOf(c) };
   },
   fusesInput: (input) => input === 0,
   fusesOutput: () => true,
@@ -121,7 +131,7 @@ const adjointOperation: KernelOperation = {
     const c = adjointGeometry(node.inputs, node.attrs);
     const row = `(m + ${whole(node.attrs, "channel") * c.features}u)`;
     const columns: Columns = { width: c.features, feature: row, row, conjugate: true };
-    return lowerConvolution(c, columns, ctx);
+    return isDirect(node.attrs) ? lowerDirect(c, columns, ctx) : lowerConvolution(c, columns, ctx);
   },
 };
 
@@ -153,11 +163,14 @@ const gradientOperation: KernelOperation = {
   },
   cost(inputs, _outputs, attrs) {
     const c = gradientGeometry(inputs, attrs);
-    return { flops: c.rows * transformCost(c, 2), bytes: bytesOf(c) };
+    return { flops: c.rows * workOf(c, attrs, 2), bytes: bytesOf(c) };
   },
   fusesInput: () => false,
   fusesOutput: () => true,
-  lower: (node, ctx) => lowerCorrelation(gradientGeometry(node.inputs, node.attrs), ctx),
+  lower(node, ctx) {
+    const c = gradientGeometry(node.inputs, node.attrs);
+    return isDirect(node.attrs) ? lowerDirectGradient(c, ctx) : lowerCorrelation(c, ctx);
+  },
 };
 
 /** A kernel that looks at the future. */
@@ -168,15 +181,24 @@ export interface ReverseKernel {
   readonly offset?: number;
 }
 
+/** Options of {@link fftConv}. */
+export interface ConvolutionOptions {
+  readonly reverse?: ReverseKernel;
+  /** By default the defining sum for few taps, Fourier transforms otherwise. */
+  readonly method?: ConvolutionMethod;
+}
+
 /**
  * Convolves `x` [B, L, D] along time with `kernel` [M, K] (into the past) and optionally a reverse
- * kernel (into the future) through Fourier transforms of L + K − 1 points or more. Returns [B, L, M].
+ * kernel (into the future). Returns [B, L, M].
  *
  * @throws {ShapeError} when M is not a multiple of D or a kernel is longer than L.
  */
-export function fftConv(x: Tensor, kernel: Tensor, reverse?: ReverseKernel): Tensor {
+export function fftConv(x: Tensor, kernel: Tensor, options: ConvolutionOptions = {}): Tensor {
+  const { reverse } = options;
   const offset = reverse?.offset ?? 0;
   const c = convolution("fftConv", x, kernel, reverse?.kernel, offset);
   const kernels = reverse ? [kernel, reverse.kernel] : [kernel];
-  return apply1(convOperation, [x, twiddles(transformLength(c)), ...kernels], { offset });
+  const method = options.method ?? (c.taps + c.reverseTaps <= directTaps ? "direct" : "fft");
+  return apply1(convOperation, [x, twiddles(transformLength(c)), ...kernels], { offset, method });
 }
