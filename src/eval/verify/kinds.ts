@@ -1,0 +1,97 @@
+/** Which handler checks which kind of golden file. */
+import type { Device } from "../../device/device.ts";
+import { NotImplementedError, UserError } from "../../errors.ts";
+import type { Golden } from "./golden.ts";
+import { verifyElementwise } from "./kinds/elementwise.ts";
+import { verifyEma, verifyEmaStep } from "./kinds/ema.ts";
+import { verifyClassifier } from "./kinds/lra.ts";
+import { verifyTrajectory } from "./kinds/lra_train.ts";
+import { verifyMega } from "./kinds/mega.ts";
+import {
+  verifyFeedForward,
+  verifyRealNumberEmbedding,
+  verifyRelativeBias,
+  verifySequenceNorm,
+} from "./kinds/modules.ts";
+import type { Produced } from "./run_module.ts";
+
+/** Computes everything that a file of its kind can hold. */
+export type KindHandler = (device: Device, golden: Golden) => Promise<Produced[]>;
+
+/** Kinds of golden files. */
+export const goldenKinds = [
+  "elementwise",
+  "seqnorm",
+  "realnum",
+  "relpos",
+  "ema",
+  "ema_step",
+  "mega",
+  "nffn",
+  "lra",
+  "lra_train",
+  "gca",
+  "lm",
+  "adaptive",
+  "nmt",
+  "beam",
+  "s4_kernel",
+  "s4_layer",
+  "s4d_min",
+  "s4_init",
+] as const;
+/** Kind of a golden file. */
+export type GoldenKind = typeof goldenKinds[number];
+
+/** Handlers by kind; `undefined` for kinds whose models do not exist yet. */
+const handlers: Readonly<Record<GoldenKind, KindHandler | undefined>> = {
+  elementwise: verifyElementwise,
+  seqnorm: verifySequenceNorm,
+  realnum: verifyRealNumberEmbedding,
+  relpos: verifyRelativeBias,
+  ema: verifyEma,
+  ema_step: verifyEmaStep,
+  mega: verifyMega,
+  nffn: verifyFeedForward,
+  lra: verifyClassifier,
+  lra_train: verifyTrajectory,
+  gca: undefined,
+  lm: undefined,
+  adaptive: undefined,
+  nmt: undefined,
+  beam: undefined,
+  s4_kernel: undefined,
+  s4_layer: undefined,
+  s4d_min: undefined,
+  s4_init: undefined,
+};
+
+function isKind(kind: string): kind is GoldenKind {
+  return goldenKinds.some((each) => each === kind);
+}
+
+/** Kinds that can be verified. */
+export function implementedKinds(): GoldenKind[] {
+  return goldenKinds.filter((kind) => handlers[kind] !== undefined);
+}
+
+/** A kind that no version knows: a mistake of the user, unlike one that is yet to come. */
+export class UnknownKindError extends UserError {}
+
+/**
+ * The handler of a file.
+ *
+ * @throws {UnknownKindError} for a kind that does not exist.
+ * @throws {NotImplementedError} for a kind that is not supported yet.
+ */
+export function handlerOf(golden: Golden): KindHandler {
+  const { kind, where } = golden;
+  if (!isKind(kind)) {
+    throw new UnknownKindError(
+      `${where}: unknown kind ${JSON.stringify(kind)}, expected one of: ${goldenKinds.join(", ")}`,
+    );
+  }
+  const handler = handlers[kind];
+  if (handler === undefined) throw new NotImplementedError(`kind ${kind}`);
+  return handler;
+}

@@ -1,0 +1,151 @@
+/** Configurations of sequence classifiers: what a model is, as plain JSON. */
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import { activationNames } from "../nn/activations.ts";
+import { attentionKinds } from "../nn/gated_attention.ts";
+import { normKinds } from "../nn/norm.ts";
+import { relativeBiasKinds } from "../nn/relative_bias.ts";
+import { canonicalHash } from "../util/canonical_hash.ts";
+
+const count = z.int().positive();
+const rate = z.number().min(0).lt(1);
+const activation = z.enum(activationNames);
+
+/** Mixes positions before the attention of a Mega layer. */
+export const mixerSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("ema"),
+    /** N, hidden dimensions per feature. */
+    dimensions: count,
+    /** Number of taps after which the kernel is cut; `null` for none. */
+    truncation: count.nullable(),
+  }),
+]);
+
+/** A bidirectional Mega encoder. */
+export const megaEncoderSchema = z.strictObject({
+  kind: z.literal("mega"),
+  /** D */
+  width: count,
+  layers: count,
+  /** h, width of attention values. */
+  hidden: count,
+  /** F, inner width of the feed-forward part; 0 leaves it out. */
+  feedForward: z.int().nonnegative(),
+  /** z, width of queries and keys. */
+  z: count,
+  mixer: mixerSchema,
+  attention: z.enum(attentionKinds),
+  relativeBias: z.enum(relativeBiasKinds),
+  maxPositions: count,
+  /** Positions per attention chunk; `null` for attention over the full length. */
+  chunk: count.nullable(),
+  activation,
+  norm: z.enum(normKinds),
+  /** Norms before the layers, with one more at the end, instead of after them. */
+  normBefore: z.boolean(),
+  normalizeEmbedding: z.boolean(),
+  dropout: rate,
+  attentionDropout: rate,
+  /** Of the attention values. */
+  hiddenDropout: rate,
+  /** Of the inner values of the feed-forward part. */
+  activationDropout: rate,
+  featureDropout: z.boolean(),
+});
+
+/** A Transformer encoder with norms after the sublayers. */
+export const transformerEncoderSchema = z.strictObject({
+  kind: z.literal("transformer"),
+  width: count,
+  layers: count,
+  heads: count,
+  feedForward: count,
+  positions: z.enum(["sinusoidal", "learned", "none"]),
+  maxPositions: count,
+  activation,
+  normalizeEmbedding: z.boolean(),
+  /** One layer's parameters, applied `layers` times. */
+  tieLayers: z.boolean(),
+  initialization: z.enum(["default", "bert"]),
+  dropout: rate,
+  attentionDropout: rate,
+  activationDropout: rate,
+});
+
+/** A sequence classifier. */
+export const classifierSchema = z.strictObject({
+  input: z.discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("tokens"),
+      /** V */
+      vocabulary: count,
+      padding: z.int().nonnegative(),
+    }),
+    /** Real numbers (pixels, samples), without padding. */
+    z.strictObject({ kind: z.literal("values") }),
+  ]),
+  /** Two documents per example, encoded by the same encoder. */
+  pair: z.boolean(),
+  classes: count,
+  /** Representation of a sequence: mean over its positions, or its first position. */
+  pooling: z.enum(["mean", "first"]),
+  encoder: z.discriminatedUnion("kind", [megaEncoderSchema, transformerEncoderSchema]),
+  head: z.strictObject({
+    layers: z.int().nonnegative(),
+    width: count,
+    activation,
+    dropout: rate,
+  }),
+}).superRefine((config, ctx) => {
+  const { encoder, input } = config;
+  const refuse = (path: string[], message: string) =>
+    ctx.addIssue({ code: "custom", path, message });
+  if (input.kind === "values" && config.pooling !== "mean") {
+    refuse(["pooling"], "real-valued input needs mean pooling");
+  }
+  if (input.kind === "values" && config.pair) refuse(["pair"], "pairs need token input");
+  if (encoder.kind === "mega") {
+    if (encoder.normBefore && encoder.normalizeEmbedding) {
+      refuse(["encoder", "normalizeEmbedding"], "excludes normBefore");
+    }
+    if (encoder.relativeBias === "rotary" && encoder.z % 2 !== 0) {
+      refuse(["encoder", "z"], "a rotary bias needs an even z");
+    }
+  } else {
+    if (encoder.width % encoder.heads !== 0) {
+      refuse(["encoder", "heads"], "must divide the width");
+    }
+    if (encoder.positions === "sinusoidal" && (encoder.width % 2 !== 0 || encoder.width < 4)) {
+      refuse(["encoder", "width"], "sinusoidal positions need an even width of at least 4");
+    }
+  }
+});
+
+/** See {@link mixerSchema}. */
+export type MixerConfig = z.infer<typeof mixerSchema>;
+/** See {@link megaEncoderSchema}. */
+export type MegaEncoderConfig = z.infer<typeof megaEncoderSchema>;
+/** See {@link transformerEncoderSchema}. */
+export type TransformerEncoderConfig = z.infer<typeof transformerEncoderSchema>;
+/** See {@link classifierSchema}. */
+export type ClassifierConfig = z.infer<typeof classifierSchema>;
+
+/**
+ * Reads a configuration from JSON data.
+ *
+ * @param where Named in the message, such as a path.
+ * @throws {UserError} naming the first field that is wrong.
+ */
+export function parseClassifierConfig(value: unknown, where: string): ClassifierConfig {
+  const parsed = classifierSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
+  throw new UserError(`${where}: model configuration: ${field}${issue.message}`);
+}
+
+/** Identifies a configuration: equal ones have equal hashes, whatever the order of their fields. */
+export function classifierHash(config: ClassifierConfig): string {
+  return canonicalHash(config);
+}

@@ -1,0 +1,70 @@
+/** How a model is trained: optimiser, schedule and budget, as plain JSON. */
+
+/** Settings of a training run (baselines_spec, sections 4 and 9). */
+export interface TrainingSettings {
+  readonly optimizer: {
+    readonly kind: "adam";
+    readonly beta1: number;
+    readonly beta2: number;
+    /** Added to the uncorrected root of the second moment. */
+    readonly epsilon: number;
+    /** Decoupled, on every parameter. */
+    readonly weightDecay: number;
+    /** Largest global gradient norm. */
+    readonly clipNorm: number;
+  };
+  readonly schedule: {
+    /** Rises to the peak by a power of the progress through the warm-up, then falls linearly. */
+    readonly kind: "linear";
+    readonly peak: number;
+    readonly warmupInitial: number;
+    readonly warmupUpdates: number;
+    readonly warmupPower: number;
+    readonly end: number;
+    /** Update at which `end` is reached. */
+    readonly totalUpdates: number;
+  };
+  /** Examples per device batch. */
+  readonly batch: number;
+  /** Batches per update; their gradients are summed and divided by the number of examples. */
+  readonly accumulation: number;
+  readonly updates: number;
+}
+
+/** What differs between tasks. */
+export interface TaskTraining {
+  readonly peak: number;
+  readonly weightDecay: number;
+  readonly batch: number;
+  readonly accumulation: number;
+  readonly updates: number;
+  readonly warmupUpdates: number;
+  readonly warmupPower?: number;
+}
+
+/** Complete settings: what all Long Range Arena runs share, and what is the task's own. */
+export function trainingSettings(task: TaskTraining): TrainingSettings {
+  const { peak, weightDecay, batch, accumulation, updates, warmupUpdates } = task;
+  return {
+    optimizer: {
+      kind: "adam",
+      beta1: 0.9,
+      beta2: 0.98,
+      epsilon: 1e-8,
+      weightDecay,
+      clipNorm: 1,
+    },
+    schedule: {
+      kind: "linear",
+      peak,
+      warmupInitial: 1e-7,
+      warmupUpdates,
+      warmupPower: task.warmupPower ?? 1,
+      end: 0,
+      totalUpdates: updates,
+    },
+    batch,
+    accumulation,
+    updates,
+  };
+}

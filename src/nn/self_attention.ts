@@ -1,0 +1,98 @@
+/** Multi-head self-attention and the Transformer sentence encoder layer (baselines_spec, section 3.2). */
+import { ShapeError, type Tensor } from "../../kernels/contract.ts";
+import { attention } from "../../kernels/attention/mod.ts";
+import { add, mul } from "../../kernels/elementwise/mod.ts";
+import { reshape, transpose } from "../../kernels/view/mod.ts";
+import { activate, type ActivationName } from "./activations.ts";
+import type { ModelContext } from "./context.ts";
+import { dropout } from "./dropout.ts";
+import { linearDefault, normal, xavierUniform, zeros } from "./initializers.ts";
+import { linear, type LinearOptions } from "./linear.ts";
+import { layerNorm } from "./norm.ts";
+
+/** Initial distributions: the layers' own, or those of BERT for every linear map. */
+export type TransformerInitialization = "default" | "bert";
+
+/** Options of {@link selfAttention}. */
+export interface SelfAttentionOptions {
+  readonly heads: number;
+  /** Of the attention weights. */
+  readonly attentionDropout: number;
+  readonly initialization: TransformerInitialization;
+}
+
+/** BERT's linear maps: N(0, 0.02) and zero bias. */
+export const bertLinear: LinearOptions = { weight: normal(0.02), bias: zeros };
+
+/**
+ * Scaled dot-product self-attention of x [B, L, D]; queries are scaled after their bias.
+ *
+ * @param valid [B, L], 0 at padding.
+ * @throws {ShapeError} when the heads do not divide the width.
+ */
+export function selfAttention(
+  ctx: ModelContext,
+  x: Tensor,
+  options: SelfAttentionOptions,
+  valid?: Tensor,
+): Tensor {
+  const [batch, length, width] = x.shape;
+  const { heads } = options;
+  if (width % heads !== 0) {
+    throw new ShapeError("selfAttention", `${heads} heads do not divide the width ${width}`);
+  }
+  const depth = width / heads;
+  const bert = options.initialization === "bert";
+  const projection = bert
+    ? bertLinear
+    : { weight: xavierUniform(width, width, Math.SQRT1_2), bias: linearDefault(width) };
+  const head = (name: string) =>
+    transpose(
+      reshape(linear(ctx, name, x, width, projection), [batch, length, heads, depth]),
+      [0, 2, 1, 3],
+    );
+  const q = mul(head("q_proj"), depth ** -0.5);
+  const drops = ctx.training && options.attentionDropout > 0;
+  const attended = attention(q, head("k_proj"), head("v_proj"), {
+    kind: "softmax",
+    ...(valid === undefined ? {} : { keyMask: reshape(valid, [batch, 1, length]) }),
+    ...(drops ? { dropout: { rate: options.attentionDropout, stream: ctx.dropoutStream() } } : {}),
+  });
+  const joined = reshape(transpose(attended, [0, 2, 1, 3]), [batch, length, width]);
+  const output = bert ? bertLinear : { weight: xavierUniform(width, width), bias: zeros };
+  return linear(ctx, "out_proj", joined, width, output);
+}
+
+/** Options of {@link transformerLayer}. */
+export interface TransformerLayerOptions extends SelfAttentionOptions {
+  /** Inner width of the feed-forward part. */
+  readonly hidden: number;
+  readonly activation: ActivationName;
+  /** Of both sublayers' outputs. */
+  readonly dropout: number;
+  /** Of the inner values of the feed-forward part. */
+  readonly hiddenDropout: number;
+}
+
+/** Post-norm encoder layer: x = LN(x + MHA(x)); x = LN(x + fc2(act(fc1 x))). */
+export function transformerLayer(
+  ctx: ModelContext,
+  x: Tensor,
+  options: TransformerLayerOptions,
+  valid?: Tensor,
+): Tensor {
+  const width = x.shape[2];
+  const bert = options.initialization === "bert";
+  const plain = (fanIn: number) =>
+    bert ? bertLinear : { weight: linearDefault(fanIn), bias: linearDefault(fanIn) };
+  const attended = ctx.scope("self_attn", () => selfAttention(ctx, x, options, valid));
+  const middle = layerNorm(
+    ctx,
+    "self_attn_layer_norm",
+    add(x, dropout(ctx, attended, options.dropout)),
+  );
+  const inner = linear(ctx, "fc1", middle, options.hidden, plain(width));
+  const hidden = dropout(ctx, activate(options.activation, inner), options.hiddenDropout);
+  const outer = linear(ctx, "fc2", hidden, width, plain(options.hidden));
+  return layerNorm(ctx, "final_layer_norm", add(middle, dropout(ctx, outer, options.dropout)));
+}
