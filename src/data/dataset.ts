@@ -43,8 +43,11 @@ interface TaskDataBase {
   readonly kind: "classification";
   /** Task id, such as `listops`. */
   readonly id: string;
-  /** Raised whenever the same parameters would give different examples. */
-  readonly version: number;
+  /**
+   * Raised whenever the same parameters would give different examples. A stand-in for data that is
+   * not there has a version of its own (such as `synthetic-1`), so that results never mix.
+   */
+  readonly version: number | string;
   /** Two documents per example (Retrieval). */
   readonly pair: boolean;
   /** Number of classes. */
@@ -81,22 +84,43 @@ export type TaskData = TokenTaskData | ValueTaskData;
  * after the line `split 1 tokens|values COUNT`.
  */
 export function splitHash(kind: Example["kind"], split: Split): string {
-  const hash = new Sha256().update(`split 1 ${kind} ${split.length}\n`);
-  const head = new Int32Array(2);
-  const bytes = (array: Int32Array | Float32Array) =>
-    new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-  for (let i = 0; i < split.length; i++) {
-    const example = split.example(i);
+  const hasher = new SplitHasher(kind, split.length);
+  for (let i = 0; i < split.length; i++) hasher.add(split.example(i));
+  return hasher.digest();
+}
+
+/** `splitHash` of examples that come one by one. */
+export class SplitHasher {
+  readonly #hash: Sha256;
+  readonly #head = new Int32Array(2);
+
+  /** @param length How many examples will be added. */
+  constructor(kind: Example["kind"], length: number) {
+    this.#hash = new Sha256().update(`split 1 ${kind} ${length}\n`);
+  }
+
+  /** Adds the next example. */
+  add(example: Example): void {
+    const head = this.#head;
+    head[0] = example.label;
     const documents = example.kind === "values"
       ? [example.values]
       : example.second === undefined
       ? [example.tokens]
       : [example.tokens, example.second];
     for (const [position, document] of documents.entries()) {
-      head[0] = example.label;
       head[1] = document.length;
-      hash.update(bytes(position === 0 ? head : head.subarray(1))).update(bytes(document));
+      this.#hash.update(bytesOf(position === 0 ? head : head.subarray(1)));
+      this.#hash.update(bytesOf(document));
     }
   }
-  return hash.digest();
+
+  /** The hash, once. */
+  digest(): string {
+    return this.#hash.digest();
+  }
+}
+
+function bytesOf(array: Int32Array | Float32Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

@@ -62,11 +62,12 @@ export async function savePackedSplits(
  * Reads what `savePackedSplits` wrote and checks key and content hashes. Returns undefined when
  * there is no such file.
  *
+ * @param key The expected key; undefined accepts any.
  * @throws UserError when the file is damaged or holds something else.
  */
 export async function loadPackedSplits(
   path: string,
-  key: string,
+  key: string | undefined,
 ): Promise<PackedSplits | undefined> {
   let bytes: Uint8Array;
   try {
@@ -76,7 +77,9 @@ export async function loadPackedSplits(
     throw readError(error, path);
   }
   const { metadata, tensors } = readSafetensors(bytes, path);
-  if (metadata.key !== key) throw new UserError(`${path}: holds other data than its name says`);
+  if (key !== undefined && metadata.key !== key) {
+    throw new UserError(`${path}: holds other data than its name says`);
+  }
   const missing = (name: string) => new UserError(`${path}: tensor ${name} is missing`);
   const documents = (prefix: string): PackedDocuments => {
     const ids = tensors.get(`${prefix}.ids`);

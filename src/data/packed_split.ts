@@ -96,5 +96,5 @@ export class PackedTokenSplit implements Split<TokenExample> {
 
 function unpack({ ids, offsets }: PackedDocuments, index: number): Int32Array {
   const slice = ids.subarray(offsets[index], offsets[index + 1]);
-  return slice instanceof Int32Array ? slice : Int32Array.from(slice);
+  return slice instanceof Int32Array ? slice : new Int32Array(slice);
 }

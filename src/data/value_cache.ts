@@ -1,0 +1,270 @@
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import { AtomicFile } from "../util/atomic_write.ts";
+import { readError } from "../util/read_error.ts";
+import { Sha256, sha256Hex } from "../util/sha256.ts";
+import { SPLIT_NAMES, SplitHasher, type SplitName } from "./dataset.ts";
+import { perSplit } from "./packed_cache.ts";
+import {
+  FilePixels,
+  MemoryPixels,
+  PackedValueSplit,
+  pixelTable,
+  valueExample,
+} from "./packed_values.ts";
+
+/** The three splits of a value task with their content hashes. */
+export interface ValueSplits {
+  readonly splits: Readonly<Record<SplitName, PackedValueSplit>>;
+  readonly hash: Readonly<Record<SplitName, string>>;
+}
+
+/** An image as it is stored. */
+export interface PixelExample {
+  /** [L] one byte per value, row-major. */
+  readonly pixels: Uint8Array;
+  /** Class index, 0 to 255. */
+  readonly label: number;
+}
+
+/** How bytes become values: (x / 255 - mean) / std. */
+export interface Normalization {
+  readonly mean: number;
+  readonly std: number;
+}
+
+/** What a cache file of values holds. */
+export interface ValueCacheShape {
+  /** What the content is a function of. */
+  readonly key: string;
+  /** Values per example, L. */
+  readonly pixels: number;
+  /** Examples of each split. */
+  readonly counts: Readonly<Record<SplitName, number>>;
+  readonly normalization: Normalization;
+}
+
+const hex = z.string().regex(/^[0-9a-f]{64}$/);
+const perSplitHex = z.strictObject({ train: hex, valid: hex, test: hex });
+const sealSchema = z.strictObject({ content: perSplitHex, stored: perSplitHex, check: hex });
+type Seal = Omit<z.infer<typeof sealSchema>, "check">;
+
+const size = z.int().nonnegative();
+const tensorSchema = z.looseObject({ shape: z.array(size), data_offsets: z.tuple([size, size]) });
+const headerSchema = z.looseObject({ __metadata__: z.strictObject({ key: z.string() }) });
+
+/** Larger files stay on disk and are read example by example. */
+const MEMORY_LIMIT = 512 * 2 ** 20;
+const BLOCK = 1 << 20;
+
+function sealText(header: string, { content, stored }: Seal): string {
+  const check = sha256Hex(header + JSON.stringify({ content, stored }));
+  return JSON.stringify({ content, stored, check });
+}
+
+/** The length of `sealText`, the same for all content. */
+const SEAL_LENGTH = sealText("", {
+  content: perSplit(() => "0".repeat(64)),
+  stored: perSplit(() => "0".repeat(64)),
+}).length;
+
+/** The JSON header of a cache file; all tensors are bytes, in the order in which they are written. */
+function headerText({ key, pixels, counts }: ValueCacheShape): string {
+  const entries: [string, unknown][] = [["__metadata__", { key }]];
+  let at = 0;
+  const add = (name: string, shape: number[]) => {
+    const bytes = shape.reduce((product, n) => product * n, 1);
+    entries.push([name, { dtype: "U8", shape, data_offsets: [at, at += bytes] }]);
+  };
+  for (const name of SPLIT_NAMES) add(`${name}.pixels`, [counts[name], pixels]);
+  for (const name of SPLIT_NAMES) add(`${name}.labels`, [counts[name]]);
+  add("seal", [SEAL_LENGTH]);
+  const text = JSON.stringify(Object.fromEntries(entries));
+  return text + " ".repeat((8 - new TextEncoder().encode(text).length % 8) % 8);
+}
+
+/**
+ * Streams examples into one safetensors file of bytes: pixels [n, L] and labels [n] of each split,
+ * and last a seal, JSON with two sha256 per split: of the content as `splitHash` defines it and of
+ * the stored bytes (pixels, then labels). Only one block is in memory at a time. The file appears
+ * when it is complete. Throws UserError (disk full) and RangeError for examples that do not fit.
+ *
+ * @param examples The examples of each split, `shape.counts` of them.
+ */
+export async function writeValueCache(
+  path: string,
+  shape: ValueCacheShape,
+  examples: Readonly<Record<SplitName, Iterable<PixelExample> | AsyncIterable<PixelExample>>>,
+): Promise<void> {
+  const { pixels, counts, normalization } = shape;
+  const table = pixelTable(normalization.mean, normalization.std);
+  const encoder = new TextEncoder();
+  const text = headerText(shape);
+  const header = encoder.encode(text);
+  const length = new Uint8Array(8);
+  new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true);
+  await using file = await AtomicFile.create(path);
+  await file.write(length);
+  await file.write(header);
+  const labels = perSplit((name) => new Uint8Array(counts[name]));
+  const content = perSplit(() => "");
+  const stored = perSplit(() => "");
+  const rows = Math.max(1, Math.floor(BLOCK / pixels));
+  const block = new Uint8Array(rows * pixels);
+  for (const name of SPLIT_NAMES) {
+    const hasher = new SplitHasher("values", counts[name]);
+    const bytes = new Sha256();
+    let count = 0;
+    const flush = async (filled: number) => {
+      bytes.update(block.subarray(0, filled * pixels));
+      await file.write(block.subarray(0, filled * pixels));
+    };
+    for await (const example of examples[name]) {
+      if (example.pixels.length !== pixels || count === counts[name]) {
+        throw new RangeError(`${name}: example ${count} does not fit the file`);
+      }
+      block.set(example.pixels, (count % rows) * pixels);
+      labels[name][count++] = example.label;
+      hasher.add(valueExample(example.pixels, example.label, table));
+      if (count % rows === 0) await flush(rows);
+    }
+    if (count !== counts[name]) throw new RangeError(`${name}: only ${count} examples came`);
+    await flush(count % rows);
+    content[name] = hasher.digest();
+    stored[name] = bytes.update(labels[name]).digest();
+  }
+  for (const name of SPLIT_NAMES) await file.write(labels[name]);
+  await file.write(encoder.encode(sealText(text, { content, stored })));
+  await file.commit();
+}
+
+/** What is expected of a cache file. */
+export interface ValueCacheQuery {
+  /** The expected key; undefined accepts any. */
+  readonly key: string | undefined;
+  readonly normalization: Normalization;
+  /** Also check the bytes of a file that is too large for memory (default false). */
+  readonly full?: boolean;
+  /** Files above this many bytes stay on disk (default 512 MiB). */
+  readonly memoryLimit?: number;
+}
+
+/**
+ * Opens what `writeValueCache` wrote. Small files are read and checked in full; large ones stay on
+ * disk, with random access, and their pixels are only checked when `full`. Undefined when there is
+ * no such file.
+ *
+ * @throws UserError when the file is damaged, cut, or holds something else.
+ */
+export async function loadValueCache(
+  path: string,
+  query: ValueCacheQuery,
+): Promise<ValueSplits | undefined> {
+  const { key, normalization, full = false, memoryLimit = MEMORY_LIMIT } = query;
+  let file: Deno.FsFile;
+  try {
+    file = await Deno.open(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw readError(error, path);
+  }
+  try {
+    const { size: total } = await file.stat();
+    const damaged = () => new UserError(`${path}: damaged cache file`);
+    const read = async (start: number, into: Uint8Array) => {
+      await file.seek(start, Deno.SeekMode.Start);
+      for (let done = 0; done < into.length;) {
+        const n = await file.read(into.subarray(done));
+        if (n === null) throw damaged();
+        done += n;
+      }
+      return into;
+    };
+    const prefix = await read(0, new Uint8Array(8));
+    const headerLength = Number(new DataView(prefix.buffer).getBigUint64(0, true));
+    if (headerLength > Math.min(total, BLOCK)) throw damaged();
+    const text = decode(await read(8, new Uint8Array(headerLength)));
+    const shape = parseHeader(text, normalization);
+    if (shape === undefined || headerText(shape) !== text) throw damaged();
+    if (key !== undefined && shape.key !== key) {
+      throw new UserError(`${path}: holds other data than wanted`);
+    }
+    const { pixels, counts } = shape;
+    const body = 8 + headerLength;
+    const examples = counts.train + counts.valid + counts.test;
+    if (total !== body + examples * (pixels + 1) + SEAL_LENGTH) throw damaged();
+    const seal = parseSeal(
+      decode(await read(total - SEAL_LENGTH, new Uint8Array(SEAL_LENGTH))),
+      text,
+    );
+    if (seal === undefined) throw damaged();
+    const inMemory = total <= memoryLimit;
+    const table = pixelTable(normalization.mean, normalization.std);
+    const splits = new Map<SplitName, PackedValueSplit>();
+    let pixelStart = body;
+    let labelStart = body + examples * pixels;
+    for (const name of SPLIT_NAMES) {
+      const count = counts[name];
+      const hash = new Sha256();
+      let memory: Uint8Array | undefined;
+      if (inMemory) {
+        memory = await read(pixelStart, new Uint8Array(count * pixels));
+        hash.update(memory);
+      } else if (full) {
+        for (let at = 0; at < count * pixels; at += BLOCK) {
+          const block = new Uint8Array(Math.min(BLOCK, count * pixels - at));
+          hash.update(await read(pixelStart + at, block));
+        }
+      }
+      const labels = await read(labelStart, new Uint8Array(count));
+      if ((inMemory || full) && hash.update(labels).digest() !== seal.stored[name]) {
+        throw new UserError(`${path}: the ${name} split does not match its checksum`);
+      }
+      const store = memory === undefined
+        ? new FilePixels(path, pixelStart, pixels)
+        : new MemoryPixels(memory, pixels);
+      splits.set(name, new PackedValueSplit(store, labels, table));
+      pixelStart += count * pixels;
+      labelStart += count;
+    }
+    return {
+      hash: seal.content,
+      splits: perSplit((name) => {
+        const split = splits.get(name);
+        if (split === undefined) throw damaged();
+        return split;
+      }),
+    };
+  } catch (error) {
+    throw readError(error, path);
+  } finally {
+    file.close();
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseHeader(text: string, normalization: Normalization): ValueCacheShape | undefined {
+  const header = headerSchema.safeParse(parseJson(text));
+  if (!header.success) return undefined;
+  const shapes = SPLIT_NAMES.map((name) => tensorSchema.safeParse(header.data[`${name}.pixels`]));
+  const [train, valid, test] = shapes.map((tensor) => tensor.data?.shape[0] ?? 0);
+  const pixels = shapes[0].data?.shape[1] ?? 0;
+  const { key } = header.data.__metadata__;
+  return { key, pixels, counts: { train, valid, test }, normalization };
+}
+
+function parseSeal(text: string, header: string): Seal | undefined {
+  const seal = sealSchema.safeParse(parseJson(text));
+  return seal.success && sealText(header, seal.data) === text ? seal.data : undefined;
+}
