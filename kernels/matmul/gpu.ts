@@ -141,7 +141,10 @@ export function lowerGpu(
         conditions(ragged.columns && `${column} < ${n}u`, ragged.inner && `${k} < ${inner}u`),
     ),
     "workgroupBarrier();",
-    `for (var k = 0u; k < ${depth}u; k++) {`,
+    // GPU compilers see the number of turns and unroll them; Mesa's software driver, which takes seconds
+    // to compile unrolled accesses, does not.
+    `for (var turn = k0; turn < k0 + ${depth}u; turn++) {`,
+    "let k = turn - k0;",
     ...range(perRow).map((r) =>
       `let left${r} = tile_a[k * ${aWidth}u + thread_row + ${r * threadRows}u];`
     ),

@@ -13,23 +13,31 @@ const forms = [false, true].flatMap((transposeA) =>
 const nameOf = (form: { transposeA: boolean; transposeB: boolean }) =>
   `${form.transposeA ? "T" : "N"}${form.transposeB ? "T" : "N"}`;
 
-/** [M, N, K]: every awkward extent on every axis, a split contraction, and tiny results. */
+/** [M, N, K]: awkward extents on every axis, a split contraction, tiny and narrow results. */
 const shapes: readonly (readonly [number, number, number])[] = [
+  [65, 7, 63],
+  [7, 63, 1000],
   [1, 1, 1],
   [7, 1, 63],
   [1, 65, 127],
-  [63, 7, 1],
-  [65, 63, 7],
-  [127, 127, 65],
+  [127, 65, 1],
   [2, 1000, 3],
-  [1000, 2, 65],
-  [7, 5, 1000],
-  [64, 64, 64],
+];
+
+/** Batch axes of both operands. */
+const batches: readonly (readonly [number[], number[]])[] = [
+  [[2, 1], [1, 3]],
+  [[2, 3], []],
+  [[], [3]],
+  [[2, 3], [2, 3]],
 ];
 
 for (const form of forms) {
+  // The gradients of NN products are NT and TN products, so those need fewer shapes of their own.
+  const plain = nameOf(form) === "NN";
+
   Deno.test(`matmul ${nameOf(form)} matches its reference on awkward shapes`, async () => {
-    for (const [m, n, k] of shapes) {
+    for (const [m, n, k] of plain ? shapes : shapes.slice(0, 2)) {
       await checkOperation({
         inputs: {
           a: { shape: form.transposeA ? [k, m] : [m, k] },
@@ -44,16 +52,7 @@ for (const form of forms) {
   Deno.test(`matmul ${nameOf(form)} broadcasts batch axes`, async () => {
     const a = form.transposeA ? [5, 9] : [9, 5];
     const b = form.transposeB ? [6, 5] : [5, 6];
-    const batches: readonly (readonly [number[], number[]])[] = [
-      [[3], [3]],
-      [[2, 3], [2, 3]],
-      [[2, 3], []],
-      [[2, 3], [1, 1]],
-      [[], [3]],
-      [[2, 1], [1, 3]],
-      [[1, 3], [2, 3]],
-    ];
-    for (const [left, right] of batches) {
+    for (const [left, right] of plain ? batches : batches.slice(0, 1)) {
       await checkOperation({
         inputs: { a: { shape: [...left, ...a] }, b: { shape: [...right, ...b] } },
         build: (t) => matmul(t.a, t.b, form),
