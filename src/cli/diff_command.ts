@@ -1,0 +1,60 @@
+/** `diff`: compares two result files. */
+import { Command, Option } from "@commander-js/extra-typings";
+import { InvalidArgumentError } from "commander";
+import { diffExitCode, diffResults } from "../results/diff/diff_results.ts";
+import { defaultDiffOptions } from "../results/diff/diff_entry.ts";
+import { diffFormats, renderDiff } from "../results/diff/render_diff.ts";
+import { readResult } from "../results/store.ts";
+import { inspectTerminal } from "../util/terminal.ts";
+
+/** A number between the bounds, both excluded unless `closed`. */
+function numberBetween(low: number, high: number, closed = false): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === "" ? NaN : Number(text);
+    const inside = closed ? value >= low && value <= high : value > low && value < high;
+    if (!inside) throw new InvalidArgumentError(`expected a number from ${low} to ${high}`);
+    return value;
+  };
+}
+
+/** The command, for `main.ts`. */
+export function diffCommand(exit: (code: number) => void) {
+  return new Command("diff")
+    .description("Compare two result files: improved, regressed, within noise, or incomparable")
+    .argument("<old>", "result file to compare with")
+    .argument("<new>", "result file to judge")
+    .addOption(
+      new Option("--format <name>", "form of the output").choices(diffFormats).default("text"),
+    )
+    .option(
+      "--minimum-effect <points>",
+      "smallest change of an accuracy that counts, percentage points",
+      numberBetween(0, 100, true),
+      100 * defaultDiffOptions.minimumEffect,
+    )
+    .option(
+      "--alpha <p>",
+      "two-sided significance level",
+      numberBetween(0, 1),
+      defaultDiffOptions.alpha,
+    )
+    .addHelpText(
+      "after",
+      `
+Exit code: 0 no regression, 1 a regression, 2 nothing comparable.
+
+Examples:
+  deno task diff results/baselines/lra-smoke.json results/mine.json
+  deno task diff old.json new.json --format markdown > comment.md
+  deno task diff old.json new.json --minimum-effect 2 --alpha 0.01`,
+    )
+    .action(async (old, now, { format, minimumEffect, alpha }) => {
+      const diff = diffResults(
+        { name: old, result: await readResult(old) },
+        { name: now, result: await readResult(now) },
+        { alpha, minimumEffect: minimumEffect / 100 },
+      );
+      console.log(renderDiff(diff, format, inspectTerminal(Deno.stdout)).trimEnd());
+      exit(diffExitCode(diff));
+    });
+}

@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { migrate, resultMigrations } from "../migrations.ts";
+import { fixtureKernelRow, fixtureResult, fixtureRow } from "../result_fixture.ts";
+import { type Result, resultSchemaVersion } from "../schema.ts";
+import type { ResultRow } from "../schema_row.ts";
+import { readResult } from "../store.ts";
+import type { DiffEntry, DiffOptions } from "./diff_entry.ts";
+import { diffExitCode, diffResults } from "./diff_results.ts";
+
+function diff(old: Result, now: Result, options?: DiffOptions) {
+  return diffResults({ name: "old.json", result: old }, { name: "new.json", result: now }, options);
+}
+
+/** Right answers out of 2000 for the seeds 1, 2, ...; `from` is the first seed. */
+function runs(correct: readonly number[], from = 1): ResultRow[] {
+  return correct.map((count, i) => fixtureRow({ seed: from + i, correct: count }));
+}
+
+function entryOf(old: Result, now: Result, kind: DiffEntry["kind"] = "metric"): DiffEntry {
+  const entry = diff(old, now).entries.find((one) => one.kind === kind);
+  assert.ok(entry !== undefined, `no entry of kind ${kind}`);
+  return entry;
+}
+
+const verdictOf = (old: readonly number[], now: readonly number[], from = 1) =>
+  entryOf(fixtureResult(runs(old)), fixtureResult(runs(now, from)));
+
+Deno.test("a result compared with itself is within noise and exits with 0", () => {
+  const result = fixtureResult([...runs([960, 970, 980]), fixtureRow({ model: "transformer" })]);
+  const same = diff(result, structuredClone(result));
+  assert.equal(same.counts["within noise"], same.entries.length);
+  assert.ok(same.entries.length >= 6);
+  assert.equal(diffExitCode(same), 0);
+});
+
+Deno.test("equal seeds are paired, so a steady gain counts despite a wide spread of seeds", () => {
+  const entry = verdictOf([800, 1000, 1200], [862, 1060, 1258]);
+  assert.equal(entry.method, "paired t by seed");
+  assert.equal(entry.verdict, "improved");
+  assert.ok(Math.abs((entry.difference ?? NaN) - 0.03) < 1e-12);
+  const unpaired = verdictOf([800, 1000, 1200], [862, 1060, 1258], 11);
+  assert.equal(unpaired.method, "Welch t");
+  assert.equal(unpaired.verdict, "within noise");
+});
+
+Deno.test("a loss of accuracy over seeds is a regression and exits with 1", () => {
+  const old = fixtureResult(runs([960, 970, 980]));
+  const now = fixtureResult(runs([900, 912, 918]));
+  const entry = entryOf(old, now);
+  assert.equal(entry.verdict, "regressed");
+  assert.ok(entry.interval !== null && entry.interval.high < 0);
+  assert.ok((entry.pValue ?? 1) < 0.01);
+  assert.equal(diffExitCode(diff(old, now)), 1);
+});
+
+Deno.test("a significant change below the minimum effect is within noise", () => {
+  const [old, now] = [fixtureResult(runs([960, 970, 980])), fixtureResult(runs([945, 955, 966]))];
+  assert.equal(entryOf(old, now).verdict, "within noise");
+  const strict = diff(old, now, { alpha: 0.05, minimumEffect: 0.005 });
+  assert.equal(strict.entries.find(({ kind }) => kind === "metric")?.verdict, "regressed");
+});
+
+Deno.test("single runs are compared as proportions of the test set", () => {
+  const small = verdictOf([960], [990]);
+  assert.equal(small.method, "two proportions");
+  assert.equal(small.verdict, "within noise");
+  const large = verdictOf([960], [1060]);
+  assert.equal(large.verdict, "improved");
+  assert.match(large.reason ?? "", /one run each/);
+});
+
+Deno.test("one run against several of other seeds is too few", () => {
+  const entry = verdictOf([960, 970, 980], [900], 9);
+  assert.equal(entry.verdict, "incomparable");
+  assert.match(entry.reason ?? "", /n too small/);
+});
+
+Deno.test("the direction of a metric decides what is better", () => {
+  const withPerplexity = (values: number[]) =>
+    fixtureResult(values.map((value, i) => {
+      const row = fixtureRow({ seed: i + 1 });
+      row.metrics = [{
+        name: "perplexity",
+        split: "test",
+        value,
+        unit: "perplexity",
+        higherIsBetter: false,
+        n: 1000,
+        interval: null,
+      }];
+      return row;
+    }));
+  const [old, now] = [withPerplexity([20, 20.2]), withPerplexity([18, 18.21])];
+  assert.equal(entryOf(old, now).verdict, "improved");
+  assert.equal(entryOf(now, old).verdict, "regressed");
+  assert.equal(entryOf(withPerplexity([20]), withPerplexity([18])).verdict, "incomparable");
+});
+
+Deno.test("what cannot be compared says why and alone exits with 2", () => {
+  const change: [RegExp, (result: Result) => void][] = [
+    [/task version 1 → 2/, ({ rows }) => rows[0].task.version = "2"],
+    [/data differ \(test\)/, ({ rows }) => rows[0].task.splits.test!.sha256 = "0".repeat(64)],
+    [/data differ \(train\)/, ({ rows }) => delete rows[0].task.splits.train],
+    [/model configuration differs \(depth 3 → 4\)/, ({ rows }) => {
+      rows[0].model.configuration.depth = 4;
+      rows[0].model.sha256 = "0".repeat(64);
+    }],
+    [/not in the new result/, ({ rows }) => rows[0].task.name = "text"],
+    [/profile quick → smoke/, (result) => result.profile = "smoke"],
+    [/overrides none → updates 3/, (result) => result.overrides = { updates: 3 }],
+    [/suite lra → lm/, (result) => result.suite = "lm"],
+    [/sequence length 128 → 256/, ({ rows }) => rows[0].sequenceLength = 256],
+  ];
+  for (const [reason, apply] of change) {
+    const [old, now] = [fixtureResult(), fixtureResult()];
+    apply(now);
+    const found = diff(old, now);
+    assert.match(found.entries[0].reason ?? "", reason);
+    assert.ok(found.entries.every(({ verdict }) => verdict === "incomparable"), `${reason}`);
+    assert.equal(diffExitCode(found), 2);
+  }
+  assert.equal(diffExitCode(diff(fixtureResult([]), fixtureResult([]))), 2);
+});
+
+Deno.test("a changed schedule is compared and noted", () => {
+  const now = fixtureResult(runs([800]));
+  now.rows[0].schedule.configuration.peak = 0.01;
+  const entry = entryOf(fixtureResult(runs([960])), now);
+  assert.equal(entry.verdict, "regressed");
+  assert.match(entry.reason ?? "", /schedule peak 0.001 → 0.01/);
+});
+
+Deno.test("a run that diverges where it used to complete is a regression", () => {
+  const old = fixtureResult(runs([960, 970]));
+  const now = fixtureResult([
+    fixtureRow({ seed: 1, correct: 960 }),
+    fixtureRow({ seed: 2, correct: null, status: "diverged" }),
+  ]);
+  assert.equal(entryOf(old, now, "runs").verdict, "regressed");
+  assert.match(entryOf(old, now, "runs").reason ?? "", /seed 2 diverged: loss is not finite/);
+  assert.equal(entryOf(now, old, "runs").verdict, "improved");
+  assert.equal(entryOf(now, now, "runs").verdict, "within noise");
+  assert.equal(diffExitCode(diff(old, now)), 1);
+});
+
+Deno.test("step times count on the same machine only, and from ten per cent", () => {
+  const timed = (milliseconds: number, processor = "Example CPU") => {
+    const result = fixtureResult();
+    result.rows[0].performance.stepMilliseconds = { median: milliseconds, spread: 1 };
+    result.environment.cpu.model = processor;
+    return result;
+  };
+  const verdict = (old: Result, now: Result) => entryOf(old, now, "speed").verdict;
+  assert.equal(verdict(timed(100), timed(112)), "regressed");
+  assert.equal(verdict(timed(100), timed(108)), "within noise");
+  assert.equal(verdict(timed(100), timed(80)), "improved");
+  const elsewhere = entryOf(timed(100), timed(200, "Other CPU"), "speed");
+  assert.equal(elsewhere.verdict, "incomparable");
+  assert.match(elsewhere.reason ?? "", /another machine: processor Example CPU, 2 cores → Other/);
+  assert.equal(diffExitCode(diff(timed(100), timed(200, "Other CPU"))), 0);
+});
+
+Deno.test("planned memory is exact and counts from one per cent", () => {
+  const planned = (bytes: number) => {
+    const result = fixtureResult();
+    result.rows[0].performance.peakPlannedBytes = bytes;
+    return result;
+  };
+  const verdict = (old: number, now: number) =>
+    entryOf(planned(old), planned(now), "memory").verdict;
+  assert.equal(verdict(1000, 1010), "regressed");
+  assert.equal(verdict(1000, 1009), "within noise");
+  assert.equal(verdict(1000, 900), "improved");
+});
+
+Deno.test("kernels are matched by shape and variant and judged by their samples", () => {
+  const timed = (scale: number, size = 512) => {
+    const result = fixtureResult([]);
+    const row = fixtureKernelRow();
+    result.kernels = [{
+      ...row,
+      shape: { ...row.shape, k: size },
+      medianMilliseconds: 20 * scale,
+      samples: [19.7, 19.8, 19.9, 20, 20.1, 20.2, 20.3].map((sample) => sample * scale),
+    }];
+    return result;
+  };
+  assert.equal(entryOf(timed(1), timed(1.2), "kernel").verdict, "regressed");
+  assert.equal(entryOf(timed(1), timed(1.05), "kernel").verdict, "within noise");
+  assert.equal(entryOf(timed(1), timed(1, 64), "kernel").verdict, "incomparable");
+});
+
+Deno.test("a file of every version of the format reads and compares with itself", async () => {
+  for (let version = 1; version <= resultSchemaVersion; version++) {
+    const result = await readResult(`fixtures/results/result-${version}.json`);
+    const same = diff(result, result);
+    assert.equal(diffExitCode(same), 0);
+    assert.ok(
+      same.entries.some(({ kind, verdict }) => kind === "metric" && verdict === "within noise"),
+    );
+  }
+  for (let version = 1; version < resultSchemaVersion; version++) {
+    assert.ok(migrate({ version }, version, version + 1, resultMigrations) !== null);
+  }
+});
