@@ -76,11 +76,10 @@ function diffCells(entry: DiffEntry): Cell[] {
 }
 
 function metricName({ metric, unit }: DiffEntry): string {
-  if (metric === "completed runs") return metric;
-  if (unit === "fraction") return displayName(metric);
-  return unit === "bytes" || unit === metric
-    ? displayName(metric)
-    : `${displayName(metric)}, ${unit}`;
+  const shown = displayName(metric);
+  const name = shown.charAt(0).toUpperCase() + shown.slice(1);
+  const plain = ["fraction", "bytes", metric].includes(unit);
+  return plain ? name : `${name}, ${unit}`;
 }
 
 function showValue({ kind, unit }: DiffEntry, side: DiffEntry["old"]): string {

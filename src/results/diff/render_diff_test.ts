@@ -17,7 +17,7 @@ Deno.test("the text names what regressed, the reason of the rest, and the rule",
   assert.match(text, /Regressed\n {2}ListOps +Mega +Accuracy, % +48\.25 +45\.30 +−2\.95/);
   const flat = text.replaceAll("\n", " ");
   assert.match(flat, /Not comparable: ListOps Transformer accuracy: not in the new result\./);
-  assert.match(flat, /A change counts when p < 0\.05 and it is at least 1 percentage points/);
+  assert.match(flat, /A change counts when p < 0\.05 and it is at least 1 percentage point of/);
 });
 
 Deno.test("the comment opens with the verdict and folds the details away", () => {
