@@ -23,7 +23,7 @@ export type ConvolutionMethod = "fft" | "direct";
 const isDirect = (attrs: Attrs) => attrs.method === "direct";
 
 /** Most taps for which the defining sum is as fast as transforms. */
-const directTaps = 64;
+const directTaps = 48;
 
 /** Work of `transforms` complex transforms of n points for every pair of sequences. */
 function workOf(c: Convolution, attrs: Attrs, transforms: number): number {
