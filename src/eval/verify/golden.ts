@@ -28,8 +28,6 @@ export class Golden {
   readonly parameters: ReadonlyMap<string, GoldenTensor>;
   /** Expected results by full name (`output.y`, `grad.param.weight`, ...). */
   readonly expected: ReadonlyMap<string, GoldenTensor>;
-  /** Shared parameters: alias to canonical name. */
-  readonly tied: ReadonlyMap<string, string>;
   readonly #metadata: Readonly<Record<string, string>>;
 
   /**
@@ -56,9 +54,6 @@ export class Golden {
     this.inputs = inputs;
     this.parameters = parameters;
     this.expected = expected;
-    const tied = this.#json("tied") ?? {};
-    const pairs = typeof tied === "object" && tied !== null ? Object.entries(tied) : [];
-    this.tied = new Map(pairs.map(([alias, name]) => [alias, String(name)]));
   }
 
   #json(key: string): unknown {

@@ -52,9 +52,10 @@ export async function verifyEma(device: Device, golden: Golden): Promise<Produce
 }
 
 const stepConfig = emaConfig.extend({
-  prefix: z.int().positive(),
-  /** Where the second piece of several tokens ends; single tokens follow. */
-  second: z.int().positive(),
+  /** Where the first piece of several tokens ends. */
+  prefix: z.int().nonnegative(),
+  /** Where the second piece ends; single tokens follow. */
+  second: z.int().nonnegative(),
 });
 
 /** Kind `ema_step`: a prefix, a second piece, then one token at a time, against the full pass. */
@@ -66,26 +67,31 @@ export function verifyEmaStep(device: Device, golden: Golden): Promise<Produced[
     const x = golden.input("x");
     const [batch, length, width] = x.shape;
     let state = full([batch, width, dimensions], 0);
-    const advance = (start: number, size: number) => {
-      const piece = emaIncremental(ctx, slice(x, 1, start, size), state, options);
+    const advance = (start: number, end: number) => {
+      if (end <= start) return [];
+      const piece = emaIncremental(ctx, slice(x, 1, start, end - start), state, options);
       state = piece.state;
-      return piece;
+      return [piece];
     };
     const first = advance(0, prefix);
-    const next = advance(prefix, second - prefix);
-    const singles = Array.from({ length: length - second }, (_, i) => advance(second + i, 1));
-    const states = singles.map((piece) => reshape(piece.state, [batch, 1, width, dimensions]));
-    return {
-      outputs: {
-        raw_prefix: first.average,
-        raw_second: next.average,
-        raw_steps: concat(singles.map((piece) => piece.average), 1),
-        state_after_prefix: first.state,
-        state_after_second: next.state,
-        state_steps: concat(states, 1),
-        y_full: multiHeadEma(ctx, x, options),
-        y_incremental: concat([first, next, ...singles].map((piece) => piece.y), 1),
-      },
+    const next = advance(prefix, second);
+    const single = Array.from({ length: length - second }, (_, i) => second + i)
+      .flatMap((t) => advance(t, t + 1));
+    const outputs: Record<string, Tensor> = {
+      y_full: multiHeadEma(ctx, x, options),
+      y_incremental: concat([...first, ...next, ...single].map((piece) => piece.y), 1),
     };
+    for (const [name, pieces] of Object.entries({ prefix: first, second: next })) {
+      for (const piece of pieces) {
+        outputs[`raw_${name}`] = piece.average;
+        outputs[`state_after_${name}`] = piece.state;
+      }
+    }
+    if (single.length > 0) {
+      const states = single.map((piece) => reshape(piece.state, [batch, 1, width, dimensions]));
+      outputs.raw_steps = concat(single.map((piece) => piece.average), 1);
+      outputs.state_steps = concat(states, 1);
+    }
+    return { outputs };
   }, { training: false });
 }
