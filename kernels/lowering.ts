@@ -37,6 +37,8 @@ export interface LowerContext {
   readonly adapterClass: AdapterClass;
   /** Preferred lanes per subgroup (software: vector width; gpu: 32 unless reported). */
   readonly subgroupSize: number;
+  /** Whether subgroup operations (broadcast, shuffle, add) may be used. */
+  readonly subgroups: boolean;
   /** Bytes of workgroup memory that one workgroup may use. */
   readonly workgroupMemory: number;
   /** Allocates scratch memory for this node, `size` elements. */

@@ -31,10 +31,6 @@ export interface MatmulOptions {
   readonly transposeB?: boolean;
 }
 
-function hasSubgroups(ctx: LowerContext): boolean {
-  return "subgroups" in ctx && ctx.subgroups === true;
-}
-
 function infer([a, b]: readonly TensorType[], attrs: Attrs): TensorType[] {
   if (a.dtype !== "f32" || b.dtype !== "f32") {
     throw new ShapeError("matmul", `operands must be f32, not ${a.dtype} and ${b.dtype}`);
@@ -81,7 +77,7 @@ function lower(node: Node, ctx: LowerContext): Pass[] {
   const problem = problemOf(node, ctx);
   return ctx.adapterClass === "gpu"
     ? lowerGpu(problem, ctx)
-    : lowerSoftware(problem, ctx, hasSubgroups(ctx));
+    : lowerSoftware(problem, ctx, ctx.subgroups);
 }
 
 const matmulOperation: KernelOperation = {

@@ -2,7 +2,7 @@
  * Matrix product for software rasterisers.
  *
  * On llvmpipe a load from a storage buffer runs lane by lane, whatever its address, and costs about
- * as much as thirty multiply-adds of a whole vector; barriers cost even more. A workgroup is therefore one subgroup that
+ * as much as nine multiply-adds of a whole vector; barriers cost far more. A workgroup is therefore one subgroup that
  * computes a block of C in registers: lanes lie along the columns, the rows are loaded with lanes
  * along the rows and handed out by subgroup broadcasts, so that a step of the contraction needs
  * rows / lanes + columns / lanes loads for rows x columns multiply-adds. Without subgroup operations
@@ -26,62 +26,55 @@ export interface SoftwareBlock {
   readonly exchange: boolean;
 }
 
-/** Vector instructions of a load, of a multiply-add, and of a stored element with its epilogue. */
-const loadCost = 90;
-const multiplyAddCost = 3;
-const storeCost = 130;
-/** Vector instructions spent once per workgroup. */
-const groupCost = 1500;
+/**
+ * Nanoseconds of the parts of a workgroup on llvmpipe (Mesa 25, 8 lanes, one core of 2.5 GHz): a load
+ * or a store of one vector, a multiply-add, a turn of the loop, a workgroup. Fitted to CPU times of
+ * twenty block shapes; only their ratios matter.
+ */
+const cost = { load: 4.5, store: 4.3, multiplyAdd: 0.5, turn: 9, group: 360 };
+/** Processors that should have something to do. */
+const processors = 4;
+/** Shortest part of a split contraction; keeps the second pass cheap. */
+const shortestPart = 64;
 
-function blockCost(
-  rows: number,
-  columns: number,
-  inner: number,
-  block: { readonly rows: number; readonly vectors: number },
-  lanes: number,
-  broadcast: boolean,
-): number {
-  const loads = (broadcast ? Math.ceil(block.rows / lanes) : block.rows) + block.vectors;
-  const cells = block.rows * block.vectors;
-  const step = loads * loadCost + cells * multiplyAddCost;
-  const groups = Math.ceil(rows / block.rows) * Math.ceil(columns / (block.vectors * lanes));
-  return groups * (groupCost + inner * step + cells * storeCost);
+/** Longer loop bodies run faster and compile longer, in proportion to their loads. */
+function unrollFor(loads: number, operations: number): number {
+  if (operations < 2e6) return 1;
+  return loads <= 3 ? 4 : loads <= 6 ? 2 : 1;
 }
 
-/** Longer loop bodies run up to a quarter faster and take longer to compile: only for much work. */
-function unrollFor(operations: number): number {
-  return operations < 2e6 ? 1 : operations < 8e6 ? 2 : 4;
-}
-
-/** Chooses the register block with the least estimated work. */
+/** Chooses the register block with the least estimated time. */
 export function chooseSoftwareBlock(
   problem: Problem,
   lanes: number,
   broadcast: boolean,
 ): SoftwareBlock {
   const { batches, rows, columns, inner } = problem;
-  let best = { rows: 1, vectors: 1, exchange: false, cost: Infinity };
+  const operations = 2 * batches * rows * columns * inner;
+  let best: SoftwareBlock = { rows: 1, vectors: 1, unroll: 1, splits: 1, exchange: false };
+  let least = Infinity;
   for (const exchange of [false, true]) {
     const [m, n] = exchange ? [columns, rows] : [rows, columns];
-    for (let r = 1; r <= Math.min(m, broadcast ? 16 : 8); r++) {
-      for (const vectors of [1, 2, 4, 8]) {
-        if (r * vectors > (broadcast ? 32 : 64) || (vectors - 1) * lanes >= n) continue;
-        const cost = blockCost(m, n, inner, { rows: r, vectors }, lanes, broadcast);
-        if (cost < best.cost) best = { rows: r, vectors, exchange, cost };
+    for (let r = 1; r <= Math.min(m, broadcast ? 40 : 8); r++) {
+      for (let vectors = 1; vectors <= Math.min(8, Math.ceil(n / lanes)); vectors++) {
+        const cells = r * vectors;
+        if (cells > (broadcast ? 160 : 64)) continue;
+        const loads = (broadcast ? Math.ceil(r / lanes) : r) + vectors;
+        const unroll = broadcast ? unrollFor(loads, operations) : 1;
+        const blocks = batches * Math.ceil(m / r) * Math.ceil(n / (vectors * lanes));
+        const wanted = Math.ceil(2 * processors / blocks);
+        const splits = Math.max(1, Math.min(wanted, Math.floor(inner / shortestPart)));
+        const turn = loads * cost.load + cells * cost.multiplyAdd + cost.turn / unroll;
+        const group = cost.group + inner / splits * turn + cells * cost.store;
+        const time = Math.ceil(blocks * splits / processors) * group;
+        if (time < least) {
+          least = time;
+          best = { rows: r, vectors, unroll, splits, exchange };
+        }
       }
     }
   }
-  const [m, n] = best.exchange ? [columns, rows] : [rows, columns];
-  const blocks = batches * Math.ceil(m / best.rows) * Math.ceil(n / (best.vectors * lanes));
-  // A handful of blocks leaves processors idle; parts of at least 64 steps keep the second pass cheap.
-  const splits = blocks >= 8 ? 1 : Math.max(1, Math.min(Math.floor(inner / 64), 16 / blocks | 0));
-  return {
-    rows: best.rows,
-    vectors: best.vectors,
-    exchange: best.exchange,
-    splits,
-    unroll: broadcast ? unrollFor(2 * batches * rows * columns * inner) : 1,
-  };
+  return best;
 }
 
 const range = (count: number) => [...Array(count).keys()];

@@ -69,8 +69,6 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   if (!adapter) {
     throw new UserError("no WebGPU adapter answers; run `deno task doctor` to see what is missing");
   }
-  const requiredFeatures: GPUFeatureName[] = [];
-  if (adapter.features.has("timestamp-query")) requiredFeatures.push("timestamp-query");
   const source = adapter.limits;
   const limits: DeviceLimits = {
     maxBufferSize: source.maxBufferSize,
@@ -81,14 +79,25 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
     maxComputeInvocationsPerWorkgroup: source.maxComputeInvocationsPerWorkgroup,
     minStorageBufferOffsetAlignment: source.minStorageBufferOffsetAlignment,
   };
-  const gpu = await adapter.requestDevice({
-    label: "mega",
-    requiredFeatures,
-    requiredLimits: {
-      ...limits,
-      maxComputeWorkgroupSizeX: source.maxComputeWorkgroupSizeX,
-    },
-  });
+  const requiredLimits = {
+    ...limits,
+    maxComputeWorkgroupSizeX: source.maxComputeWorkgroupSizeX,
+  };
+  const timestamps: GPUFeatureName[] = adapter.features.has("timestamp-query")
+    ? ["timestamp-query"]
+    : [];
+  // Deno grants subgroups although it leaves them out of the adapter's features: only asking tells.
+  let gpu: GPUDevice;
+  try {
+    const requiredFeatures: GPUFeatureName[] = [...timestamps, "subgroups"];
+    gpu = await adapter.requestDevice({ label: "mega", requiredFeatures, requiredLimits });
+  } catch {
+    gpu = await adapter.requestDevice({
+      label: "mega",
+      requiredFeatures: timestamps,
+      requiredLimits,
+    });
+  }
   const info = adapter.info;
   const software = /llvmpipe|swiftshader|lavapipe|softpipe/i.test(info.description + info.device);
   const description: AdapterDescription = {
@@ -133,6 +142,11 @@ export class Device {
     gpu.lost.then((info) => {
       if (!this.#destroyed) this.#lost = info.message || info.reason;
     });
+  }
+
+  /** True when kernels may use subgroup operations. */
+  get hasSubgroups(): boolean {
+    return this.gpu.features.has("subgroups");
   }
 
   /** True when kernels can be timed on the device itself. */

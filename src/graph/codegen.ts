@@ -24,6 +24,7 @@ export interface GeneratedKernel {
 export interface Target {
   readonly adapterClass: LowerContext["adapterClass"];
   readonly subgroupSize: number;
+  readonly subgroups: boolean;
   readonly workgroupMemory: number;
   readonly maxGroupsPerDimension: number;
 }
@@ -300,6 +301,7 @@ export function generate(
   const context: LowerContext = {
     adapterClass: target.adapterClass,
     subgroupSize: target.subgroupSize,
+    subgroups: target.subgroups,
     workgroupMemory: target.workgroupMemory,
     scratch: (size, dtype = "f32") => {
       const entry: Scratch = { index: scratch.length, size, dtype };

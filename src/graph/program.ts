@@ -155,6 +155,7 @@ function targetOf(device: Device): Target {
   return {
     adapterClass: device.adapterClass,
     subgroupSize: device.subgroupSize,
+    subgroups: device.hasSubgroups,
     workgroupMemory: device.limits.maxComputeWorkgroupStorageSize,
     maxGroupsPerDimension: device.limits.maxComputeWorkgroupsPerDimension,
   };
