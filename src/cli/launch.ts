@@ -24,7 +24,7 @@ import { permissionFlags } from "./permissions.ts";
 const env: ReadEnv = (name) => Deno.env.get(name);
 
 /** Commands that compute nothing on the device. */
-const WITHOUT_ADAPTER: ReadonlySet<string> = new Set(["data"]);
+const WITHOUT_ADAPTER: ReadonlySet<string> = new Set(["data", "diff", "tables", "report"]);
 
 function say(line: string): void {
   console.error(line);

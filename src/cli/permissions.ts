@@ -45,7 +45,11 @@ const WRITE_OPTIONS: ReadonlySet<string> = new Set([
   "--resume",
   "--checkpoints",
   "--update",
+  "--figures",
 ]);
+
+/** Commands whose positional values are files, which must be readable to be found missing. */
+const FILE_COMMANDS: ReadonlySet<string> = new Set(["verify", "diff", "tables", "report"]);
 
 /**
  * The Deno permission flags for a command: the project, its cache and its results, and the paths
@@ -68,7 +72,7 @@ export function permissionFlags(request: PermissionRequest): string[] {
       const folder = kind === "folder" ? path : dirname(path);
       read.add(folder);
       write.add(folder);
-    } else if (kind !== "nothing" || (command === "verify" && option === "")) {
+    } else if (kind !== "nothing" || (FILE_COMMANDS.has(command) && option === "")) {
       read.add(path);
     }
   }

@@ -70,3 +70,16 @@ Deno.test("permissionFlags opens the parent of a path with a comma, which Deno c
   const { read } = flags("verify", ["/sets/a,b/c.safetensors"]);
   assert.ok(read.includes("/sets"));
 });
+
+Deno.test("permissionFlags lets report write its page and figures, and start nothing", () => {
+  const { all, read, write } = flags("report", [
+    "a.json",
+    "--output",
+    "out/r.html",
+    "--figures",
+    "f",
+  ]);
+  assert.deepEqual(write, ["/cache", "/project/results", "/home/me/here/out", "/home/me/here"]);
+  assert.ok(read.includes("/home/me/here/a.json"));
+  assert.ok(!all.some((flag) => flag.startsWith("--allow-run") || flag.startsWith("--allow-net")));
+});

@@ -1,0 +1,83 @@
+import { aggregateRows } from "../aggregate.ts";
+import type { Aggregate } from "../schema_aggregate.ts";
+import type { ResultRow } from "../schema_row.ts";
+import type { Cell } from "../table.ts";
+
+/** What a table shows where there is nothing to show. */
+export const missing = "–";
+
+/** The score of a model on a task over its seeds, in the unit that tables print. */
+export interface Score {
+  /** Mean in the printed unit: percent for fractions. */
+  mean: number;
+  /** Half the width of the 95 % interval over seeds, in the printed unit; null for one seed. */
+  margin: number | null;
+  higherIsBetter: boolean;
+  n: number;
+  /** Number of runs that did not complete. */
+  failed: number;
+  /** Lowest bound known for it: of the interval over seeds, else of the single run. */
+  low: number;
+}
+
+/**
+ * The score of runs that differ in their seed only, by the given metric on the test split
+ * (validation where there is no test).
+ *
+ * @returns How the runs ended when none has a score; undefined for no runs.
+ */
+export function scoreOf(
+  rows: readonly ResultRow[],
+  metric?: string,
+): Score | ResultRow["status"] | undefined {
+  if (rows.length === 0) return undefined;
+  const aggregates = aggregateRows(rows).filter(({ metric: name }) =>
+    metric === undefined ? name !== "loss" : name === metric
+  );
+  const main = aggregates.find(({ split }) => split === "test") ?? aggregates[0];
+  const failed = rows.filter(({ status }) => status !== "completed");
+  if (main === undefined || main.mean === null) return failed[0]?.status;
+  const scale = main.unit === "fraction" ? 100 : 1;
+  return {
+    mean: scale * main.mean,
+    margin: main.interval === null ? null : scale * (main.interval.high - main.mean),
+    higherIsBetter: main.higherIsBetter,
+    n: main.n,
+    failed: failed.length,
+    low: scale * (main.interval?.low ?? singleLow(rows, main) ?? main.mean),
+  };
+}
+
+function singleLow(rows: readonly ResultRow[], { metric, split }: Aggregate): number | undefined {
+  const done = rows.find(({ status }) => status === "completed");
+  return done?.metrics.find((one) => one.name === metric && one.split === split)?.interval?.low;
+}
+
+/** A score as a cell; `strong` for the best of its column. */
+export function scoreCell(
+  score: Score | ResultRow["status"] | undefined,
+  isBest = false,
+  digits = 2,
+): Cell {
+  if (score === undefined) return missing;
+  if (typeof score === "string") return { text: `${score} ‡`, style: "warning" };
+  let text = score.mean.toFixed(digits);
+  if (score.margin !== null) text += ` ± ${score.margin.toFixed(digits)}`;
+  if (score.failed > 0) return { text: `${text} ‡`, style: "warning" };
+  return isBest ? { text, style: "strong" } : text;
+}
+
+/**
+ * Which scores of a column to emphasise: the best mean and those whose intervals overlap its own.
+ * None when that would be all of them.
+ */
+export function bestScores(scores: readonly (Score | string | undefined)[]): Set<Score> {
+  const known = scores.filter((score): score is Score => typeof score === "object");
+  const sign = known[0]?.higherIsBetter === false ? -1 : 1;
+  if (known.length < 2) return new Set();
+  const top = known.reduce((a, b) => sign * b.mean > sign * a.mean ? b : a);
+  const level = known.filter(({ mean, margin }) =>
+    sign * mean + (margin ?? 0) >= sign * top.mean - (top.margin ?? 0)
+  );
+  return new Set(level.length < known.length ? level : []);
+}
