@@ -185,14 +185,20 @@ function generateMap(group: Group, stored: ReadonlySet<Tensor>, target: Target):
   } else {
     module.storeResults(results, Index.fromLinear(tensor.shape, block, "e"));
   }
-  const exact = positions === size * trips * groups;
-  const guarded = exact ? block.lines : [`if (e < ${u32(positions)}) {`, ...block.lines, "}"];
-  const body = trips === 1 ? ["let e = thread;", ...guarded] : [
-    `for (var trip = 0u; trip < ${u32(trips)}; trip++) {`,
-    `let e = (group * ${u32(trips)} + trip) * ${u32(size)} + lane;`,
-    ...guarded,
-    "}",
-  ];
+  const body = trips === 1
+    ? [
+      "let e = thread;",
+      ...(positions === size * groups ? [] : [`if (e >= ${u32(positions)}) { return; }`]),
+      ...block.lines,
+    ]
+    : [
+      // The bound must not be a constant: drivers unroll such loops and compile ten times longer.
+      `let start = group * ${u32(trips * size)};`,
+      `let end = min(start + ${u32(trips * size)}, ${u32(positions)});`,
+      `for (var e = start + lane; e < end; e += ${u32(size)}) {`,
+      ...block.lines,
+      "}",
+    ];
   const label = results.map(({ node }) => node.label).join(" + ");
   return module.render(label, size, groups, target.maxGroupsPerDimension, "", body.join("\n"));
 }

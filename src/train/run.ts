@@ -148,6 +148,7 @@ export class TrainingRun {
     const { trainer, feeds } = this.context;
     const { accumulation, schedule } = this.settings;
     const started = performance.now();
+    const submitted = trainer.submitMilliseconds;
     const batches = Array.from({ length: accumulation }, () => this.#batches.next());
     const sentences = batches.reduce((total, { size }) => total + size, 0);
     const tokens = batches.reduce(
@@ -158,7 +159,8 @@ export class TrainingRun {
     trainer.update(update, learningRate(schedule, update - 1), batches.map(feeds), sentences);
     this.#progress.update = update;
     this.#progress.cursor = this.#batches.cursor;
-    this.#hostMilliseconds += performance.now() - started;
+    this.#hostMilliseconds += performance.now() - started -
+      (trainer.submitMilliseconds - submitted);
     return { sentences, tokens };
   }
 

@@ -123,6 +123,11 @@ export class Trainer {
   readonly #stateCopies: readonly { readonly tensor: Tensor; readonly to: GPUBuffer }[];
   readonly #evaluationScalars: readonly Tensor[];
   #pending = 0;
+  /**
+   * Time inside queue submission. Software drivers do the work of the device there, so it does not
+   * count as host time.
+   */
+  submitMilliseconds = 0;
 
   constructor(private readonly device: Device, private readonly options: TrainerOptions) {
     const built = freshGraph(() => build(options.model, true));
@@ -348,8 +353,15 @@ export class Trainer {
           true,
         );
       }
-      this.device.gpu.queue.submit([encoder.finish()]);
+      this.#submit(encoder);
     });
+  }
+
+  #submit(encoder: GPUCommandEncoder): void {
+    const commands = encoder.finish();
+    const started = performance.now();
+    this.device.gpu.queue.submit([commands]);
+    this.submitMilliseconds += performance.now() - started;
   }
 
   #record(encoder: GPUCommandEncoder, scalars: readonly BufferRange[], norm: boolean): void {
@@ -389,7 +401,7 @@ export class Trainer {
     this.evaluation.encode(pass);
     pass.end();
     this.#record(encoder, this.#evaluationScalars.map((t) => this.evaluation.range(t)), false);
-    this.device.gpu.queue.submit([encoder.finish()]);
+    this.#submit(encoder);
   }
 
   /** Metrics of all updates or evaluations since the last call, in order; waits for them. */
