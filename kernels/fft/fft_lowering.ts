@@ -185,6 +185,57 @@ function filterPieces(
   return pieces;
 }
 
+/** Most invocations of a workgroup that keeps its columns in workgroup memory. */
+const residentLanes = 256;
+
+/**
+ * Columns per workgroup whose whole transform fits workgroup memory, or 0. A single column of many
+ * would waste most of every memory transaction. Software adapters pay too much for barriers.
+ */
+function residentColumns(n: number, width: number, ctx: LowerContext): number {
+  if (ctx.adapterClass === "software") return 0;
+  const fits =
+    [8, 4, 2, 1].find((count) => width % count === 0 && 2 * 4 * n * count <= ctx.workgroupMemory) ??
+      0;
+  return fits > 1 || width === 1 ? fits : 0;
+}
+
+/** The whole convolution in one pass: all stages in workgroup memory. */
+function residentPass(
+  c: Convolution,
+  columns: Columns,
+  stages: readonly Stage[],
+  spectrum: Scratch,
+  spectrumAt: Address,
+  count: number,
+): Pass {
+  const { n } = stages[0];
+  const largest = Math.max(...stages.map((stage) => stage.count));
+  const workgroupSize = Math.min(residentLanes, count * largest);
+  const blocks = columns.width / count;
+  const at: Address = (position, part) =>
+    `strip[(${position} + ${part * n}u) * ${count}u + lane % ${count}u]`;
+  const pieces = filterPieces(c, columns, stages, at, spectrumAt);
+  const loops = pieces.map(({ stage, body }) =>
+    `for (var bf = lane / ${count}u; bf < ${stage.count}u; bf += ${
+      workgroupSize / count
+    }u) {\n${body}\n}`
+  );
+  return {
+    name: "convolve",
+    inputs: [source, table],
+    outputs: [0],
+    scratch: accesses([spectrum], []) ?? [],
+    workgroupSize,
+    groups: Math.ceil(c.batch / 2) * blocks,
+    declarations: `${boundedSource(c, `${source}`)}
+var<workgroup> strip: array<f32, ${2 * n * count}>;`,
+    body: `let pair = group / ${blocks}u;
+let m = (group % ${blocks}u) * ${count}u + lane % ${count}u;
+${loops.join("\nworkgroupBarrier();\n")}`,
+  };
+}
+
 /** Passes of `fftConv` and of its gradient with respect to x. */
 export function lowerConvolution(c: Convolution, columns: Columns, ctx: LowerContext): Pass[] {
   const n = transformLength(c);
@@ -197,6 +248,10 @@ export function lowerConvolution(c: Convolution, columns: Columns, ctx: LowerCon
   const passes = spectrumPasses(c, columns, stages, spectrum, ctx);
   const declarations = boundedSource(c, `${source}`);
 
+  const resident = residentColumns(n, width, ctx);
+  if (resident > 0) {
+    return [...passes, residentPass(c, columns, stages, spectrum, spectrumAt, resident)];
+  }
   const perSlice = Math.max(1, Math.min(pairs, Math.floor(bindable / (2 * n * width))));
   const work = ctx.scratch(2 * n * width * perSlice);
   const at: Address = (position, part) =>
