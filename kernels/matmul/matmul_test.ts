@@ -3,7 +3,9 @@ import { freshGraph } from "../build.ts";
 import { ShapeError } from "../contract.ts";
 import { add, mul, silu } from "../elementwise/mod.ts";
 import { input } from "../source/mod.ts";
-import { checkOperation } from "../testing.ts";
+import { Device } from "../../src/device/device.ts";
+import { evaluate, interpret } from "../../src/graph/evaluate.ts";
+import { assertClose, checkOperation, testDevice, testNormals } from "../testing.ts";
 import { broadcastTo, concat, slice, transpose } from "../view/mod.ts";
 import { matmul } from "./mod.ts";
 
@@ -110,6 +112,30 @@ Deno.test("matmul fuses bias, activation and residual and stores every wanted re
       },
       probes: 0,
     });
+  }
+});
+
+Deno.test("matmul on software adapters works without subgroup operations", async () => {
+  const shared = await testDevice("software");
+  const adapter = await navigator.gpu.requestAdapter();
+  const gpu = await adapter?.requestDevice();
+  if (!gpu) throw new Error("no adapter");
+  const { adapterInfo, limits, subgroupSize } = shared;
+  const device = new Device(gpu, adapterInfo, limits, subgroupSize, "software");
+  const feeds = new Map([["a", testNormals(13 * 70, 1)], ["b", testNormals(70 * 21, 2)]]);
+  const product = freshGraph(() =>
+    silu(matmul(input("a", [70, 13]), input("b", [21, 70]), {
+      transposeA: true,
+      transposeB: true,
+    }))
+  );
+  try {
+    assert.equal(device.hasSubgroups, false);
+    const [actual] = await evaluate(device, [product], feeds, { poison: true });
+    const [expected] = interpret([product], feeds);
+    assertClose("product", actual, expected.data, 2e-5);
+  } finally {
+    device.destroy();
   }
 });
 

@@ -2,11 +2,11 @@
  * Matrix product for software rasterisers.
  *
  * On llvmpipe a load from a storage buffer runs lane by lane, whatever its address, and costs about
- * as much as nine multiply-adds of a whole vector; barriers cost far more. A workgroup is therefore one subgroup that
- * computes a block of C in registers: lanes lie along the columns, the rows are loaded with lanes
- * along the rows and handed out by subgroup broadcasts, so that a step of the contraction needs
- * rows / lanes + columns / lanes loads for rows x columns multiply-adds. Without subgroup operations
- * every row is loaded by itself.
+ * as much as nine multiply-adds of a whole vector; barriers cost far more. A workgroup is therefore
+ * one subgroup that computes a block of C in registers: lanes lie along the columns, the rows are
+ * loaded with lanes along the rows and handed out by subgroup broadcasts, so that a step of the
+ * contraction needs (rows + columns) / lanes loads for rows x columns / lanes multiply-adds. Without
+ * subgroup operations every row is loaded by itself.
  */
 import type { LowerContext, Pass } from "../lowering.ts";
 import { exchanged, type Problem } from "./problem.ts";
@@ -109,7 +109,10 @@ export function lowerSoftware(
     }
   };
   digit("column_block", columnBlocks);
-  digit("row_block", rowBlocks);
+  const groups = rowBlocks * columnBlocks * splits * batches;
+  if (rowBlocks > 1) digit("row_block", rowBlocks);
+  // Zero, but not for the driver: see the loop over the rows below.
+  else body.push(`let row_block = group / ${groups}u;`);
   digit("part", splits);
   body.push(`let z = ${batches === 1 ? "0u" : rest};`, problem.batchNames);
   body.push(problem.left.base, problem.right.base);
@@ -178,7 +181,7 @@ export function lowerSoftware(
   };
   if (rows === 1) { for (const c of range(vectors)) body.push(store("row", c, `sum0_${c}`)); }
   else {
-    // A loop whose trip count the driver cannot bound: unrolled epilogues take seconds to compile.
+    // The driver must not be able to bound the trips: unrolled epilogues take seconds to compile.
     for (const c of range(vectors)) {
       const sums = range(rows).map((r) => `sum${r}_${c}`).join(", ");
       body.push(`var sums${c} = array<f32, ${rows}>(${sums});`);
@@ -194,7 +197,7 @@ export function lowerSoftware(
     outputs: parts ? [] : [0],
     scratch: parts ? [{ scratch: parts, access: "write" }] : [],
     workgroupSize: lanes,
-    groups: rowBlocks * columnBlocks * splits * batches,
+    groups,
     body: body.filter((line) => line !== "").join("\n"),
   };
   return parts ? [pass, joinPass(problem, parts, splits, lanes)] : [pass];
