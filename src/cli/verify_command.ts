@@ -1,7 +1,8 @@
 /** `verify`: runs modules on golden files and compares everything that the files hold. */
 import { Command } from "@commander-js/extra-typings";
 import { openDevice } from "../device/device.ts";
-import { formatReport, type VerifyReport, verifyFile } from "../eval/verify/mod.ts";
+import { formatReport } from "../eval/verify/report.ts";
+import { verifyFile, type VerifyReport } from "../eval/verify/verify.ts";
 
 /** The command, for `main.ts`. */
 export function verifyCommand(exit: (code: number) => void) {

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { readResult } from "../results/store.ts";
+import type { ResultRow } from "../results/schema_row.ts";
+import { PROJECT_ROOT } from "./paths.ts";
+
+const slow = Deno.env.get("MEGA_SLOW") === "1";
+const updates = 48;
+
+function spawn(folder: string, args: readonly string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-check",
+      "--no-prompt",
+      `--allow-read=${PROJECT_ROOT},${folder}`,
+      `--allow-write=${folder}`,
+      "--allow-env",
+      "--allow-sys",
+      join(PROJECT_ROOT, "src/cli/main.ts"),
+      "bench",
+      ...args,
+    ],
+    env: { MEGA_CACHE: join(folder, "cache"), NO_COLOR: "1" },
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function finish(folder: string, args: readonly string[]): Promise<void> {
+  const { code, stderr } = await spawn(folder, args).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+/** What must not depend on interruptions. */
+function numbers(row: ResultRow) {
+  const { curve, validationCurve, metrics, updatesDone, status } = row;
+  return { curve, validationCurve, metrics, updatesDone, status };
+}
+
+Deno.test({
+  name: "a run killed at any moment resumes to the same bits as an uninterrupted one",
+  // Three child processes that compile all kernels: MEGA_SLOW=1 runs it.
+  ignore: !slow,
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const options = ["--profile", "smoke", "--model", "mega", "--updates", String(updates)];
+      const whole = join(folder, "whole.json");
+      await finish(folder, [...options, "--output", whole]);
+      const broken = join(folder, "broken.json");
+      const checkpoint = join(folder, "broken.run/listops-mega-seed1/last.safetensors");
+      for (const [attempt, delay] of [0, 130].entries()) {
+        const args = attempt === 0 ? [...options, "--output", broken] : ["--resume", broken];
+        const child = spawn(folder, args);
+        const stderr = child.stderr.cancel();
+        const before = await exists(checkpoint) ? (await Deno.stat(checkpoint)).mtime : null;
+        const changed = async () =>
+          await exists(checkpoint) &&
+          (await Deno.stat(checkpoint)).mtime?.getTime() !== before?.getTime();
+        while (!await changed()) await new Promise((resolve) => setTimeout(resolve, 5));
+        await new Promise((resolve) => setTimeout(resolve, delay));
+        child.kill("SIGKILL");
+        await child.status;
+        await stderr;
+        assert.equal((await readResult(broken)).finishedAt, null, "it was killed too late");
+      }
+      await finish(folder, ["--resume", broken]);
+      const [expected] = (await readResult(whole)).rows;
+      const [actual] = (await readResult(broken)).rows;
+      assert.deepEqual(numbers(actual), numbers(expected));
+      assert.equal(actual.updatesDone, updates);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
