@@ -1,0 +1,125 @@
+import { displayName } from "../display_names.ts";
+import { type EfficiencyPoint, efficiencyPoints, scalingExponent } from "../tables/efficiency.ts";
+import { inModelOrder, type MeasuredSet } from "../tables/measured_set.ts";
+import { type Figure, type Panel, seriesClass } from "./figure.ts";
+import { modelColour, modelStyle } from "./palette.ts";
+import { drawPlot, type EndLabel, Plot } from "./plot_host.ts";
+
+/** Time and memory of a training sequence against its length, both axes logarithmic. */
+export function scalingFigure(set: MeasuredSet): Figure | null {
+  const points = efficiencyPoints(set);
+  const panels = [
+    scalingPanel(
+      points,
+      "time",
+      "Milliseconds per training sequence",
+      ({ milliseconds }) => milliseconds,
+    ),
+    scalingPanel(
+      points,
+      "memory",
+      "Planned memory, MiB",
+      ({ bytes }) => bytes === null ? null : bytes / 2 ** 20,
+    ),
+  ].filter((panel): panel is Panel => panel !== null);
+  if (panels.length === 0) return null;
+  return {
+    id: `scaling-${set.profile}`,
+    title: "Time and memory against length",
+    caption:
+      "Both axes are logarithmic, so a power law is a straight line. L^b beside a name is the " +
+      "least-squares fit over all lengths: 1 is linear, 2 quadratic.",
+    panels,
+  };
+}
+
+function scalingPanel(
+  all: readonly EfficiencyPoint[],
+  id: string,
+  label: string,
+  read: (point: EfficiencyPoint) => number | null,
+): Panel | null {
+  const marks: Plot.Markish[] = [];
+  const endLabels: EndLabel[] = [];
+  const models = inModelOrder(all.map(({ model }) => model));
+  const lengths = [...new Set(all.map(({ length }) => length))].toSorted((a, b) => a - b);
+  for (const model of models) {
+    const own = all.filter((point) => point.model === model).flatMap((point) => {
+      const value = read(point);
+      return value === null || value <= 0 ? [] : [{ length: point.length, value }];
+    });
+    if (own.length === 0) continue;
+    const colour = modelColour(model);
+    const className = seriesClass(model);
+    const exponent = scalingExponent(
+      own.map(({ length }) => length),
+      own.map(({ value }) => value),
+    );
+    const name = displayName(model);
+    marks.push(
+      Plot.line(own, { x: "length", y: "value", stroke: colour, strokeWidth: 2, className }),
+      Plot.dot(own, {
+        x: "length",
+        y: "value",
+        symbol: modelStyle(model).symbol,
+        r: 4,
+        fill: colour,
+        stroke: "var(--panel)",
+        strokeWidth: 1,
+        className,
+        title: ({ length, value }) => `${name}, length ${length}: ${value.toPrecision(3)}`,
+      }),
+    );
+    endLabels.push({
+      text: exponent === null ? name : `${name}  L^${exponent.toFixed(2)}`,
+      colour,
+      className,
+      y: own[own.length - 1].value,
+    });
+  }
+  if (endLabels.length === 0) return null;
+  const x: Plot.ScaleOptions = {
+    type: "log",
+    label: "Length, tokens",
+    labelAnchor: "right",
+    labelArrow: "none",
+    ticks: lengths,
+    tickFormat: (length: number) => `${length}`,
+  };
+  const svg = drawPlot({
+    title: `${label} against length`,
+    description: `Lines over sequence length for ${models.map(displayName).join(", ")}.`,
+    endLabels,
+    options: {
+      width: 560,
+      height: 360,
+      marginLeft: 50,
+      marginRight: 150,
+      marginTop: 34,
+      marginBottom: 38,
+      x,
+      y: { type: "log", label, labelArrow: "none" },
+      marks: [
+        Plot.gridY({ stroke: "var(--grid)", strokeOpacity: 1, ticks: 5 }),
+        ...marks,
+        Plot.axisX({
+          tickSize: 0,
+          ticks: lengths,
+          tickFormat: (length: number) => `${length}`,
+          label: "Length, tokens",
+          labelArrow: "none",
+          color: "var(--quiet)",
+        }),
+        Plot.axisY({
+          tickSize: 0,
+          ticks: 5,
+          tickFormat: "~s",
+          label,
+          labelArrow: "none",
+          color: "var(--quiet)",
+        }),
+      ],
+    },
+  });
+  return { id, svg };
+}
