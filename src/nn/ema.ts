@@ -101,9 +101,9 @@ function movingAverage(x: Tensor, coefficients: EmaCoefficients, options: EmaOpt
   const taps = Math.min(length, truncation ?? length);
   if (method === "fft") {
     const kernel = emaKernel(coefficients, taps);
-    if (!bidirectional) return fftConv(x, kernel);
+    if (!bidirectional) return fftConv(x, kernel, { method: "fft" });
     const [past, future] = split(kernel, 0, [width, width]);
-    return fftConv(x, past, { kernel: future });
+    return fftConv(x, past, { reverse: { kernel: future }, method: "fft" });
   }
   const { q, input, output } = coefficients;
   const scan = bidirectional ? emaScanBidirectional : emaScan;
