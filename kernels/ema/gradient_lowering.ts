@@ -8,7 +8,7 @@
  * Partial sums per sequence and chunk go to scratch memory and are added in a fixed order.
  */
 import type { LowerContext, Pass, Scratch } from "../lowering.ts";
-import { chunkLength, lanes } from "./scan_lowering.ts";
+import { chunkLength, lanes, unrolling } from "./scan_lowering.ts";
 import { each, type EmaGeometry, overTime, powerFunctions } from "./sweeps.ts";
 
 /** States that one invocation keeps in registers (four numbers each). */
@@ -23,7 +23,7 @@ export function lowerGradient(geometry: EmaGeometry, ctx: LowerContext): Pass[] 
   const chunk = chunkLength(geometry, ctx);
   const chunks = Math.ceil(length / chunk);
   const workgroupSize = lanes(ctx);
-  const unroll = chunks > 1 ? 2 : 4;
+  const unroll = unrolling(geometry, chunks);
   const slices = Math.ceil(states / statesPerThread);
   const held = Math.ceil(states / slices);
   const ragged = slices * held > states;
@@ -89,7 +89,7 @@ let high = min(low + ${chunk}u, ${length}u);`;
       scratch: [{ scratch: carried, access: "write" }],
       body: `if (thread < ${threads}u) {\n${place}\n${load}\n` +
         each(held, (n) => `var u${n} = 0.0; var s${n} = 0.0;`) + "\n" +
-        perSweep((k) => overTime(geometry, sweeps[k], low, high, 2, advance)) + "\n" +
+        perSweep((k) => overTime(geometry, sweeps[k], low, high, unroll, advance)) + "\n" +
         store(carried, ["u", "s"]) + "\n}",
     });
     passes.push(carryPass(geometry, carried, chunks, chunk, workgroupSize, declarations));

@@ -21,6 +21,15 @@ export function chunkLength(geometry: EmaGeometry, ctx: LowerContext): number {
   return chunk >= length ? length : chunk;
 }
 
+/**
+ * Time steps per loop iteration. On the software adapter a loop iteration costs about as much as a
+ * step; with two stretches of time (truncated kernels) compilation would take too long for four.
+ */
+export function unrolling(geometry: EmaGeometry, chunks: number): number {
+  if (chunks > 1) return 1;
+  return geometry.truncation > 0 ? 2 : 4;
+}
+
 /** Invocations per workgroup. */
 export function lanes(ctx: LowerContext): number {
   return ctx.adapterClass === "software" ? ctx.subgroupSize : 64;
@@ -41,7 +50,7 @@ export function lowerScan(geometry: EmaGeometry, ctx: LowerContext): Pass[] {
   const chunk = chunkLength(geometry, ctx);
   const chunks = Math.ceil(length / chunk);
   const workgroupSize = lanes(ctx);
-  const unroll = chunks > 1 ? 2 : 4;
+  const unroll = unrolling(geometry, chunks);
   const powers = [...(truncation ? [truncation] : []), ...(chunks > 1 ? [chunk] : [])];
   const declarations = powers.length > 0 ? powerFunctions(powers) : "";
   const rows = batch * chunks * features;
@@ -82,7 +91,7 @@ let high = min(low + ${chunk}u, ${length}u);`;
         each(states, (n) =>
           `var u${n} = 0.0;`) +
         "\n" +
-        overTime(geometry, sweep, low, high, 2, advance) +
+        overTime(geometry, sweep, low, high, unroll, advance) +
         each(states, (n) => `${stateAt(`${k}u`, `${n}u`)} = u${n};`) + "\n}"
       ).join("\n") + "\n}",
     });

@@ -50,8 +50,7 @@ export function lowerDirect(c: Convolution, columns: Columns, ctx: LowerContext)
   const sides = sidesOf(c, columns.conjugate);
   const weights = sides.map(({ input, taps }) =>
     `fn weight${input}(row: u32, j: u32) -> f32 {
-if (j >= ${taps}u) { return 0.0; }
-return in${input}(row, j);
+return select(0.0, in${input}(row, min(j, ${taps - 1}u)), j < ${taps}u);
 }`
   );
   const sums = sides.map((side) => {

@@ -72,11 +72,11 @@ export function loadPair(
   });
 }
 
-/** Declares the bounded loads that {@link loadPair} uses. */
+/** Declares the bounded loads that {@link loadPair} uses; branches would cost more than they save. */
 export function boundedSource(c: Convolution, input: string): string {
   return `fn source${input}(b: u32, t: u32, f: u32) -> f32 {
-if (b >= ${c.batch}u || t >= ${c.length}u) { return 0.0; }
-return in${input}(b, t, f);
+let value = in${input}(min(b, ${c.batch - 1}u), min(t, ${c.length - 1}u), f);
+return select(0.0, value, b < ${c.batch}u && t < ${c.length}u);
 }`;
 }
 
