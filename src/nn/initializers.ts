@@ -12,7 +12,12 @@ export type Initializer =
   /** Uniform in [-bound, bound). */
   | { readonly kind: "uniform"; readonly bound: number }
   /** Normal around +1, -1, +1, ... along `axis` (the EMA's beta). */
-  | { readonly kind: "alternating"; readonly deviation: number; readonly axis: number };
+  | { readonly kind: "alternating"; readonly deviation: number; readonly axis: number }
+  /** Values worked out elsewhere, by the full name of the parameter and the seed. */
+  | {
+    readonly kind: "computed";
+    readonly compute: (name: string, seed: number | bigint) => ArrayLike<number>;
+  };
 
 /** All zeros. */
 export const zeros: Initializer = { kind: "constant", value: 0 };
@@ -38,7 +43,7 @@ export function linearDefault(fanIn: number): Initializer {
  * Host random stream of a parameter: a function of its name, so that neither the order of creation
  * nor other parameters matter. The top bit keeps clear of the numbered streams.
  */
-function streamOf(name: string): number {
+export function streamOf(name: string): number {
   return (parseInt(sha256Hex(name).slice(0, 8), 16) | 0x80000000) >>> 0;
 }
 
@@ -51,6 +56,10 @@ export function sample(
 ): Float32Array<ArrayBuffer> {
   const values = new Float32Array(sizeOf(shape));
   if (initializer.kind === "constant") return values.fill(initializer.value);
+  if (initializer.kind === "computed") {
+    values.set(Float32Array.from(initializer.compute(name, seed)));
+    return values;
+  }
   const stream = new PhiloxStream(seed, streamOf(name));
   switch (initializer.kind) {
     case "normal": {

@@ -21,7 +21,7 @@ function toGolden(where: string, name: string, tensor: SafeTensor): GoldenTensor
   return { shape: tensor.shape, values: tensor.data };
 }
 
-/** A parsed golden file. Names are without their `input.`, `param.`, `output.`, `grad.` prefix. */
+/** A parsed golden file. Names are without their `input.`, `param.`, `output.`, `grad.` prefix; `info.*` is not read. */
 export class Golden {
   readonly kind: string;
   readonly inputs: ReadonlyMap<string, GoldenTensor>;
@@ -49,7 +49,9 @@ export class Golden {
       if (name.startsWith("input.")) inputs.set(name.slice(6), value);
       else if (name.startsWith("param.")) parameters.set(name.slice(6), value);
       else if (name.startsWith("output.") || name.startsWith("grad.")) expected.set(name, value);
-      else throw new UserError(`${where}: tensor ${name}: expected input, param, output or grad`);
+      else if (!name.startsWith("info.")) {
+        throw new UserError(`${where}: tensor ${name}: expected input, param, output or grad`);
+      }
     }
     this.inputs = inputs;
     this.parameters = parameters;

@@ -13,6 +13,7 @@ import {
   verifyRelativeBias,
   verifySequenceNorm,
 } from "./kinds/modules.ts";
+import { verifyS4dMinimal, verifyS4Init, verifyS4Kernel, verifyS4Layer } from "./kinds/s4.ts";
 import type { Produced } from "./run_module.ts";
 
 /** Computes everything that a file of its kind can hold. */
@@ -60,10 +61,10 @@ const handlers: Readonly<Record<GoldenKind, KindHandler | undefined>> = {
   adaptive: undefined,
   nmt: undefined,
   beam: undefined,
-  s4_kernel: undefined,
-  s4_layer: undefined,
-  s4d_min: undefined,
-  s4_init: undefined,
+  s4_kernel: verifyS4Kernel,
+  s4_layer: verifyS4Layer,
+  s4d_min: verifyS4dMinimal,
+  s4_init: verifyS4Init,
 };
 
 function isKind(kind: string): kind is GoldenKind {
