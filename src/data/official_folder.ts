@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { UserError } from "../errors.ts";
 import { readError } from "../util/read_error.ts";
 import { Sha256 } from "../util/sha256.ts";
 
@@ -53,4 +54,16 @@ export function fingerprint(folder: string, files: readonly string[]): string {
     }
   }
   return hash.digest();
+}
+
+/**
+ * The error for a task that has no generator and whose files are not there.
+ *
+ * @param files What was looked for, such as `aclImdb/train/pos`.
+ */
+export function missingData(id: string, files: string, dataDir: string | undefined): UserError {
+  const where = dataDir === undefined ? "no data folder is given" : `no ${files} below ${dataDir}`;
+  return new UserError(
+    `${id}: ${where}: run "deno task data fetch ${id}" or point --data to a folder with ${files}`,
+  );
 }

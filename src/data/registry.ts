@@ -1,9 +1,20 @@
 import { UserError } from "../errors.ts";
 import type { DataEntry } from "./data_entry.ts";
+import { IMAGE_ENTRY } from "./image/entry.ts";
 import { LISTOPS_ENTRY } from "./listops/entry.ts";
+import { PATHFINDER_ENTRY, PATHX_ENTRY } from "./pathfinder/entry.ts";
+import { RETRIEVAL_ENTRY } from "./retrieval/entry.ts";
+import { TEXT_ENTRY } from "./text/entry.ts";
 
 /** Every data set, in the order of the paper's tables. */
-export const DATA_ENTRIES: readonly DataEntry[] = [LISTOPS_ENTRY];
+export const DATA_ENTRIES: readonly DataEntry[] = [
+  LISTOPS_ENTRY,
+  TEXT_ENTRY,
+  RETRIEVAL_ENTRY,
+  IMAGE_ENTRY,
+  PATHFINDER_ENTRY,
+  PATHX_ENTRY,
+];
 
 /** The data set of an id; UserError that lists the known ones otherwise. */
 export function dataEntry(id: string): DataEntry {

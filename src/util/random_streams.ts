@@ -11,12 +11,10 @@ export const RANDOM_STREAMS = {
   batchOrder: 3,
   /** The ListOps generator. */
   listops: 16,
-  /** Which reviews of the text task a profile uses. */
-  textSubsample: 17,
   /** The lexicon of the synthetic document pairs. */
-  retrievalLexicon: 18,
+  retrievalLexicon: 17,
   /** The synthetic document pairs. */
-  retrieval: 19,
+  retrieval: 18,
   /** The Pathfinder and Path-X generator. */
-  pathfinder: 20,
+  pathfinder: 19,
 } as const;

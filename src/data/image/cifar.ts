@@ -1,0 +1,146 @@
+import { join } from "node:path";
+import { UserError } from "../../errors.ts";
+import { readError } from "../../util/read_error.ts";
+import { fileNames, findFolder, fingerprint } from "../official_folder.ts";
+import type { PixelExample } from "../value_cache.ts";
+import { readGrayImage } from "./decode.ts";
+import { luma } from "./grayscale.ts";
+
+/** Width and height of a CIFAR-10 picture. */
+export const SIDE = 32;
+const AREA = SIDE * SIDE;
+const RECORD = 1 + 3 * AREA;
+
+/** The classes in label order. */
+export const CIFAR_CLASSES = [
+  "airplane",
+  "automobile",
+  "bird",
+  "cat",
+  "deer",
+  "dog",
+  "frog",
+  "horse",
+  "ship",
+  "truck",
+] as const;
+
+/** The two parts that CIFAR-10 is published in. */
+export type CifarPart = "train" | "test";
+
+const BATCH_FILES: Readonly<Record<CifarPart, readonly string[]>> = {
+  train: [1, 2, 3, 4, 5].map((n) => `data_batch_${n}.bin`),
+  test: ["test_batch.bin"],
+};
+
+/** CIFAR-10 in whatever form a folder has it: pictures by number, decoded when asked for. */
+export interface CifarSource {
+  /** `binary`: the official batches. `png`, `jpeg`: a folder per class (JPEG is not lossless). */
+  readonly form: "binary" | "png" | "jpeg";
+  /** Tells this set of files from others. */
+  readonly fingerprint: string;
+  readonly length: Readonly<Record<CifarPart, number>>;
+  /** The grey picture [1024] and its label; UserError when its file is damaged. */
+  picture(part: CifarPart, index: number): PixelExample;
+}
+
+const FOLDERS = [
+  ".",
+  "cifar-10-batches-bin",
+  "cifar10",
+  "cifar-10",
+  "cifar10_jpeg",
+  "cifar10-jpeg",
+  "cifar10_png",
+  "CIFAR-10-images",
+];
+
+/**
+ * The folder at or below `dataDir` with CIFAR-10: binary batches first, else class folders; or
+ * undefined. UserError when `dataDir` does not exist.
+ */
+export async function findCifar(dataDir: string): Promise<string | undefined> {
+  return await findFolder(dataDir, FOLDERS, ["data_batch_1.bin"]) ??
+    await findFolder(dataDir, FOLDERS, [join("train", CIFAR_CLASSES[0])]);
+}
+
+/** Opens a folder that `findCifar` found. Throws UserError for missing and malformed files. */
+export function openCifar(folder: string): CifarSource {
+  const binary = fileNames(folder, (name) => name === "data_batch_1.bin").length === 1;
+  return binary ? openBatches(folder) : openClassFolders(folder);
+}
+
+/**
+ * The official binary version: records of one label byte and 1024 red, 1024 green and 1024 blue
+ * bytes, rows from the top (lra_spec §1).
+ */
+function openBatches(folder: string): CifarSource {
+  const read = (file: string): Uint8Array => {
+    const path = join(folder, file);
+    let bytes: Uint8Array;
+    try {
+      bytes = Deno.readFileSync(path);
+    } catch (error) {
+      throw readError(error, path);
+    }
+    if (bytes.length === 0 || bytes.length % RECORD !== 0) {
+      throw new UserError(
+        `${path}: ${bytes.length} bytes, expected records of ${RECORD}: the file is cut or not ` +
+          "the binary version",
+      );
+    }
+    for (let at = 0; at < bytes.length; at += RECORD) {
+      if (bytes[at] >= CIFAR_CLASSES.length) {
+        throw new UserError(`${path}: record ${at / RECORD}: label ${bytes[at]} is not 0 to 9`);
+      }
+    }
+    return bytes;
+  };
+  const records = (part: CifarPart) =>
+    BATCH_FILES[part].flatMap((file) => {
+      const bytes = read(file);
+      return Array.from(
+        { length: bytes.length / RECORD },
+        (_, i) => bytes.subarray(i * RECORD, (i + 1) * RECORD),
+      );
+    });
+  const parts = { train: records("train"), test: records("test") };
+  return {
+    form: "binary",
+    fingerprint: fingerprint(folder, [...BATCH_FILES.train, ...BATCH_FILES.test]),
+    length: { train: parts.train.length, test: parts.test.length },
+    picture(part, index) {
+      const record = parts[part][index];
+      const pixels = new Uint8Array(AREA);
+      for (let i = 0; i < AREA; i++) {
+        pixels[i] = luma(record[1 + i], record[1 + AREA + i], record[1 + 2 * AREA + i]);
+      }
+      return { pixels, label: record[0] };
+    },
+  };
+}
+
+/**
+ * Picture files `train/CLASS/NAME.png` (or .jpg, .jpeg), `test/…`: numbered by class in label
+ * order, then by name. This order differs from that of the binary batches, and so do the splits.
+ */
+function openClassFolders(folder: string): CifarSource {
+  const list = (part: CifarPart) =>
+    CIFAR_CLASSES.flatMap((name, label) => {
+      const inside = join(part, name);
+      const names = fileNames(join(folder, inside), (file) => /\.(?:png|jpe?g)$/i.test(file));
+      if (names.length === 0) throw new UserError(`${join(folder, inside)}: no picture files`);
+      return names.map((file) => ({ file: `${part}/${name}/${file}`, label }));
+    });
+  const parts = { train: list("train"), test: list("test") };
+  const files = [...parts.train, ...parts.test].map(({ file }) => file);
+  return {
+    form: files.every((file) => /\.png$/i.test(file)) ? "png" : "jpeg",
+    fingerprint: fingerprint(folder, files),
+    length: { train: parts.train.length, test: parts.test.length },
+    picture(part, index) {
+      const { file, label } = parts[part][index];
+      return { pixels: readGrayImage(join(folder, file), SIDE), label };
+    },
+  };
+}

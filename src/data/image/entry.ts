@@ -1,0 +1,45 @@
+import type { DataEntry } from "../data_entry.ts";
+import { profileOf } from "../profile_of.ts";
+import { loadValueCache } from "../value_cache.ts";
+import { findCifar, openCifar } from "./cifar.ts";
+import { IMAGE_PROFILES } from "./profiles.ts";
+import { IMAGE_NORMALIZATION, imageCachePath, loadImage } from "./task.ts";
+
+/** Image of Long Range Arena, for the registry. */
+export const IMAGE_ENTRY: DataEntry = {
+  id: "image",
+  title: "Long Range Arena Image",
+  description: "grey CIFAR-10 pixel by pixel, 10 classes, 45,000 + 5,000 + 10,000 pictures of " +
+    "32 x 32; the official binary batches, or a folder of pictures per class",
+  profiles: Object.keys(IMAGE_PROFILES),
+  official: {
+    url: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+    sha256: undefined,
+    folder: "cifar-10-batches-bin",
+    select: (path) =>
+      /(?:^|\/)cifar-10-batches-bin\/((?:data_batch_[1-5]|test_batch)\.bin)$/.exec(path)?.[1],
+  },
+  findOfficial: findCifar,
+
+  load({ profile, cacheDir, dataDir, print }) {
+    const row = profileOf("image", IMAGE_PROFILES, profile);
+    return loadImage({ profile: row, cacheDir, dataDir, print });
+  },
+
+  verifyOfficial(folder, print) {
+    return Promise.try(() => {
+      const cifar = openCifar(folder);
+      for (const part of ["train", "test"] as const) {
+        const count = cifar.length[part];
+        for (let i = 0; i < count; i++) cifar.picture(part, i);
+        print(`image: ${folder}: ${count} ${part} pictures (${cifar.form}), all readable`);
+      }
+    });
+  },
+
+  async verifyCache({ profile, cacheDir }) {
+    const path = imageCachePath(profileOf("image", IMAGE_PROFILES, profile), cacheDir);
+    const query = { key: undefined, normalization: IMAGE_NORMALIZATION, full: true };
+    return await loadValueCache(path, query) !== undefined;
+  },
+};

@@ -1,0 +1,97 @@
+import { join } from "node:path";
+import { type DataEntry, DEFAULT_DATA_SEED } from "../data_entry.ts";
+import { readGrayImage } from "../image/decode.ts";
+import { profileOf } from "../profile_of.ts";
+import { loadValueCache } from "../value_cache.ts";
+import { DIFFICULTY, findPathfinder, readPathfinderRecords } from "./official.ts";
+import { PATHFINDER_SHAPES } from "./parameters.ts";
+import { PATHFINDER_PROFILES, type PathfinderProfile, PATHX_PROFILES } from "./profiles.ts";
+import {
+  allGeneratedImages,
+  generatedPathfinderCache,
+  loadPathfinder,
+  officialPathfinderPath,
+  PATHFINDER_NORMALIZATION,
+} from "./task.ts";
+import { writePathfinder } from "./write_official.ts";
+
+interface Wording {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+}
+
+function pathfinderEntry(
+  { id, title, description }: Wording,
+  profiles: Readonly<Record<string, PathfinderProfile>>,
+): DataEntry {
+  const { resolution: official } = profiles.paper;
+  const archived = new RegExp(`(?:^|/)pathfinder${official}/(${DIFFICULTY}/.+\\.(?:png|npy))$`);
+  return {
+    id,
+    title,
+    description,
+    profiles: Object.keys(profiles),
+    official: {
+      url: "https://storage.googleapis.com/long-range-arena/lra_release.gz",
+      sha256: undefined,
+      folder: `pathfinder${official}`,
+      select: (path) => archived.exec(path)?.[1],
+    },
+    findOfficial: (dataDir) => findPathfinder(dataDir, official),
+
+    load({ profile, seed = DEFAULT_DATA_SEED, ...rest }) {
+      return loadPathfinder({ id, profile: profileOf(id, profiles, profile), seed, ...rest });
+    },
+
+    async verifyOfficial(folder, print) {
+      const { records } = await readPathfinderRecords(folder);
+      let positive = 0;
+      for (const { path, label } of records) {
+        readGrayImage(join(folder, path), official);
+        positive += label;
+      }
+      print(
+        `${id}: ${folder}: ${records.length} pictures, ${positive} of one contour, all readable`,
+      );
+    },
+
+    async verifyCache({ profile, cacheDir, seed = DEFAULT_DATA_SEED }) {
+      const row = profileOf(id, profiles, profile);
+      const generated = generatedPathfinderCache({ id, profile: row, seed, cacheDir });
+      const check = async (path: string, key: string | undefined) => {
+        const query = { key, normalization: PATHFINDER_NORMALIZATION, full: true };
+        return await loadValueCache(path, query) !== undefined;
+      };
+      const both = [
+        await check(generated.path, generated.shape.key),
+        await check(officialPathfinderPath(row, cacheDir), undefined),
+      ];
+      return both.includes(true);
+    },
+
+    async generate({ profile, seed = DEFAULT_DATA_SEED, print }, folder) {
+      const row = profileOf(id, profiles, profile);
+      const shape = PATHFINDER_SHAPES[row.resolution];
+      const root = join(folder, `pathfinder${row.resolution}`);
+      await writePathfinder(root, shape, allGeneratedImages({ profile: row, seed }));
+      print?.(`${id}: wrote ${root}`);
+    },
+  };
+}
+
+/** Pathfinder of Long Range Arena, for the registry. */
+export const PATHFINDER_ENTRY = pathfinderEntry({
+  id: "pathfinder",
+  title: "Long Range Arena Pathfinder",
+  description: "do two discs lie on one contour, 2 classes, 160,000 + 20,000 + 20,000 pictures " +
+    "of 32 x 32 pixels; generated here, or the official PNG files",
+}, PATHFINDER_PROFILES);
+
+/** Path-X of Long Range Arena, for the registry. */
+export const PATHX_ENTRY = pathfinderEntry({
+  id: "pathx",
+  title: "Long Range Arena Path-X",
+  description: "Pathfinder with 128 x 128 pixels, 2 classes, 160,000 + 20,000 + 20,000 pictures; " +
+    "generated here, or the official PNG files",
+}, PATHX_PROFILES);

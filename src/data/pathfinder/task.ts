@@ -1,0 +1,158 @@
+import { dirname, join } from "node:path";
+import { sha256Hex } from "../../util/sha256.ts";
+import type { Print } from "../data_entry.ts";
+import { SPLIT_NAMES, type SplitName, type ValueTaskData } from "../dataset.ts";
+import { readGrayImage } from "../image/decode.ts";
+import { perSplit } from "../packed_cache.ts";
+import { randomSplit } from "../split_permutation.ts";
+import type { PixelExample } from "../value_cache.ts";
+import { type CachedValues, cachedValues, valueTask } from "../value_task.ts";
+import { generatePathfinder, GENERATOR_VERSION, type PathfinderImage } from "./generate.ts";
+import { findPathfinder, isGenerated, readPathfinderRecords } from "./official.ts";
+import { PATHFINDER_SHAPES } from "./parameters.ts";
+import type { PathfinderProfile } from "./profiles.ts";
+
+/** Values are (x / 255 - 0.5) / 0.5 (lra_spec §6.3). */
+export const PATHFINDER_NORMALIZATION = { mean: 0.5, std: 0.5 } as const;
+
+/** How to load Pathfinder or Path-X. */
+export interface PathfinderOptions {
+  /** `pathfinder` or `pathx`. */
+  readonly id: string;
+  readonly profile: PathfinderProfile;
+  /** Seed of the generator. */
+  readonly seed: number | bigint;
+  readonly cacheDir: string;
+  /** Folder that may hold the official files. */
+  readonly dataDir?: string | undefined;
+  readonly print?: Print | undefined;
+}
+
+/** Where the images of each split begin in the generator's endless sequence. */
+const FIRST_IMAGE: Readonly<Record<SplitName, number>> = {
+  test: 0,
+  valid: 10_000_000,
+  train: 20_000_000,
+};
+
+/** The generated images of a split: those of a smaller profile are the first of a larger one. */
+export function* generatedImages(
+  { profile, seed }: Pick<PathfinderOptions, "profile" | "seed">,
+  name: SplitName,
+): Generator<PathfinderImage> {
+  const shape = PATHFINDER_SHAPES[profile.resolution];
+  for (let i = 0; i < profile.counts[name]; i++) {
+    yield generatePathfinder(shape, seed, FIRST_IMAGE[name] + i);
+  }
+}
+
+/** The cache of the generated images of a profile. */
+export function generatedPathfinderCache(
+  options: Omit<PathfinderOptions, "dataDir">,
+): CachedValues {
+  const { id, profile, seed, cacheDir, print } = options;
+  const { resolution, counts } = profile;
+  const shape = PATHFINDER_SHAPES[resolution];
+  const key = `pathfinder generated ${GENERATOR_VERSION} ` +
+    JSON.stringify({ ...shape, counts, seed: String(seed) });
+  return {
+    id,
+    path: join(cacheDir, "pathfinder", `${sha256Hex(key).slice(0, 16)}.safetensors`),
+    shape: {
+      key,
+      counts,
+      pixels: resolution * resolution,
+      normalization: PATHFINDER_NORMALIZATION,
+    },
+    examples: () => perSplit((name) => generatedImages({ profile, seed }, name)),
+    made: "generated",
+    print,
+  };
+}
+
+/** Where the decoded official pictures of a profile are kept. */
+export function officialPathfinderPath(profile: PathfinderProfile, cacheDir: string): string {
+  const name = sha256Hex(JSON.stringify(profile)).slice(0, 16);
+  return join(cacheDir, "pathfinder", `official-${name}.safetensors`);
+}
+
+/**
+ * The pictures below a resolution's root, split as the reference does: validation and test have
+ * int(n / 10) each, training the rest, by torch's random_split with seed 42 over the order of the
+ * metadata (lra_spec §6.2); of each the first `profile.counts`. Throws UserError.
+ */
+async function officialPathfinderCache(
+  root: string,
+  { id, profile, cacheDir, print }: Omit<PathfinderOptions, "dataDir" | "seed">,
+): Promise<CachedValues> {
+  const { resolution } = profile;
+  const { records, sha256 } = await readPathfinderRecords(root);
+  const tenth = Math.floor(records.length / 10);
+  const [train, valid, test] = randomSplit(
+    records.length,
+    [records.length - 2 * tenth, tenth, tenth],
+  );
+  const chosen = { train, valid, test };
+  const indices = perSplit((name) => chosen[name].subarray(0, profile.counts[name]));
+  const counts = perSplit((name) => indices[name].length);
+  function* pictures(name: SplitName): Generator<PixelExample> {
+    for (const index of indices[name]) {
+      const { path, label } = records[index];
+      yield { pixels: readGrayImage(join(root, path), resolution), label };
+    }
+  }
+  return {
+    id,
+    path: officialPathfinderPath(profile, cacheDir),
+    shape: {
+      key: `pathfinder files 1 ${JSON.stringify({ resolution, counts, metadata: sha256 })}`,
+      counts,
+      pixels: resolution * resolution,
+      normalization: PATHFINDER_NORMALIZATION,
+    },
+    examples: () => perSplit(pictures),
+    made: `read from ${dirname(root)}`,
+    print,
+  };
+}
+
+/**
+ * Pathfinder or Path-X of Long Range Arena, hard subset: do the two discs lie on the ends of one
+ * contour (1) or of two (0)? From the official files of the profile's resolution where `dataDir`
+ * has them, else from the generator. Kept in `cacheDir` as bytes; checked on load where the file
+ * fits in memory, made again when damaged.
+ *
+ * @throws UserError for missing folders and malformed files.
+ */
+export async function loadPathfinder(options: PathfinderOptions): Promise<ValueTaskData> {
+  const { id, profile, seed, dataDir, print } = options;
+  const { resolution } = profile;
+  const root = dataDir === undefined ? undefined : await findPathfinder(dataDir, resolution);
+  if (dataDir !== undefined && root === undefined) {
+    print?.(`${id}: no pathfinder${resolution} below ${dataDir}; generating images`);
+  }
+  const size = `${resolution} x ${resolution} pixels`;
+  const task = { id, classes: 2, maxLength: resolution * resolution };
+  if (root === undefined) {
+    const values = await cachedValues(generatedPathfinderCache(options));
+    const version = `synthetic-${GENERATOR_VERSION}`;
+    const source = `generated, version ${GENERATOR_VERSION}, seed ${seed}, ${size}`;
+    return valueTask({ ...task, version, source }, values);
+  }
+  const values = await cachedValues(await officialPathfinderCache(root, options));
+  const generated = await isGenerated(root);
+  return valueTask({
+    ...task,
+    version: generated ? `synthetic-${GENERATOR_VERSION}` : 1,
+    source: generated
+      ? `files that this project generated, ${size}`
+      : `official lra_release pathfinder${resolution} curv_contour_length_14`,
+  }, values);
+}
+
+/** All images of a profile in one sequence: test, valid, train, as `data generate` writes them. */
+export function* allGeneratedImages(
+  options: Pick<PathfinderOptions, "profile" | "seed">,
+): Generator<PathfinderImage> {
+  for (const name of SPLIT_NAMES.toReversed()) yield* generatedImages(options, name);
+}

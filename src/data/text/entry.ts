@@ -1,0 +1,46 @@
+import type { DataEntry } from "../data_entry.ts";
+import { loadPackedSplits } from "../packed_cache.ts";
+import { profileOf } from "../profile_of.ts";
+import { findImdb, listReviews, readReview } from "./imdb.ts";
+import { TEXT_PROFILES } from "./profiles.ts";
+import { loadText, textCachePath } from "./task.ts";
+
+/** Text of Long Range Arena, for the registry. */
+export const TEXT_ENTRY: DataEntry = {
+  id: "text",
+  title: "Long Range Arena Text",
+  description:
+    "IMDb reviews byte by byte, 2 classes, 25,000 for training and 25,000 for testing, " +
+    "up to 4,002 bytes; the official text files",
+  profiles: Object.keys(TEXT_PROFILES),
+  official: {
+    url: "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
+    sha256: undefined,
+    folder: "aclImdb",
+    select: (path) => /(?:^|\/)aclImdb\/((?:train|test)\/(?:pos|neg)\/[^/]+\.txt)$/.exec(path)?.[1],
+  },
+  findOfficial: findImdb,
+
+  load({ profile, cacheDir, dataDir, print }) {
+    return loadText({
+      profile: profileOf("text", TEXT_PROFILES, profile),
+      cacheDir,
+      dataDir,
+      print,
+    });
+  },
+
+  async verifyOfficial(folder, print) {
+    for (const part of ["train", "test"] as const) {
+      const reviews = await listReviews(folder, part);
+      let bytes = 0;
+      for (const review of reviews) bytes += readReview(folder, review).length;
+      print(`text: ${folder}/${part}: ${reviews.length} reviews, ${bytes} bytes`);
+    }
+  },
+
+  async verifyCache({ profile, cacheDir }) {
+    const path = textCachePath(profileOf("text", TEXT_PROFILES, profile), cacheDir);
+    return await loadPackedSplits(path, undefined) !== undefined;
+  },
+};
