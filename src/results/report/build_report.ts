@@ -114,7 +114,11 @@ function curvesHtml(set: MeasuredSet, figures: readonly Figure[]): Html {
   const heading = `${displayName(set.suite)}, profile ${set.profile}, ${
     machineName(set.environment)
   }`;
-  return html`<p>${heading}.</p>${figures.map(figureHtml)}`;
+  const seeds = new Set(set.rows.map(({ seed }) => seed)).size;
+  const lines = seeds > 1
+    ? "Thin lines are seeds, thick lines their mean where all of them have a point."
+    : "One seed.";
+  return html`<p>${heading}. ${lines}</p>${figures.map(figureHtml)}`;
 }
 
 function figureHtml({ id, title, caption, panels }: Figure): Html {
@@ -122,7 +126,7 @@ function figureHtml({ id, title, caption, panels }: Figure): Html {
   return html`
     <figure id="${id}">${heading}
     <div class="panels">${panels.map(({ svg }) => new Html(svg))}</div>
-    <figcaption>${caption}</figcaption></figure>
+    ${caption === "" ? html`` : html`<figcaption>${caption}</figcaption>`}</figure>
   `;
 }
 

@@ -42,13 +42,10 @@ export function curveFigures(set: MeasuredSet): Figure[] {
       ),
     ].filter((panel): panel is Panel => panel !== null);
     if (panels.length === 0) return [];
-    const seeds = new Set(rows.map(({ seed }) => seed)).size;
     return [{
       id: `curves-${set.profile}-${task}`,
       title: displayName(task),
-      caption: seeds > 1
-        ? `Thin lines are seeds, thick lines their mean where all of them have a point.`
-        : `One seed.`,
+      caption: "",
       panels,
     }];
   });
@@ -125,6 +122,7 @@ function curvePanel(
           tickSize: 0,
           ticks: 5,
           label: "Updates",
+          labelAnchor: "center",
           labelArrow: "none",
           color: "var(--quiet)",
         }),

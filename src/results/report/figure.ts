@@ -5,7 +5,7 @@ export interface Figure {
   /** Name of its files, and its anchor in the page. */
   id: string;
   title: string;
-  /** What the reader should know, one or two sentences. */
+  /** What the reader should know, one or two sentences; empty where the section says it. */
   caption: string;
   panels: Panel[];
 }

@@ -10,9 +10,9 @@ export interface ModelStyle {
 /** Warm colours for Mega, grey for attention alone, cool ones for state space models. */
 const known: Readonly<Record<string, ModelStyle>> = {
   mega: { light: "#b3341a", dark: "#ff8b66", symbol: "circle" },
-  "mega-chunk": { light: "#b86e00", dark: "#f4b740", symbol: "square" },
+  "mega-chunk": { light: "#9c5f00", dark: "#f4b740", symbol: "square" },
   transformer: { light: "#58616b", dark: "#aab4bf", symbol: "diamond" },
-  "transformer-unfused": { light: "#82786c", dark: "#918a80", symbol: "times" },
+  "transformer-unfused": { light: "#72695e", dark: "#918a80", symbol: "times" },
   s4: { light: "#1a5fad", dark: "#74b3ff", symbol: "triangle" },
   "s4d-legs": { light: "#0c7d77", dark: "#48c7bb", symbol: "star" },
   "s4d-lin": { light: "#4a7a1f", dark: "#9dd162", symbol: "wye" },

@@ -4,6 +4,7 @@
 import * as Plot from "npm:@observablehq/plot@0.6.17";
 // deno-lint-ignore no-import-prefix
 import { parseHTML } from "npm:linkedom@0.18.15";
+import { placeLabels, spread } from "./label_layout.ts";
 
 export { Plot };
 
@@ -13,11 +14,25 @@ export const figureFont = "Source Sans 3";
 /** Label at the right end of a line. */
 export interface EndLabel {
   text: string;
+  /** Exponent set after the text. */
+  superscript?: string;
   colour: string;
   /** Class that ties the label to its series. */
   className: string;
   /** Value on the vertical axis at which the line ends. */
   y: number;
+}
+
+/** Label beside a disc; it goes where it covers neither discs nor other labels. */
+export interface PointLabel {
+  text: string;
+  colour: string;
+  className: string;
+  /** Centre of the disc in data coordinates, and its radius in pixels. */
+  x: number;
+  y: number;
+  r: number;
+  isBold: boolean;
 }
 
 /** A plot to draw, with what Plot has no options for. */
@@ -28,13 +43,16 @@ export interface Drawing {
   description: string;
   /** Labels beside the right edge, moved apart where they would collide. */
   endLabels?: readonly EndLabel[];
+  /** Labels of discs, the most important first. */
+  pointLabels?: readonly PointLabel[];
 }
 
 const labelGap = 15;
 const svgNamespace = "http://www.w3.org/2000/svg";
 
 /** Draws a plot as SVG text whose colours are custom properties of the page. */
-export function drawPlot({ options, title, description, endLabels = [] }: Drawing): string {
+export function drawPlot(drawing: Drawing): string {
+  const { options, title, description, endLabels = [], pointLabels = [] } = drawing;
   const { document } = parseHTML("<html><body></body></html>");
   const plot = Plot.plot({
     ...options,
@@ -48,57 +66,51 @@ export function drawPlot({ options, title, description, endLabels = [] }: Drawin
   svg.setAttribute("xmlns", svgNamespace);
   svg.setAttribute("role", "img");
   svg.setAttribute("class", "plot");
-  const text = (name: string, content: string) => {
+  const add = (
+    name: string,
+    content: string,
+    attributes: Readonly<Record<string, string | number>> = {},
+  ) => {
     const element = document.createElementNS(svgNamespace, name);
     element.textContent = content;
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, `${value}`);
     return element;
   };
-  svg.prepend(text("title", title), text("desc", description));
-  const y = plot.scale("y");
+  svg.prepend(add("title", title), add("desc", description));
+  const [x, y] = [plot.scale("x"), plot.scale("y")];
   const width = Number(svg.getAttribute("width"));
-  const left = width - (options.marginRight ?? 20) + 8;
   const positions = spread(endLabels.map((label) => Number(y?.apply(label.y))), labelGap);
-  endLabels.forEach((label, i) => {
-    const element = text("text", label.text);
-    const attributes = {
-      x: left,
+  endLabels.forEach(({ text, superscript, colour, className }, i) => {
+    const label = add("text", text, {
+      x: width - (options.marginRight ?? 20) + 8,
       y: positions[i],
       dy: "0.32em",
-      fill: label.colour,
+      fill: colour,
       "text-anchor": "start",
       "font-weight": 600,
-      class: label.className,
-    };
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, `${value}`);
-    svg.append(element);
+      class: className,
+    });
+    if (superscript !== undefined) {
+      label.append(add("tspan", superscript, { dy: "-0.42em", "font-size": "10px" }));
+    }
+    svg.append(label);
+  });
+  const discs = pointLabels.map((label) => ({
+    x: Number(x?.apply(label.x)),
+    y: Number(y?.apply(label.y)),
+    r: label.r,
+    width: 6.4 * label.text.length,
+  }));
+  const places = placeLabels(discs, { left: options.marginLeft ?? 40, right: width });
+  pointLabels.forEach(({ text, colour, className, isBold }, i) => {
+    svg.append(add("text", text, {
+      ...places[i],
+      dy: "0.32em",
+      fill: colour,
+      "text-anchor": "middle",
+      "font-weight": isBold ? 600 : 400,
+      class: className,
+    }));
   });
   return svg.outerHTML;
-}
-
-/** Moves positions apart to a smallest gap, keeping their order and their common centre. */
-export function spread(wanted: readonly number[], gap: number): number[] {
-  const order = wanted.map((_, i) => i).sort((a, b) => wanted[a] - wanted[b]);
-  // Blocks of labels that touch: each keeps its members' mean position.
-  const blocks: { members: number[]; centre: number }[] = [];
-  const extent = (block: typeof blocks[number]) => (block.members.length - 1) * gap / 2;
-  for (const index of order) {
-    let block = { members: [index], centre: wanted[index] };
-    for (;;) {
-      const last = blocks.at(-1);
-      if (last === undefined) break;
-      if (last.centre + extent(last) + gap <= block.centre - extent(block)) break;
-      blocks.pop();
-      const members = [...last.members, ...block.members];
-      const centre = members.reduce((sum, i) => sum + wanted[i], 0) / members.length;
-      block = { members, centre };
-    }
-    blocks.push(block);
-  }
-  const positions = new Array<number>(wanted.length);
-  for (const block of blocks) {
-    block.members.forEach((index, k) => {
-      positions[index] = block.centre - extent(block) + k * gap;
-    });
-  }
-  return positions;
 }

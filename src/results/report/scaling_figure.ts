@@ -27,7 +27,7 @@ export function scalingFigure(set: MeasuredSet): Figure | null {
     id: `scaling-${set.profile}`,
     title: "Time and memory against length",
     caption:
-      "Both axes are logarithmic, so a power law is a straight line. L^b beside a name is the " +
+      "Both axes are logarithmic, so a power law is a straight line. The exponent beside a name is the " +
       "least-squares fit over all lengths: 1 is linear, 2 quadratic.",
     panels,
   };
@@ -71,21 +71,17 @@ function scalingPanel(
       }),
     );
     endLabels.push({
-      text: exponent === null ? name : `${name}  L^${exponent.toFixed(2)}`,
+      ...exponent === null
+        ? { text: name }
+        : { text: `${name}  L`, superscript: exponent.toFixed(2) },
       colour,
       className,
       y: own[own.length - 1].value,
     });
   }
   if (endLabels.length === 0) return null;
-  const x: Plot.ScaleOptions = {
-    type: "log",
-    label: "Length, tokens",
-    labelAnchor: "right",
-    labelArrow: "none",
-    ticks: lengths,
-    tickFormat: (length: number) => `${length}`,
-  };
+  const values = all.flatMap((point) => read(point) ?? []).filter((value) => value > 0);
+  const levels = roundLevels(Math.min(...values), Math.max(...values));
   const svg = drawPlot({
     title: `${label} against length`,
     description: `Lines over sequence length for ${models.map(displayName).join(", ")}.`,
@@ -97,23 +93,24 @@ function scalingPanel(
       marginRight: 150,
       marginTop: 34,
       marginBottom: 38,
-      x,
-      y: { type: "log", label, labelArrow: "none" },
+      x: { type: "log" },
+      y: { type: "log", domain: [levels[0], levels[levels.length - 1]] },
       marks: [
-        Plot.gridY({ stroke: "var(--grid)", strokeOpacity: 1, ticks: 5 }),
+        Plot.gridY({ stroke: "var(--grid)", strokeOpacity: 1, ticks: levels }),
         ...marks,
         Plot.axisX({
           tickSize: 0,
           ticks: lengths,
           tickFormat: (length: number) => `${length}`,
           label: "Length, tokens",
+          labelAnchor: "center",
           labelArrow: "none",
           color: "var(--quiet)",
         }),
         Plot.axisY({
           tickSize: 0,
-          ticks: 5,
-          tickFormat: "~s",
+          ticks: levels,
+          tickFormat: (level: number) => `${level}`,
           label,
           labelArrow: "none",
           color: "var(--quiet)",
@@ -122,4 +119,15 @@ function scalingPanel(
     },
   });
   return { id, svg };
+}
+
+/** The numbers 1, 2 and 5 times a power of ten between two bounds, with one beyond each end. */
+export function roundLevels(low: number, high: number): number[] {
+  const levels: number[] = [];
+  for (let power = Math.floor(Math.log10(low)) - 1; 10 ** power <= high * 10; power++) {
+    for (const digit of [1, 2, 5]) levels.push(Number((digit * 10 ** power).toPrecision(1)));
+  }
+  const first = levels.findLastIndex((level) => level <= low);
+  const last = levels.findIndex((level) => level >= high);
+  return levels.slice(first, last + 1);
 }

@@ -36,7 +36,7 @@ export function tableHtml(table: Table, id: string): Html {
     : html`<ul class="notes">${footnotes.map((note) => html`<li>${note}</li>`)}</ul>`;
   return html`
     <div class="table" role="region" aria-labelledby="${id}-caption" tabindex="0">
-      <table id="${id}"><caption id="${id}-caption">${caption}</caption>
+      <table id="${id}"><caption id="${id}-caption"><span>${caption}</span></caption>
     <thead>${groupRow}<tr>${headers}</tr></thead>
     ${bodies}</table>
     </div>
@@ -57,7 +57,10 @@ function ghostsOf({ columns, sections }: Table): string[][] {
     const full = aligned.find((text, i) =>
       text !== texts[i] ? !text.endsWith(" ") : /\d$/.test(text)
     );
+    // A dash or cross stands where the digits before the point would.
+    const afterDigits = full === undefined ? "" : full.slice(full.search(/\d(?!\d)/) + 1);
     return aligned.map((text, i) => {
+      if (/^[^\d\w]$/.test(texts[i])) return afterDigits;
       const lacking = text.length - text.trimEnd().length;
       return lacking === 0 || full === undefined || text === texts[i] ? "" : full.slice(-lacking);
     });

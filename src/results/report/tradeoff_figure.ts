@@ -7,7 +7,7 @@ import { lraTasks, taskScores } from "../tables/lra_table.ts";
 import { inModelOrder, machineName, type MeasuredSet } from "../tables/measured_set.ts";
 import { type Figure, type Panel, seriesClass } from "./figure.ts";
 import { modelColour } from "./palette.ts";
-import { drawPlot, Plot } from "./plot_host.ts";
+import { drawPlot, Plot, type PointLabel } from "./plot_host.ts";
 
 /** A model in the plane of speed and accuracy. */
 export interface TradeoffPoint {
@@ -117,64 +117,64 @@ export function tradeoffFigures(sets: readonly MeasuredSet[]): Figure[] {
 }
 
 function tradeoffPanel(points: readonly TradeoffPoint[], title: string): Panel {
-  const radius = ({ memory }: TradeoffPoint) => memory === null ? 5 : 4 + 15 * Math.sqrt(memory);
+  const radius = ({ memory }: TradeoffPoint) => memory === null ? 5 : 18 * Math.sqrt(memory);
   const text = ({ label, speed, accuracy, memory }: TradeoffPoint) =>
     `${label}: ${accuracy.toFixed(2)} %, ${speed.toFixed(2)} × speed` +
     (memory === null ? "" : `, ${memory.toFixed(2)} × memory`);
   const speeds = points.map(({ speed }) => speed);
   const [least, most] = [Math.min(...speeds), Math.max(...speeds)];
-  const marks = points.flatMap((point) => {
-    const ours = point.model.startsWith("mega") || point.model === baselineModel ||
-      point.model.startsWith("s4");
-    const colour = ours ? modelColour(point.model) : "var(--quiet)";
-    const className = seriesClass(point.model);
-    const left = Math.log(point.speed / least) > 0.62 * Math.log(most / least);
-    return [
-      Plot.dot([point], {
-        x: "speed",
-        y: "accuracy",
-        r: radius(point),
-        fill: colour,
-        fillOpacity: 0.28,
-        stroke: colour,
-        strokeWidth: 1.5,
-        className,
-        title: text,
-      }),
-      Plot.text([point], {
-        x: "speed",
-        y: "accuracy",
-        text: "label",
-        fill: colour,
-        fontWeight: ours ? 600 : 400,
-        textAnchor: left ? "end" : "start",
-        dx: (left ? -1 : 1) * (radius(point) + 5),
-        className,
-      }),
-    ];
-  });
+  const ticks = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32].filter((tick) =>
+    tick > least * 0.8 && tick < most * 1.25
+  );
+  const isNamed = (model: string) =>
+    model.startsWith("mega") || model.startsWith("s4") || model === baselineModel;
+  const colourOf = (model: string) => isNamed(model) ? modelColour(model) : "var(--quiet)";
+  const marks = points.map((point) =>
+    Plot.dot([point], {
+      x: "speed",
+      y: "accuracy",
+      r: radius(point),
+      fill: colourOf(point.model),
+      fillOpacity: 0.28,
+      stroke: colourOf(point.model),
+      strokeWidth: 1.5,
+      className: seriesClass(point.model),
+      title: text,
+    })
+  );
+  const pointLabels = points.map((point): PointLabel => ({
+    text: point.label,
+    colour: colourOf(point.model),
+    className: seriesClass(point.model),
+    x: point.speed,
+    y: point.accuracy,
+    r: radius(point),
+    isBold: isNamed(point.model),
+  })).sort((a, b) => Number(b.isBold) - Number(a.isBold));
   const svg = drawPlot({
     title,
     description: points.map(text).join("; ") + ".",
+    pointLabels,
     options: {
       width: 560,
       height: 400,
       marginLeft: 46,
-      marginRight: 30,
+      marginRight: 24,
       marginTop: 34,
       marginBottom: 42,
       x: { type: "log", domain: [least * 0.8, most * 1.25] },
-      y: { nice: true, inset: 14 },
+      y: { nice: true, inset: 20 },
       r: { type: "identity" },
       marks: [
         Plot.gridY({ stroke: "var(--grid)", strokeOpacity: 1, ticks: 6 }),
-        Plot.gridX({ stroke: "var(--grid)", strokeOpacity: 1, ticks: 4 }),
+        Plot.gridX({ stroke: "var(--grid)", strokeOpacity: 1, ticks }),
         ...marks,
         Plot.axisX({
           tickSize: 0,
-          ticks: 4,
+          ticks,
           tickFormat: (speed: number) => `${speed}×`,
           label: "Training speed relative to the Transformer",
+          labelAnchor: "center",
           labelArrow: "none",
           color: "var(--quiet)",
         }),

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+// deno-lint-ignore no-import-prefix
+import { parseHTML } from "npm:linkedom@0.18.15";
+import { fixtureResult, fixtureRow } from "../result_fixture.ts";
+import { buildReport, type Report } from "./build_report.ts";
+import { bundlePage } from "./bundle_page.ts";
+import { meanCurve, thin } from "./curves_figure.ts";
+import { renderPng, writeFigures } from "./figure_files.ts";
+import { fontFaces } from "./fonts.ts";
+import { html } from "./html.ts";
+import { resolveColours } from "./palette.ts";
+import { fixtureArena, fixtureEfficiency, fixtureKernels } from "./report_fixture.ts";
+import { roundLevels } from "./scaling_figure.ts";
+import { publishedTradeoff } from "./tradeoff_figure.ts";
+import { writeReport } from "./write_report.ts";
+
+/** Programs and the network are refused, as they are to the command. */
+const permissions: Deno.PermissionOptions = {
+  read: "inherit",
+  env: "inherit",
+  run: false,
+  net: false,
+};
+
+let report: Promise<Report> | undefined;
+
+/** The report of all fixtures, built once. */
+function sample(): Promise<Report> {
+  report ??= bundlePage().then((bundle) =>
+    buildReport([fixtureArena(), fixtureEfficiency(), fixtureKernels()], bundle, fontFaces())
+  );
+  return report;
+}
+
+async function parsed() {
+  return parseHTML((await sample()).page).document;
+}
+
+Deno.test("the page asks nothing of the network", { permissions }, async () => {
+  const { page } = await sample();
+  const document = await parsed();
+  for (const attribute of ["src", "href", "srcset", "action", "data"]) {
+    for (const element of document.querySelectorAll(`[${attribute}]`)) {
+      assert.match(element.getAttribute(attribute) ?? "", /^(#|data:)/);
+    }
+  }
+  assert.doesNotMatch(page, /@import|url\((?!data:)|fetch\(|XMLHttpRequest|import\(/);
+  assert.match(page, /Content-Security-Policy" content="default-src 'none'/);
+});
+
+Deno.test("the page has every section, each reachable and titled, and ids are unique", {
+  permissions,
+}, async () => {
+  const document = await parsed();
+  const titles = [...document.querySelectorAll("h2")].map((title) => title.textContent);
+  assert.deepEqual(titles, [
+    "Long Range Arena",
+    "Accuracy against speed",
+    "Efficiency",
+    "Kernels",
+    "Training curves",
+    "Time and memory against length",
+    "Environment",
+  ]);
+  const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+  assert.equal(new Set(ids).size, ids.length);
+  const links = [...document.querySelectorAll("nav a")];
+  assert.equal(links.length, titles.length);
+  for (const link of links) assert.ok(ids.includes((link.getAttribute("href") ?? "").slice(1)));
+  assert.equal(document.documentElement.getAttribute("lang"), "en");
+  assert.equal(document.querySelectorAll("h1").length, 1);
+});
+
+Deno.test("tables have captions and headers, pictures have titles and descriptions", {
+  permissions,
+}, async () => {
+  const document = await parsed();
+  const tables = [...document.querySelectorAll(".table:not(.environment) table")];
+  assert.equal(tables.length, 3);
+  for (const table of tables) {
+    assert.ok((table.querySelector("caption")?.textContent ?? "").length > 5);
+    for (const header of table.querySelectorAll("th")) assert.ok(header.hasAttribute("scope"));
+    for (const row of table.querySelectorAll("tbody tr")) {
+      assert.equal(row.querySelectorAll("th").length, 1);
+    }
+  }
+  const pictures = [...document.querySelectorAll("svg")];
+  assert.equal(pictures.length, 2 + 12 + 2);
+  for (const picture of pictures) {
+    assert.equal(picture.getAttribute("role"), "img");
+    assert.ok((picture.querySelector("title")?.textContent ?? "").length > 5);
+    assert.ok((picture.querySelector("desc")?.textContent ?? "").length > 10);
+    assert.ok(!/NaN|undefined/.test(picture.outerHTML));
+  }
+});
+
+Deno.test("a model has one colour, defined in both themes", { permissions }, async () => {
+  const { page, models } = await sample();
+  const used = new Set([...page.matchAll(/var\(--(model-[\w-]+)\)/g)].map((match) => match[1]));
+  assert.ok(used.size >= 5);
+  for (const name of used) {
+    assert.ok(page.split(`--${name}:#`).length > 3, name);
+    assert.ok(models.includes(name.replace("model-", "")));
+  }
+});
+
+Deno.test("text of results cannot become markup", { permissions }, async () => {
+  const evil = "<script>alert(1)</script>";
+  const result = fixtureResult([fixtureRow({ model: evil, task: evil })]);
+  result.environment.adapter.description = evil;
+  const { page } = buildReport([result], await bundlePage(), "");
+  assert.ok(!page.includes(evil));
+  assert.equal(html`<b title="${'"'}">${"<&"}</b>`.text, '<b title="&#34;">&#60;&#38;</b>');
+});
+
+Deno.test("without results the page shows the published figures", { permissions }, async () => {
+  const { page } = buildReport([], await bundlePage(), "");
+  assert.ok(page.includes("No results were given") && page.includes("Mega-chunk"));
+});
+
+Deno.test(
+  "a figure is a PNG of twice its size, without page colours",
+  { permissions },
+  async () => {
+    const { figures, models } = await sample();
+    const svg = resolveColours(figures[0].panels[0].svg, "light", models);
+    assert.ok(!svg.includes("var(") && !svg.includes("currentColor"));
+    const png = await renderPng(svg);
+    assert.deepEqual([...png.slice(1, 4)], [..."PNG"].map((letter) => letter.charCodeAt(0)));
+    const view = new DataView(png.buffer, png.byteOffset);
+    assert.equal(view.getUint32(16), 2 * Number(/ width="(\d+)"/.exec(svg)?.[1]));
+  },
+);
+
+Deno.test("writeReport writes the page and every figure in two formats", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const target = { output: `${folder}/r.html`, figures: `${folder}/figures` };
+    const [first, second] = await writeReport([fixtureArena([1])], target);
+    assert.match(first, /wrote .*r\.html \(\d+ KiB\)/);
+    const names = [...Deno.readDirSync(target.figures)].map(({ name }) => name).toSorted();
+    assert.match(second, new RegExp(`wrote ${names.length} figures`));
+    assert.ok(names.includes("curves-quick-listops-loss.png"));
+    assert.ok(names.includes("tradeoff-paper.svg"));
+    assert.deepEqual(await writeFigures(folder, [], []), []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("the mean curve stops where a seed has no point", () => {
+  const run = (...values: number[]) => values.map((value, step) => ({ step, value }));
+  assert.deepEqual(meanCurve([run(1, 2, 3), run(3, 4)]), run(2, 3));
+  assert.deepEqual(meanCurve([]), []);
+  const long = Array.from({ length: 1001 }, (_, i) => i);
+  assert.ok(thin(long).length <= 242 && thin(long).at(-1) === 1000);
+});
+
+Deno.test("the levels of a logarithmic axis enclose its values", () => {
+  assert.deepEqual(roundLevels(9.75, 418), [5, 10, 20, 50, 100, 200, 500]);
+  assert.deepEqual(roundLevels(0.2, 0.2), [0.2]);
+});
+
+Deno.test("the published plane holds the models of Table 2 that have a speed", () => {
+  const points = publishedTradeoff();
+  assert.equal(points.length, 9);
+  assert.deepEqual(points.find(({ model }) => model === "mega"), {
+    model: "mega",
+    label: "Mega",
+    speed: 2.9,
+    accuracy: 88.21,
+    memory: 0.31,
+  });
+});
