@@ -54,9 +54,7 @@ function ghostsOf({ columns, sections }: Table): string[][] {
     const texts = rows.map((row) => cellText(row[c]));
     if (align !== "decimal") return texts.map(() => "");
     const aligned = alignDecimals(texts);
-    const full = aligned.find((text, i) =>
-      text !== texts[i] ? !text.endsWith(" ") : /\d$/.test(text)
-    );
+    const full = aligned.find((text) => /^ *-?\d/.test(text) && !text.endsWith(" "));
     // A dash or cross stands where the digits before the point would.
     const afterDigits = full === undefined ? "" : full.slice(full.search(/\d(?!\d)/) + 1);
     return aligned.map((text, i) => {
