@@ -5,6 +5,7 @@ import { activationNames } from "../nn/activations.ts";
 import { attentionKinds } from "../nn/gated_attention.ts";
 import { normKinds } from "../nn/norm.ts";
 import { relativeBiasKinds } from "../nn/relative_bias.ts";
+import { s4Discretizations, s4Inits, s4Modes } from "../nn/s4/options.ts";
 import { canonicalHash } from "../util/canonical_hash.ts";
 
 const count = z.int().positive();
@@ -73,6 +74,33 @@ export const transformerEncoderSchema = z.strictObject({
   activationDropout: rate,
 });
 
+/** An encoder of S4 or S4D blocks. */
+export const s4EncoderSchema = z.strictObject({
+  kind: z.literal("s4"),
+  width: count,
+  layers: count,
+  mode: z.enum(s4Modes),
+  init: z.enum(s4Inits),
+  /** Of the diagonal mode; the low-rank mode is always bilinear. */
+  discretization: z.enum(s4Discretizations),
+  /** N, even. */
+  states: z.int().positive().multipleOf(2),
+  channels: count,
+  /** Independent state matrices, a divisor of the width; `null` for one per feature. */
+  copies: count.nullable(),
+  bidirectional: z.boolean(),
+  dtMin: z.number().positive(),
+  dtMax: z.number().positive(),
+  dtTransform: z.enum(["exp", "softplus"]),
+  /** Taps of the kernels. */
+  maxPositions: count,
+  activation,
+  norm: z.enum(normKinds),
+  normBefore: z.boolean(),
+  dropout: rate,
+  featureDropout: z.boolean(),
+});
+
 /** A sequence classifier. */
 export const classifierSchema = z.strictObject({
   input: z.discriminatedUnion("kind", [
@@ -90,7 +118,11 @@ export const classifierSchema = z.strictObject({
   classes: count,
   /** Representation of a sequence: mean over its positions, or its first position. */
   pooling: z.enum(["mean", "first"]),
-  encoder: z.discriminatedUnion("kind", [megaEncoderSchema, transformerEncoderSchema]),
+  encoder: z.discriminatedUnion("kind", [
+    megaEncoderSchema,
+    transformerEncoderSchema,
+    s4EncoderSchema,
+  ]),
   head: z.strictObject({
     layers: z.int().nonnegative(),
     width: count,
@@ -112,6 +144,12 @@ export const classifierSchema = z.strictObject({
     if (encoder.relativeBias === "rotary" && encoder.z % 2 !== 0) {
       refuse(["encoder", "z"], "a rotary bias needs an even z");
     }
+  } else if (encoder.kind === "s4") {
+    if (config.pooling !== "mean") refuse(["pooling"], "must be mean for an S4 encoder");
+    if (encoder.copies !== null && encoder.width % encoder.copies !== 0) {
+      refuse(["encoder", "copies"], "must divide the width");
+    }
+    if (encoder.dtMin > encoder.dtMax) refuse(["encoder", "dtMin"], "must not exceed dtMax");
   } else {
     if (encoder.width % encoder.heads !== 0) {
       refuse(["encoder", "heads"], "must divide the width");
@@ -128,6 +166,8 @@ export type MixerConfig = z.infer<typeof mixerSchema>;
 export type MegaEncoderConfig = z.infer<typeof megaEncoderSchema>;
 /** See {@link transformerEncoderSchema}. */
 export type TransformerEncoderConfig = z.infer<typeof transformerEncoderSchema>;
+/** See {@link s4EncoderSchema}. */
+export type S4EncoderConfig = z.infer<typeof s4EncoderSchema>;
 /** See {@link classifierSchema}. */
 export type ClassifierConfig = z.infer<typeof classifierSchema>;
 

@@ -4,6 +4,7 @@
  */
 import { PAD_ID } from "../data/vocabulary.ts";
 import type { ClassifierConfig, MegaEncoderConfig, TransformerEncoderConfig } from "./config.ts";
+import { isS4Model, s4EncoderOf, type S4Model, s4TrainingOf } from "./s4_presets.ts";
 import { type TaskTraining, type TrainingSettings, trainingSettings } from "./training_settings.ts";
 
 /** Tasks in the order of the paper's table. */
@@ -13,8 +14,8 @@ export type LraTask = typeof lraTasks[number];
 
 /** Models of the table. */
 export const lraModels = ["mega", "mega-chunk", "transformer"] as const;
-/** A model of the table. */
-export type LraModel = typeof lraModels[number];
+/** A model of the table; see `s4Models` for the state-space models. */
+export type LraModel = typeof lraModels[number] | S4Model;
 
 /** What a model must know about the data. */
 export interface DataShape {
@@ -326,6 +327,7 @@ function transformerEncoderOf(row: TransformerRow): TransformerEncoderConfig {
  */
 export function paperPreset(task: LraTask, model: LraModel, data: DataShape): Preset {
   const row = tasks[task];
+  if (isS4Model(model)) return s4Preset(task, model, data);
   const encoder = model === "transformer"
     ? transformerEncoderOf(row.transformer)
     : megaEncoderOf(row.mega, model === "mega-chunk");
@@ -347,6 +349,23 @@ export function paperPreset(task: LraTask, model: LraModel, data: DataShape): Pr
       },
     },
     training: trainingSettings(row.training),
+  };
+}
+
+/** Mean pooling and a linear read-out; pairs go through one hidden layer first. */
+function s4Preset(task: LraTask, model: S4Model, data: DataShape): Preset {
+  const { input, pair, classes } = tasks[task];
+  const encoder = s4EncoderOf(task, model, data.maxLength);
+  return {
+    config: {
+      input: inputOf(task, input, data),
+      pair,
+      classes,
+      pooling: "mean",
+      encoder,
+      head: { layers: pair ? 1 : 0, width: encoder.width, activation: "gelu", dropout: 0 },
+    },
+    training: s4TrainingOf(task),
   };
 }
 

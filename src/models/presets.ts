@@ -6,12 +6,17 @@
  * - chunk: the longest sequence over the number of chunks;
  * - batch, updates: the profile's budget for the task; warm-up: the published share of the updates;
  * - the Transformer keeps its published proportions (F/D, head/D, tying), at the width for which its
- *   parameter count is closest to that of Mega.
+ *   parameter count is closest to that of Mega; so do S4 and S4D, with the published number of states.
  *
  * Everything else (learning rate, dropout, weight decay, norms) stays as published.
  */
 import { NotImplementedError } from "../errors.ts";
-import type { ClassifierConfig, MegaEncoderConfig, TransformerEncoderConfig } from "./config.ts";
+import type {
+  ClassifierConfig,
+  MegaEncoderConfig,
+  S4EncoderConfig,
+  TransformerEncoderConfig,
+} from "./config.ts";
 import {
   type DataShape,
   type LraModel,
@@ -20,6 +25,7 @@ import {
   type Preset,
 } from "./lra_presets.ts";
 import { budgets, type ProfileName, type ProfileScale, profileScales } from "./profiles.ts";
+import { fastKernelLength } from "./s4_presets.ts";
 import { classifierParameters } from "./sequence_classifier.ts";
 
 /** What to build a preset for. */
@@ -54,36 +60,78 @@ function scaleMega(
   };
 }
 
-/** The Transformer at every width, smallest first, until it has more than `limit` parameters. */
-function* transformersUpTo(
-  limit: number,
+/** The Transformer at width `d`. */
+function transformerAt(
+  d: number,
   config: ClassifierConfig,
   encoder: TransformerEncoderConfig,
   { depth, width }: ProfileScale,
   maxLength: number,
-): Generator<{ readonly config: ClassifierConfig; readonly count: number }> {
-  const heads = scaled(encoder.heads, width);
+): ClassifierConfig {
+  const factor = d / encoder.width;
+  return {
+    ...config,
+    encoder: {
+      ...encoder,
+      width: d,
+      heads: scaled(encoder.heads, width),
+      layers: scaled(encoder.layers, depth),
+      feedForward: scaled(encoder.feedForward, factor),
+      maxPositions: maxLength,
+    },
+    head: { ...config.head, width: scaled(config.head.width, factor) },
+  };
+}
+
+/** The S4 encoder at width `d`; its states stay as published. */
+function s4At(
+  d: number,
+  config: ClassifierConfig,
+  encoder: S4EncoderConfig,
+  { depth }: ProfileScale,
+  maxLength: number,
+): ClassifierConfig {
+  return {
+    ...config,
+    encoder: {
+      ...encoder,
+      width: d,
+      layers: scaled(encoder.layers, depth),
+      maxPositions: fastKernelLength(maxLength),
+    },
+    head: { ...config.head, width: scaled(config.head.width, d / encoder.width) },
+  };
+}
+
+/** Smallest step between widths that a model can have. */
+function widthStep(encoder: TransformerEncoderConfig | S4EncoderConfig, factor: number): number {
+  if (encoder.kind === "s4") return encoder.copies ?? 1;
+  const heads = scaled(encoder.heads, factor);
   // Sinusoidal positions need an even width of at least 4.
-  const step = heads % 2 === 0 ? heads : 2 * heads;
-  for (let d = step;; d += step) {
-    if (d < 4) continue;
-    const factor = d / encoder.width;
-    const candidate: ClassifierConfig = {
-      ...config,
-      encoder: {
-        ...encoder,
-        width: d,
-        heads,
-        layers: scaled(encoder.layers, depth),
-        feedForward: scaled(encoder.feedForward, factor),
-        maxPositions: maxLength,
-      },
-      head: { ...config.head, width: scaled(config.head.width, factor) },
-    };
-    const { count } = classifierParameters(candidate);
-    yield { config: candidate, count };
-    if (count > limit) return;
+  return heads % 2 === 0 ? heads : 2 * heads;
+}
+
+/**
+ * The model whose parameter count is closest to `target`, over the widths that are multiples of `step`
+ * and at least 4; the count grows with the width.
+ */
+function closestModel(
+  target: number,
+  step: number,
+  at: (width: number) => ClassifierConfig,
+): ClassifierConfig {
+  const smallest = Math.ceil(4 / step);
+  const count = (steps: number) => classifierParameters(at(steps * step)).count;
+  let above = smallest;
+  while (count(above) <= target) above *= 2;
+  let below = smallest;
+  while (above - below > 1) {
+    const middle = Math.floor((below + above) / 2);
+    if (count(middle) <= target) below = middle;
+    else above = middle;
   }
+  const nearer = target - count(below) <= count(above) - target ? below : above;
+  return at((above === smallest ? smallest : nearer) * step);
 }
 
 function scaledConfig(request: PresetRequest, scale: ProfileScale): ClassifierConfig {
@@ -92,12 +140,11 @@ function scaledConfig(request: PresetRequest, scale: ProfileScale): ClassifierCo
   const { encoder } = config;
   if (encoder.kind === "mega") return scaleMega(config, encoder, scale, data.maxLength);
   const target = classifierParameters(scaledConfig({ ...request, model: "mega" }, scale)).count;
-  let best: { readonly config: ClassifierConfig; readonly distance: number } | undefined;
-  for (const each of transformersUpTo(target, config, encoder, scale, data.maxLength)) {
-    const distance = Math.abs(each.count - target);
-    if (best === undefined || distance < best.distance) best = { config: each.config, distance };
-  }
-  return best?.config ?? config;
+  const at = (width: number) =>
+    encoder.kind === "s4"
+      ? s4At(width, config, encoder, scale, data.maxLength)
+      : transformerAt(width, config, encoder, scale, data.maxLength);
+  return closestModel(target, widthStep(encoder, scale.width), at);
 }
 
 /**

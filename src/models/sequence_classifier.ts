@@ -16,6 +16,7 @@ import { normal, xavierUniform, zeros } from "../nn/initializers.ts";
 import { linear } from "../nn/linear.ts";
 import type { ClassifierConfig } from "./config.ts";
 import { megaEncoder } from "./mega_encoder.ts";
+import { s4Encoder, s4Head } from "./s4_encoder.ts";
 import { transformerEncoder } from "./transformer_encoder.ts";
 
 /** One document per example. */
@@ -69,6 +70,8 @@ function encode(
     () =>
       encoder.kind === "mega"
         ? megaEncoder(ctx, document.sequence, encoder, input)
+        : encoder.kind === "s4"
+        ? s4Encoder(ctx, document.sequence, encoder, input)
         : transformerEncoder(ctx, document.sequence, encoder, input),
   );
   const [batch, , width] = features.shape;
@@ -114,9 +117,11 @@ export function buildClassifier(
   }
   const documents = [batch.first, ...(batch.second === undefined ? [] : [batch.second])]
     .map((document) => encode(ctx, config, document));
+  const representations = documents.map((d) => d.representation);
   // The second document comes first.
-  const joined = concat(documents.map((d) => d.representation).toReversed(), 1);
-  const logits = head(ctx, config, joined);
+  const logits = config.encoder.kind === "s4"
+    ? s4Head(ctx, config, representations)
+    : head(ctx, config, concat(representations.toReversed(), 1));
   const losses = crossEntropy(logits, batch.labels);
   const hits = equal(argmax(logits), batch.labels);
   const counted = (values: Tensor) =>

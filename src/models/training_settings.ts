@@ -1,4 +1,27 @@
 /** How a model is trained: optimiser, schedule and budget, as plain JSON. */
+import type { S4LearningRates } from "../nn/s4/parameter_scale.ts";
+
+/** Rises to the peak by a power of the progress through the warm-up, then falls linearly. */
+export interface LinearSchedule {
+  readonly kind: "linear";
+  readonly peak: number;
+  readonly warmupInitial: number;
+  readonly warmupUpdates: number;
+  readonly warmupPower: number;
+  readonly end: number;
+  /** Update at which `end` is reached. */
+  readonly totalUpdates: number;
+}
+
+/** Linear warm-up followed by a half cosine to zero. */
+export interface CosineSchedule {
+  readonly kind: "cosine";
+  readonly peak: number;
+  readonly warmupInitial: number;
+  readonly warmupUpdates: number;
+  /** Update at which zero is reached. */
+  readonly totalUpdates: number;
+}
 
 /** Settings of a training run (baselines_spec, sections 4 and 9). */
 export interface TrainingSettings {
@@ -8,22 +31,14 @@ export interface TrainingSettings {
     readonly beta2: number;
     /** Added to the uncorrected root of the second moment. */
     readonly epsilon: number;
-    /** Decoupled, on every parameter. */
+    /** Decoupled, on every parameter that has no factor of its own. */
     readonly weightDecay: number;
-    /** Largest global gradient norm. */
+    /** Largest global gradient norm; 0 switches clipping off. */
     readonly clipNorm: number;
+    /** Learning rates of the parameters of state-space kernels. */
+    readonly stateSpaceRates?: S4LearningRates;
   };
-  readonly schedule: {
-    /** Rises to the peak by a power of the progress through the warm-up, then falls linearly. */
-    readonly kind: "linear";
-    readonly peak: number;
-    readonly warmupInitial: number;
-    readonly warmupUpdates: number;
-    readonly warmupPower: number;
-    readonly end: number;
-    /** Update at which `end` is reached. */
-    readonly totalUpdates: number;
-  };
+  readonly schedule: LinearSchedule | CosineSchedule;
   /** Examples per device batch. */
   readonly batch: number;
   /** Batches per update; their gradients are summed and divided by the number of examples. */

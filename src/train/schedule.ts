@@ -1,8 +1,7 @@
 /** Learning-rate schedules as functions of the number of completed updates. */
-import type { TrainingSettings } from "../models/training_settings.ts";
+import type { CosineSchedule, LinearSchedule } from "../models/training_settings.ts";
 
-/** Linear warm-up (to a power) followed by linear decay: the reference's `linear_decay`. */
-export type LinearSchedule = TrainingSettings["schedule"];
+export type { CosineSchedule, LinearSchedule };
 
 /** Linear warm-up followed by decay with the inverse square root. */
 export interface InverseSqrtSchedule {
@@ -10,15 +9,6 @@ export interface InverseSqrtSchedule {
   readonly peak: number;
   readonly warmupInitial: number;
   readonly warmupUpdates: number;
-}
-
-/** Linear warm-up followed by a half cosine to zero. */
-export interface CosineSchedule {
-  readonly kind: "cosine";
-  readonly peak: number;
-  readonly warmupInitial: number;
-  readonly warmupUpdates: number;
-  readonly totalUpdates: number;
 }
 
 /** Any schedule. */

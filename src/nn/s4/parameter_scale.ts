@@ -7,7 +7,7 @@ export interface S4ParameterScale {
 }
 
 /** Learning rates of the state-space parameters; `null` for the global one. */
-export interface S4LearningRates {
+export type S4LearningRates = {
   /** inv_dt */
   readonly dt: number | null;
   /** A_real, A_imag and P */
@@ -15,7 +15,7 @@ export interface S4LearningRates {
   readonly b: number | null;
   /** Has the global weight decay, unlike the others. */
   readonly c: number | null;
-}
+};
 
 /** The reference's defaults. */
 export const defaultS4LearningRates: S4LearningRates = { dt: 1e-3, a: 1e-3, b: 1e-3, c: null };

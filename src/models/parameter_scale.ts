@@ -1,0 +1,12 @@
+/** Learning-rate and weight-decay factors that a preset gives to single parameters. */
+import { type S4ParameterScale, s4ParameterScale } from "../nn/s4/parameter_scale.ts";
+import type { TrainingSettings } from "./training_settings.ts";
+
+/** Factors by parameter name for the trainer; `undefined` when all parameters are treated alike. */
+export function parameterScaleOf(
+  { optimizer, schedule }: TrainingSettings,
+): ((name: string) => S4ParameterScale) | undefined {
+  const rates = optimizer.stateSpaceRates;
+  if (rates === undefined) return undefined;
+  return s4ParameterScale(rates, schedule.peak, "encoder.encoder.");
+}
