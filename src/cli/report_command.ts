@@ -1,6 +1,6 @@
 /** `report`: one HTML page with the tables and figures of results. */
 import { Command } from "@commander-js/extra-typings";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { baselinePaths, readResults } from "../results/tables/baselines.ts";
 import { RESULTS_FOLDER } from "./paths.ts";
 
@@ -18,7 +18,7 @@ export function reportCommand(exit: (code: number) => void) {
   return new Command("report")
     .description("Write one self-contained HTML page with tables and figures")
     .argument("[files...]", "result files (default: results/baselines/*.json)")
-    .option("--output <file>", "the page", "report.html")
+    .option("--output <file>", "the page (default: results/report.html)")
     .option("--figures <folder>", "write every figure as SVG and PNG as well")
     .addHelpText(
       "after",
@@ -33,7 +33,7 @@ Examples:
       );
       const { writeReport } = await loadReport();
       const lines = await writeReport(results, {
-        output: resolve(output),
+        output: output === undefined ? join(RESULTS_FOLDER, "report.html") : resolve(output),
         figures: figures === undefined ? undefined : resolve(figures),
       });
       for (const line of lines) console.log(line);
