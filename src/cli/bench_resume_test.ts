@@ -5,9 +5,13 @@ import type { ResultRow } from "../results/schema_row.ts";
 import { PROJECT_ROOT } from "./paths.ts";
 
 const slow = Deno.env.get("MEGA_SLOW") === "1";
-const updates = 48;
+const updates = 240;
 
-function spawn(folder: string, args: readonly string[]): Deno.ChildProcess {
+function command(
+  folder: string,
+  args: readonly string[],
+  stderr: "null" | "piped",
+): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -23,12 +27,12 @@ function spawn(folder: string, args: readonly string[]): Deno.ChildProcess {
     ],
     env: { MEGA_CACHE: join(folder, "cache"), NO_COLOR: "1" },
     stdout: "null",
-    stderr: "piped",
-  }).spawn();
+    stderr,
+  });
 }
 
 async function finish(folder: string, args: readonly string[]): Promise<void> {
-  const { code, stderr } = await spawn(folder, args).output();
+  const { code, stderr } = await command(folder, args, "piped").output();
   assert.equal(code, 0, new TextDecoder().decode(stderr));
 }
 
@@ -56,17 +60,17 @@ Deno.test({
       const checkpoint = join(folder, "broken.run/listops-mega-seed1/last.safetensors");
       for (const [attempt, delay] of [0, 130].entries()) {
         const args = attempt === 0 ? [...options, "--output", broken] : ["--resume", broken];
-        const child = spawn(folder, args);
-        const stderr = child.stderr.cancel();
+        const child = command(folder, args, "null").spawn();
         const before = await exists(checkpoint) ? (await Deno.stat(checkpoint)).mtime : null;
         const changed = async () =>
           await exists(checkpoint) &&
           (await Deno.stat(checkpoint)).mtime?.getTime() !== before?.getTime();
-        while (!await changed()) await new Promise((resolve) => setTimeout(resolve, 5));
+        let ended = false;
+        child.status.then(() => ended = true);
+        while (!ended && !await changed()) await new Promise((resolve) => setTimeout(resolve, 5));
         await new Promise((resolve) => setTimeout(resolve, delay));
         child.kill("SIGKILL");
         await child.status;
-        await stderr;
         assert.equal((await readResult(broken)).finishedAt, null, "it was killed too late");
       }
       await finish(folder, ["--resume", broken]);
