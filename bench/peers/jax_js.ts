@@ -1,9 +1,13 @@
 /** jax-js on WebGPU: operations are compiled with `jit` where several would otherwise run. */
-import { type Peer, type PeerOperand, type PeerTask, pinnedVersion } from "./peer.ts";
+import { type Peer, type PeerOperand, type PeerTask } from "./peer.ts";
+
+// Computed, so that the package is fetched only when the comparison runs.
+const version = "0.1.25";
+const specifier = `npm:@jax-js/jax@${version}`;
 
 /** Loads the library. @throws {Error} when it cannot be imported or finds no WebGPU device. */
 export async function loadJaxJs(): Promise<Peer> {
-  const jax = await import("@jax-js/jax");
+  const jax: typeof import("npm:@jax-js/jax@0.1.25") = await import(specifier);
   const devices = await jax.init("webgpu");
   if (!devices.includes("webgpu")) throw new Error("jax-js finds no WebGPU device");
   jax.defaultDevice("webgpu");
@@ -34,7 +38,7 @@ export async function loadJaxJs(): Promise<Peer> {
   };
   return {
     name: "jax-js",
-    version: pinnedVersion("@jax-js/jax"),
+    version,
     prepare: (task) => {
       const { call, operands } = work(task);
       return {

@@ -1,6 +1,5 @@
 /** The same work by other libraries, for comparison in the same run. */
 import { median } from "../../src/eval/micro_benchmark.ts";
-import config from "../../deno.json" with { type: "json" };
 
 /** A dense f32 operand. */
 export interface PeerOperand {
@@ -35,11 +34,6 @@ export interface Peer {
   readonly name: string;
   readonly version: string;
   prepare(task: PeerTask): PreparedTask;
-}
-
-/** Version that the import map pins for a package. */
-export function pinnedVersion(name: keyof typeof config.imports): string {
-  return config.imports[name].slice(config.imports[name].lastIndexOf("@") + 1);
 }
 
 /** Shortest run whose time is taken, milliseconds; a synchronisation alone takes 11 or more. */

@@ -1,10 +1,16 @@
 /** TensorFlow.js on WebGPU. */
-import { type Peer, type PeerOperand, type PeerTask, pinnedVersion } from "./peer.ts";
+import { type Peer, type PeerOperand, type PeerTask } from "./peer.ts";
+
+// Computed, so that the packages are fetched only when the comparison runs.
+const version = "4.22.0";
+const specifier = (name: string) => `npm:@tensorflow/${name}@${version}`;
 
 /** Loads the library. @throws {Error} when it cannot be imported or finds no WebGPU device. */
 export async function loadTensorflowJs(): Promise<Peer> {
-  const tf = await import("@tensorflow/tfjs-core");
-  await import("@tensorflow/tfjs-backend-webgpu");
+  const tf: typeof import("npm:@tensorflow/tfjs-core@4.22.0") = await import(
+    specifier("tfjs-core")
+  );
+  await import(specifier("tfjs-backend-webgpu"));
   if (!await tf.setBackend("webgpu")) throw new Error("TensorFlow.js finds no WebGPU device");
   await tf.ready();
   const upload = ({ shape, data }: PeerOperand) => tf.tensor(data, [...shape], "float32");
@@ -34,7 +40,7 @@ export async function loadTensorflowJs(): Promise<Peer> {
   };
   return {
     name: "TensorFlow.js",
-    version: pinnedVersion("@tensorflow/tfjs-core"),
+    version,
     prepare: (task) => {
       const { call, operands } = work(task);
       return {

@@ -1,4 +1,4 @@
-import FFT from "fft.js";
+import FFT from "npm:fft.js@4.0.4";
 import assert from "node:assert/strict";
 import { freshGraph } from "../build.ts";
 import { ShapeError } from "../contract.ts";

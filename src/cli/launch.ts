@@ -83,9 +83,15 @@ function childArguments(command: string, args: readonly string[], cwd: string): 
     temporary: env("TMPDIR") || "/tmp",
     kindOf,
   });
-  if (command.startsWith("test")) return ["test", "--no-check", ...permissions, ...args];
+  if (command.startsWith("test")) {
+    return ["test", "--no-check", "--no-lock", ...permissions, ...args];
+  }
+  // Packages for comparisons and pages are not in the lock file: whatever it lists is fetched by
+  // every first command.
+  const optional = command === "report" || args.includes("kernels");
   const main = join(PROJECT_ROOT, "src/cli/main.ts");
-  return ["run", "--no-check", ...permissions, main, command, ...args];
+  const lock = optional ? ["--no-lock"] : [];
+  return ["run", "--no-check", ...lock, ...permissions, main, command, ...args];
 }
 
 /** Passes signals on to the child; returns a function that stops doing so. */

@@ -3,7 +3,10 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { UserError } from "../errors.ts";
 import { benchCommand } from "./bench_command.ts";
 import { dataCommand } from "./data_command.ts";
+import { diffCommand } from "./diff_command.ts";
 import { doctorCommand } from "./doctor_command.ts";
+import { reportCommand } from "./report_command.ts";
+import { tablesCommand } from "./tables_command.ts";
 import { verifyCommand } from "./verify_command.ts";
 
 /** Runs a command line and returns the exit code. */
@@ -18,9 +21,12 @@ export async function main(args: readonly string[]): Promise<number> {
     .option("--verbose", "show stack traces")
     .showHelpAfterError("(--help shows the options)")
     .exitOverride();
-  for (const command of [benchCommand(exit), verifyCommand(exit), doctorCommand(exit)]) {
-    program.addCommand(command.copyInheritedSettings(program));
-  }
+  program.addCommand(benchCommand(exit).copyInheritedSettings(program));
+  program.addCommand(verifyCommand(exit).copyInheritedSettings(program));
+  program.addCommand(doctorCommand(exit).copyInheritedSettings(program));
+  program.addCommand(diffCommand(exit).copyInheritedSettings(program));
+  program.addCommand(tablesCommand(exit).copyInheritedSettings(program));
+  program.addCommand(reportCommand(exit).copyInheritedSettings(program));
   program.addCommand(dataCommand(exit, program));
   try {
     await program.parseAsync(args.filter((arg) => arg !== "--verbose"), { from: "user" });

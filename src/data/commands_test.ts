@@ -96,7 +96,7 @@ Deno.test("generate fills the cache, and verify finds damage in it", async () =>
     await Deno.writeFile(path, bytes);
     assert.equal(await verifyData({ ...context, ids: [] }), false);
     assert.equal(lines.at(-1), "1 checked, 1 damaged");
-    assert.match(lines.at(-2) ?? "", /^damaged: .*does not match its checksum/);
+    assert.ok(lines.some((line) => /^damaged: .*does not match its checksum/.test(line)));
   });
 });
 

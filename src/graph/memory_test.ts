@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "npm:fast-check@4.10.2";
 import { planMemory } from "./memory.ts";
 
 Deno.test("values with disjoint lifetimes share one buffer", () => {

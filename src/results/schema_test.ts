@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { Ajv2020 } from "npm:ajv@8.20.0/dist/2020.js";
 import example from "../../fixtures/results/result-1.json" with { type: "json" };
 import { schemaPath, schemaText } from "./generate_schema.ts";
 import { fixtureKernelRow, fixtureResult } from "./result_fixture.ts";

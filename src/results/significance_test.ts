@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
-import ttest2 from "@stdlib/stats-ttest2";
+import fc from "npm:fast-check@4.10.2";
+import ttest2 from "npm:@stdlib/stats-ttest2@0.2.3";
 import { mannWhitneyU, pairedTTest, welchTest } from "./significance.ts";
 
 Deno.test("welchTest agrees with an independent library", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "npm:fast-check@4.10.2";
 import { EOS_ID } from "../vocabulary.ts";
 import { type Codes, LISTOPS_SYMBOLS, LISTOPS_VOCABULARY, printExpression } from "./expression.ts";
 import { encodeExpression, parseExpression, tokenizeListOps } from "./tokenize.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "npm:fast-check@4.10.2";
 import { placeLabels, spread } from "./label_layout.ts";
 
 Deno.test("spread leaves distant labels where they are and parts close ones about their centre", () => {
