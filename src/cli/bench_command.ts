@@ -2,12 +2,17 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { resolve } from "node:path";
 import { lraSuite } from "../../bench/lra.ts";
+import { adapterRecord } from "../../bench/adapter_record.ts";
+import { runKernelSuite } from "../../bench/kernels.ts";
 import { runTrainingSuite, type SuitePlan } from "../../bench/training_suite.ts";
 import { openDevice } from "../device/device.ts";
+import { measureReadbackLatency } from "../device/probes.ts";
 import { UserError } from "../errors.ts";
 import { type ProfileName, profileNames } from "../models/profiles.ts";
-import type { Result } from "../results/schema.ts";
-import { defaultResultPath, readResult } from "../results/store.ts";
+import { collectEnvironment } from "../results/environment.ts";
+import { kernelTable } from "../results/kernel_summary.ts";
+import { type Result, resultSchemaId, resultSchemaVersion } from "../results/schema.ts";
+import { defaultResultPath, readResult, writeResult } from "../results/store.ts";
 import { summaryTable } from "../results/summary.ts";
 import { renderText } from "../results/table_text.ts";
 import { ProgressReporter } from "../util/progress.ts";
@@ -49,8 +54,38 @@ async function earlierResult(output: string): Promise<Result | undefined> {
 }
 
 function printTable(result: Result): void {
-  const terminal = inspectTerminal(Deno.stdout);
-  console.log(renderText(summaryTable(result), terminal));
+  const table = result.suite === "kernels" ? kernelTable(result) : summaryTable(result);
+  console.log(renderText(table, inspectTerminal(Deno.stdout)));
+}
+
+async function measureKernels(output: string, profile: ProfileName, only: string | undefined) {
+  const startedAt = new Date().toISOString();
+  const device = await openDevice();
+  const report = (line: string) => console.error(line);
+  const { rows, machine, warnings } = await runKernelSuite(device, {
+    ...(only === undefined ? {} : { filter: only }),
+    report,
+  });
+  const rates = { ...machine, readbackMilliseconds: await measureReadbackLatency(device) };
+  const collected = await collectEnvironment(adapterRecord(device), { rates });
+  device.destroy();
+  const result: Result = {
+    schema: resultSchemaId,
+    version: resultSchemaVersion,
+    startedAt,
+    finishedAt: new Date().toISOString(),
+    suite: "kernels",
+    profile,
+    overrides: only === undefined ? {} : { task: only },
+    environment: collected.environment,
+    rows: [],
+    aggregate: [],
+    kernels: rows,
+    warnings: [...collected.warnings, ...warnings],
+  };
+  await writeResult(output, result);
+  printTable(result);
+  console.log(`\nwrote ${output}`);
 }
 
 async function train(plan: BenchPlan, folder: string, resuming: boolean): Promise<number> {
@@ -107,7 +142,11 @@ export function benchCommand(exit: (code: number) => void) {
     .addOption(
       new Option("--profile <name>", "scale of the run").choices(profileNames).default("quick"),
     )
-    .option("--task <names>", "only these tasks, comma-separated", words)
+    .option(
+      "--task <names>",
+      "only these tasks (for kernels: names that contain this), comma-separated",
+      words,
+    )
     .option("--model <names>", "only these models, comma-separated", words)
     .option("--seeds <list>", "how many seeds, or a comma-separated list", seeds, [1])
     .option("--batch-size <n>", "sentences per batch instead of the profile's", wholeNumber(1))
@@ -123,7 +162,8 @@ Examples:
   deno task bench --profile smoke --model mega      one model, about ten seconds
   deno task bench --seeds 3 --output results/my.json
   deno task bench --resume                          continue after an interruption
-  deno task bench --suite kernels                   time every kernel on this adapter`,
+  deno task bench --suite kernels                   time every kernel on this adapter
+  deno task bench --suite kernels --task matmul     only the matrix products`,
     )
     .action(async (options) => {
       if (options.resume !== undefined) {
@@ -135,6 +175,9 @@ Examples:
         options.output ??
           `${RESULTS_FOLDER}/../${defaultResultPath(options.suite, profile, new Date())}`,
       );
+      if (options.suite === "kernels") {
+        return await measureKernels(output, profile, options.task?.[0]);
+      }
       const { specs } = suiteOf(options.suite);
       const names = (key: "task" | "model") => [...new Set(specs.map((spec) => spec[key]))];
       const plan: BenchPlan = {

@@ -84,13 +84,13 @@ function childArguments(command: string, args: readonly string[], cwd: string): 
     kindOf,
   });
   if (command.startsWith("test")) {
-    return ["test", "--no-check", "--no-lock", ...permissions, ...args];
+    return ["test", "--no-check", ...permissions, ...args];
   }
   // Packages for comparisons and pages are not in the lock file: whatever it lists is fetched by
   // every first command.
   const optional = command === "report" || args.includes("kernels");
   const main = join(PROJECT_ROOT, "src/cli/main.ts");
-  const lock = optional ? ["--no-lock"] : [];
+  const lock = optional ? [] : [`--lock=${join(PROJECT_ROOT, "deno.lock")}`, "--frozen"];
   return ["run", "--no-check", ...lock, ...permissions, main, command, ...args];
 }
 
