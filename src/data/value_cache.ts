@@ -160,7 +160,6 @@ export async function loadValueCache(
   path: string,
   query: ValueCacheQuery,
 ): Promise<ValueSplits | undefined> {
-  const { key, normalization, full = false, memoryLimit = MEMORY_LIMIT } = query;
   let file: Deno.FsFile;
   try {
     file = await Deno.open(path);
@@ -169,77 +168,74 @@ export async function loadValueCache(
     throw readError(error, path);
   }
   try {
-    const { size: total } = await file.stat();
-    const damaged = () => new UserError(`${path}: damaged cache file`);
-    const read = async (start: number, into: Uint8Array) => {
-      await file.seek(start, Deno.SeekMode.Start);
-      for (let done = 0; done < into.length;) {
-        const n = await file.read(into.subarray(done));
-        if (n === null) throw damaged();
-        done += n;
-      }
-      return into;
-    };
-    const prefix = await read(0, new Uint8Array(8));
-    const headerLength = Number(new DataView(prefix.buffer).getBigUint64(0, true));
-    if (headerLength > Math.min(total, BLOCK)) throw damaged();
-    const text = decode(await read(8, new Uint8Array(headerLength)));
-    const shape = parseHeader(text, normalization);
-    if (shape === undefined || headerText(shape) !== text) throw damaged();
-    if (key !== undefined && shape.key !== key) {
-      throw new UserError(`${path}: holds other data than wanted`);
-    }
-    const { pixels, counts } = shape;
-    const body = 8 + headerLength;
-    const examples = counts.train + counts.valid + counts.test;
-    if (total !== body + examples * (pixels + 1) + SEAL_LENGTH) throw damaged();
-    const seal = parseSeal(
-      decode(await read(total - SEAL_LENGTH, new Uint8Array(SEAL_LENGTH))),
-      text,
-    );
-    if (seal === undefined) throw damaged();
-    const inMemory = total <= memoryLimit;
-    const table = pixelTable(normalization.mean, normalization.std);
-    const splits = new Map<SplitName, PackedValueSplit>();
-    let pixelStart = body;
-    let labelStart = body + examples * pixels;
-    for (const name of SPLIT_NAMES) {
-      const count = counts[name];
-      const hash = new Sha256();
-      let memory: Uint8Array | undefined;
-      if (inMemory) {
-        memory = await read(pixelStart, new Uint8Array(count * pixels));
-        hash.update(memory);
-      } else if (full) {
-        for (let at = 0; at < count * pixels; at += BLOCK) {
-          const block = new Uint8Array(Math.min(BLOCK, count * pixels - at));
-          hash.update(await read(pixelStart + at, block));
-        }
-      }
-      const labels = await read(labelStart, new Uint8Array(count));
-      if ((inMemory || full) && hash.update(labels).digest() !== seal.stored[name]) {
-        throw new UserError(`${path}: the ${name} split does not match its checksum`);
-      }
-      const store = memory === undefined
-        ? new FilePixels(path, pixelStart, pixels)
-        : new MemoryPixels(memory, pixels);
-      splits.set(name, new PackedValueSplit(store, labels, table));
-      pixelStart += count * pixels;
-      labelStart += count;
-    }
-    return {
-      hash: seal.content,
-      splits: perSplit((name) => {
-        const split = splits.get(name);
-        if (split === undefined) throw damaged();
-        return split;
-      }),
-    };
+    return await readCache(file, path, query);
   } catch (error) {
     throw readError(error, path);
   } finally {
     file.close();
   }
+}
+
+async function readCache(
+  file: Deno.FsFile,
+  path: string,
+  { key, normalization, full = false, memoryLimit = MEMORY_LIMIT }: ValueCacheQuery,
+): Promise<ValueSplits> {
+  const damaged = () => new UserError(`${path}: damaged cache file`);
+  const read = async (start: number, length: number) => {
+    const into = new Uint8Array(length);
+    await file.seek(start, Deno.SeekMode.Start);
+    for (let done = 0; done < length;) {
+      const n = await file.read(into.subarray(done));
+      if (n === null) throw damaged();
+      done += n;
+    }
+    return into;
+  };
+  const { size: total } = await file.stat();
+  const prefix = await read(0, 8);
+  const headerLength = Number(new DataView(prefix.buffer).getBigUint64(0, true));
+  if (headerLength > Math.min(total, BLOCK)) throw damaged();
+  const text = decode(await read(8, headerLength));
+  const shape = parseHeader(text, normalization);
+  if (shape === undefined || headerText(shape) !== text) throw damaged();
+  if (key !== undefined && shape.key !== key) {
+    throw new UserError(`${path}: holds other data than wanted`);
+  }
+  const { pixels, counts } = shape;
+  const examples = counts.train + counts.valid + counts.test;
+  const body = 8 + headerLength;
+  if (total !== body + examples * (pixels + 1) + SEAL_LENGTH) throw damaged();
+  const seal = parseSeal(decode(await read(total - SEAL_LENGTH, SEAL_LENGTH)), text);
+  if (seal === undefined) throw damaged();
+  const table = pixelTable(normalization.mean, normalization.std);
+
+  const readSplit = async (name: SplitName, before: number): Promise<PackedValueSplit> => {
+    const start = body + before * pixels;
+    const bytes = counts[name] * pixels;
+    const labels = await read(body + examples * pixels + before, counts[name]);
+    const memory = total <= memoryLimit ? await read(start, bytes) : undefined;
+    if (memory !== undefined || full) {
+      const hash = new Sha256();
+      if (memory !== undefined) hash.update(memory);
+      else {
+        for (let at = 0; at < bytes; at += BLOCK) {
+          hash.update(await read(start + at, Math.min(BLOCK, bytes - at)));
+        }
+      }
+      if (hash.update(labels).digest() !== seal.stored[name]) {
+        throw new UserError(`${path}: the ${name} split does not match its checksum`);
+      }
+    }
+    const store = memory === undefined
+      ? new FilePixels(path, start, pixels)
+      : new MemoryPixels(memory, pixels);
+    return new PackedValueSplit(store, labels, table);
+  };
+  const train = await readSplit("train", 0);
+  const valid = await readSplit("valid", counts.train);
+  const test = await readSplit("test", counts.train + counts.valid);
+  return { splits: { train, valid, test }, hash: seal.content };
 }
 
 function decode(bytes: Uint8Array): string {

@@ -21,9 +21,9 @@ export const IMAGE_ENTRY: DataEntry = {
   },
   findOfficial: findCifar,
 
-  load({ profile, cacheDir, dataDir, print }) {
+  async load({ profile, cacheDir, dataDir, print }) {
     const row = profileOf("image", IMAGE_PROFILES, profile);
-    return loadImage({ profile: row, cacheDir, dataDir, print });
+    return await loadImage({ profile: row, cacheDir, dataDir, print });
   },
 
   verifyOfficial(folder, print) {

@@ -40,8 +40,8 @@ function pathfinderEntry(
     },
     findOfficial: (dataDir) => findPathfinder(dataDir, official),
 
-    load({ profile, seed = DEFAULT_DATA_SEED, ...rest }) {
-      return loadPathfinder({ id, profile: profileOf(id, profiles, profile), seed, ...rest });
+    async load({ profile, seed = DEFAULT_DATA_SEED, ...rest }) {
+      return await loadPathfinder({ id, profile: profileOf(id, profiles, profile), seed, ...rest });
     },
 
     async verifyOfficial(folder, print) {

@@ -36,9 +36,9 @@ export const RETRIEVAL_ENTRY: DataEntry = {
   },
   findOfficial: findAan,
 
-  load({ profile, seed = DEFAULT_DATA_SEED, ...rest }) {
+  async load({ profile, seed = DEFAULT_DATA_SEED, ...rest }) {
     const row = profileOf("retrieval", RETRIEVAL_PROFILES, profile);
-    return loadRetrieval({ profile: row, seed, ...rest });
+    return await loadRetrieval({ profile: row, seed, ...rest });
   },
 
   async verifyOfficial(folder, print) {

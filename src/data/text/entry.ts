@@ -21,8 +21,8 @@ export const TEXT_ENTRY: DataEntry = {
   },
   findOfficial: findImdb,
 
-  load({ profile, cacheDir, dataDir, print }) {
-    return loadText({
+  async load({ profile, cacheDir, dataDir, print }) {
+    return await loadText({
       profile: profileOf("text", TEXT_PROFILES, profile),
       cacheDir,
       dataDir,
