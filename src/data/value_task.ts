@@ -21,18 +21,25 @@ export interface CachedValues {
   readonly print?: Print | undefined;
 }
 
+/** Bytes of images from which on the user is told beforehand that it takes a while. */
+const LONG_WORK = 2 ** 26;
+
 /** The images from the cache, made first where they are missing, damaged or others. Throws UserError. */
 export async function cachedValues(options: CachedValues): Promise<ValueSplits> {
   const { id, path, shape, examples, made, print } = options;
   const load = () => loadValueCache(path, shape);
   const make = async () => {
     const start = performance.now();
+    const { train, valid, test } = shape.counts;
+    const images = train + valid + test;
+    if (images * shape.pixels > LONG_WORK) {
+      print?.(`${id}: preparing ${images} images once, which takes minutes: ${path}`);
+    }
     await writeValueCache(path, shape, examples());
     const values = await load();
     if (values === undefined) throw new Error(`${path} vanished`);
-    const { train, valid, test } = shape.counts;
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    print?.(`${id}: ${made} ${train + valid + test} images in ${seconds} s`);
+    print?.(`${id}: ${made} ${images} images in ${seconds} s`);
     return values;
   };
   return await loadOrMake(load, make, print);
