@@ -58,9 +58,7 @@ function batchesOf(golden: Golden, config: ClassifierConfig, updates: number): B
  */
 function hasNoGradient(config: ClassifierConfig, name: string): (index: number) => boolean {
   const { encoder } = config;
-  if (encoder.kind === "transformer") {
-    return () => name.endsWith("self_attn.k_proj.bias");
-  }
+  if (encoder.kind !== "mega") return () => name.endsWith("self_attn.k_proj.bias");
   if (name.endsWith("mega_layer.beta") && encoder.attention === "softmax") {
     return (index) => index >= encoder.z;
   }
