@@ -1,0 +1,59 @@
+/**
+ * Mega on WebGPU: symbolic tensors with reverse-mode differentiation, the models of the Mega paper
+ * and its baselines, training, and versioned results.
+ *
+ * @example Gradient of a small function on the GPU.
+ * ```ts
+ * import { evaluate, gradients, input, matmul, openDevice, silu, sum } from "./mod.ts";
+ *
+ * const x = input("x", [4, 3]);
+ * const w = input("w", [3, 2]);
+ * const [dw] = gradients(sum(silu(matmul(x, w))), [w]);
+ * const device = await openDevice();
+ * const feeds = new Map([["x", new Float32Array(12).fill(1)], ["w", new Float32Array(6)]]);
+ * console.log(await evaluate(device, [dw], feeds));
+ * ```
+ *
+ * @module
+ */
+export * from "./kernels/mod.ts";
+export { apply, apply1, freshGraph, scope } from "./kernels/build.ts";
+export {
+  type DType,
+  type InlineOperation,
+  type KernelOperation,
+  type Operation,
+  type Shape,
+  ShapeError,
+  Tensor,
+  type TensorType,
+} from "./kernels/contract.ts";
+export type { AdapterClass, LowerContext, Pass } from "./kernels/lowering.ts";
+
+export { Device, DeviceError, DeviceLostError, openDevice } from "./src/device/device.ts";
+export { NotImplementedError, UserError } from "./src/errors.ts";
+export { evaluate, interpret } from "./src/graph/evaluate.ts";
+export { gradients } from "./src/graph/gradient.ts";
+export { compile, Program, type ProgramStatistics } from "./src/graph/program.ts";
+
+export { ModelContext, ModelParameters } from "./src/nn/context.ts";
+export {
+  type ClassifierConfig,
+  classifierHash,
+  parseClassifierConfig,
+} from "./src/models/config.ts";
+export { preset } from "./src/models/presets.ts";
+export {
+  buildClassifier,
+  classifierInputs,
+  classifierParameters,
+} from "./src/models/sequence_classifier.ts";
+
+export { loadCheckpoint, saveCheckpoint } from "./src/train/checkpoint.ts";
+export { type RunOutcome, type RunSettings, TrainingRun } from "./src/train/run.ts";
+export { learningRate, type Schedule } from "./src/train/schedule.ts";
+export { Trainer, type TrainerOptions } from "./src/train/trainer.ts";
+
+export { verifyFile, type VerifyReport } from "./src/eval/verify/verify.ts";
+export { type Result, resultSchema } from "./src/results/schema.ts";
+export { readResult, writeResult } from "./src/results/store.ts";
