@@ -33,12 +33,14 @@ function taylor(parity: 0 | 1, terms: number): number[] {
  * `power(rate_re, angle, exponent) -> vec2<f32>` = exp(rate · exponent) for a whole exponent, where
  * `angle` is `turns_of` the imaginary part of the rate.
  */
-export const phaseFunctions = `fn turns_of(radians: f32) -> u32 {
+export const phaseFunctions = `fn fixed(turns: f32) -> u32 {
+return bitcast<u32>(i32(round((turns - round(turns)) * 4294967296.0)));
+}
+fn turns_of(radians: f32) -> u32 {
 let high = bitcast<f32>(bitcast<u32>(radians) & 0xfffff000u);
 let exact = high * ${turnsHigh}f;
 let rest = fma(radians - high, ${turnsHigh}f, radians * (${Math.fround(turnsLow)}f));
-let whole = u32((exact - floor(exact)) * 4294967296.0);
-return whole + bitcast<u32>(i32(round((rest - round(rest)) * 4294967296.0)));
+return fixed(exact) + fixed(rest);
 }
 fn cis(turns: u32) -> vec2<f32> {
 let quadrant = (turns + 0x20000000u) >> 30u;

@@ -28,6 +28,12 @@ const fast: Readonly<Record<AdapterClass, readonly string[]>> = {
     "lra_mega_retrieval",
     "lra_transformer_text_cls_tied",
     "train_lra_mega_text",
+    "s4_init_legs",
+    "s4_kernel_dplr_legs_L64_N16",
+    "s4_kernel_s4d_inv_bilinear",
+    "s4_layer_s4_legs_bidir",
+    "s4_layer_s4d_legs_lengths_ch2",
+    "s4d_minimal",
   ],
   gpu: [
     "elementwise",
@@ -35,6 +41,8 @@ const fast: Readonly<Record<AdapterClass, readonly string[]>> = {
     "ema_causal_trunc",
     "mega_softmax_simple_bidir_ln_pre_pad",
     "nffn_rms_pre_gelu",
+    "s4_kernel_dplr_legs_trained",
+    "s4_layer_s4d_inv_bilinear_bidir",
   ],
 };
 

@@ -98,7 +98,7 @@ export function hermitianEigen(matrix: ComplexMatrix): HermitianEigen {
   for (let k = 0; k < size; k++) v.re[k * size + k] = 1;
   const scale = matrix.re.reduce((sum, x, i) => sum + x * x + matrix.im[i] ** 2, 0);
   let sweeps = 0;
-  while (offDiagonal(a) > 1e-31 * scale) {
+  while (!(offDiagonal(a) <= 1e-31 * scale)) {
     if (++sweeps > 60) throw new RangeError("hermitianEigen: the iteration does not converge");
     for (let p = 0; p < size; p++) {
       for (let q = p + 1; q < size; q++) annihilate(a, v, p, q);
