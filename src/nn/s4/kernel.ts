@@ -1,6 +1,6 @@
 /** Convolution kernels of S4D (Vandermonde) and S4 (Cauchy and Woodbury); s4_spec sections 3 and 4. */
 import { ShapeError, type Tensor } from "../../../kernels/contract.ts";
-import { add, mul, neg } from "../../../kernels/elementwise/mod.ts";
+import { add, mul, neg, sub } from "../../../kernels/elementwise/mod.ts";
 import { irfft } from "../../../kernels/fft/rfft.ts";
 import { matmul } from "../../../kernels/matmul/mod.ts";
 import { cauchy, frequencyTable } from "../../../kernels/s4/cauchy.ts";
@@ -28,11 +28,6 @@ export interface DiscreteDiagonal {
   readonly gain: ComplexTensor;
 }
 
-const one = (like: ComplexTensor): ComplexTensor => ({
-  re: add(mul(like.re, 0), 1),
-  im: mul(like.im, 0),
-});
-
 /**
  * Zero-order hold: Ā = e^{ΔA}, B̄ = B (Ā − 1)/A. Bilinear: Ā = (1 + ΔA/2)/(1 − ΔA/2),
  * B̄ = B Δ/(1 − ΔA/2).
@@ -45,7 +40,7 @@ export function discretize(
   if (method === "zoh") {
     return { rate: stepPoles, gain: scaled(holomorphic("expm1Ratio", stepPoles), dt) };
   }
-  const denominator = minus(one(stepPoles), scaled(stepPoles, 0.5));
+  const denominator = { re: sub(1, mul(stepPoles.re, 0.5)), im: mul(stepPoles.im, -0.5) };
   return {
     rate: holomorphic("bilinearLog", stepPoles),
     gain: scaled(reciprocal(denominator), dt),
