@@ -24,8 +24,7 @@ import {
   workgroupVariables,
   writeAccumulators,
 } from "./gpu_parts.ts";
-import type { Problem } from "./problem.ts";
-import { forwardInputs } from "./software.ts";
+import { forwardInputs, type Problem } from "./problem.ts";
 import { each } from "./software_parts.ts";
 
 /** Statements that define `mask_off`, where softmax needs it. */

@@ -20,8 +20,10 @@ import {
 } from "./gpu_parts.ts";
 import type { Problem } from "./problem.ts";
 
-/** Most workgroups of the first pass when each owns partial sums of the bias gradient. */
-const biasWorkgroups = 512;
+/** Workgroups of the first pass when each owns partial sums of the bias gradient: at most 64 MiB. */
+function biasWorkgroups(diagonals: number): number {
+  return Math.max(64, Math.min(512, Math.floor(2 ** 24 / diagonals)));
+}
 
 /** Kernels of the backward pass; outputs 0 dq, 1 dk, 2 dv, 3 the bias gradient if there is a bias. */
 export function lowerGpuBackward(
@@ -55,7 +57,7 @@ function queryPass(
   const softmax = p.kind === "softmax";
   const diagonals = p.bias === undefined ? 0 : p.queries + p.keys - 1;
   const t = gpuTiling(p.groups, p.queries, 2, p.depth, ctx.workgroupMemory);
-  const workgroups = diagonals > 0 ? Math.min(t.tiles, biasWorkgroups) : t.tiles;
+  const workgroups = diagonals > 0 ? Math.min(t.tiles, biasWorkgroups(diagonals)) : t.tiles;
   const sums = diagonals > 0 ? ctx.scratch(workgroups * diagonals) : undefined;
   const { begin, perRow, columns } = elementShare(p, t);
   const prepare = softmax

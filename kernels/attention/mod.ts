@@ -28,6 +28,7 @@ import {
 } from "./reference.ts";
 import { lowerSoftware } from "./software.ts";
 import { lowerSoftwareBackward } from "./software_backward.ts";
+import { isStored, lowerStored, lowerStoredBackward } from "./software_stored.ts";
 
 export type { AttentionKind } from "./problem.ts";
 
@@ -99,7 +100,8 @@ const attentionOperation: KernelOperation = {
   fusesOutput: (output) => output === 0,
   lower: (node, ctx) => {
     const p = readProblem("attention", node.inputs, node.attrs);
-    return ctx.adapterClass === "software" ? lowerSoftware(p, ctx) : lowerGpu(p, ctx);
+    if (ctx.adapterClass === "gpu") return lowerGpu(p, ctx);
+    return isStored(p) ? lowerStored(p, ctx) : lowerSoftware(p, ctx);
   },
 };
 
@@ -170,9 +172,10 @@ const attentionBackward: KernelOperation = {
   lower: (node, ctx) => {
     const p = readProblem("attention_backward", node.inputs, node.attrs);
     const operands = backwardOperands(p);
-    return ctx.adapterClass === "software"
-      ? lowerSoftwareBackward(p, operands, ctx)
-      : lowerGpuBackward(p, operands, ctx);
+    if (ctx.adapterClass === "gpu") return lowerGpuBackward(p, operands, ctx);
+    return isStored(p)
+      ? lowerStoredBackward(p, operands, ctx)
+      : lowerSoftwareBackward(p, operands, ctx);
   },
 };
 

@@ -130,3 +130,16 @@ export function operandCount(p: Problem, hasValues = true): number {
 export function pairs(p: Problem): number {
   return p.groups * (p.causal ? p.queries * (p.keys + 1) / 2 : p.queries * p.keys);
 }
+
+/** Inputs that the forward pass reads: q, k, v and those of bias and key mask that exist. */
+export function forwardInputs(p: Problem): number[] {
+  return [0, 1, 2, ...optionalInputs(p)];
+}
+
+/** Positions of bias and key mask, where they exist. */
+export function optionalInputs(p: Problem): number[] {
+  return [
+    ...(p.bias === undefined ? [] : [p.bias]),
+    ...(p.mask === undefined ? [] : [p.mask.input]),
+  ];
+}

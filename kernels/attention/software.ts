@@ -12,7 +12,7 @@ import {
   store,
   where,
 } from "./element.ts";
-import type { Problem } from "./problem.ts";
+import { forwardInputs, type Problem } from "./problem.ts";
 import {
   chunkLength,
   forEachTile,
@@ -107,7 +107,7 @@ ${state(2, "c")} = rescale;`,
 export function lowerSoftware(p: Problem, ctx: LowerContext): Pass[] {
   const softmax = p.kind === "softmax";
   const t = tiling(p.groups, p.queries, ctx);
-  const chunk = chunkLength(p.keys, p.stored);
+  const chunk = chunkLength(p.keys);
   const single = chunk === p.keys;
   const layout = new Layout();
   layout.reserve("strip", chunk * t.rows);
@@ -204,17 +204,4 @@ ${store(p, 0, "i", "e", `${stripAt(result, "e", "c")}${softmax ? " * scale" : ""
     body,
     usesStepInfo: p.rate > 0,
   }];
-}
-
-/** Inputs that the forward pass reads: q, k, v and those of bias and key mask that exist. */
-export function forwardInputs(p: Problem): number[] {
-  return [0, 1, 2, ...optionalInputs(p)];
-}
-
-/** Positions of bias and key mask, where they exist. */
-export function optionalInputs(p: Problem): number[] {
-  return [
-    ...(p.bias === undefined ? [] : [p.bias]),
-    ...(p.mask === undefined ? [] : [p.mask.input]),
-  ];
 }

@@ -1,7 +1,7 @@
 /**
- * Backward attention for software adapters. The first pass has lanes along queries and gives dq and
- * the bias gradient; the second has lanes along keys and gives dk and dv. Short sequences hand weights
- * and score gradients from the first to the second in scratch memory, long ones compute them again.
+ * Streaming attention gradients for software adapters. The first pass has lanes along queries and gives
+ * dq and the bias gradient; the second has lanes along keys and gives dk and dv. Both compute scores
+ * and weights again, strip by strip.
  */
 import type { LowerContext, Pass, Scratch } from "../lowering.ts";
 import type { BackwardOperands } from "./backward_operands.ts";
@@ -20,23 +20,8 @@ import {
   type Sharing,
   type Strip,
   stripAt,
-  type Tiling,
   tiling,
 } from "./software_parts.ts";
-
-/** Most elements of one stored matrix family; above, the second pass recomputes. */
-const storedElements = 2 ** 24;
-
-/** Regions of the scratch memory that both passes see. */
-interface Shared {
-  readonly buffer: string;
-  /** Distance between the keys of a stored matrix [G, S, padded T]. */
-  readonly keyStride: number;
-  readonly weights: number;
-  readonly gradients: number;
-  /** Row sums of do ⊙ o [G, T] (softmax). */
-  readonly delta: number;
-}
 
 /** A matrix [rows of a tile, width] that is summed up over chunks and then written to an output. */
 function accumulate(
@@ -90,42 +75,23 @@ export function lowerSoftwareBackward(
   operands: BackwardOperands,
   ctx: LowerContext,
 ): Pass[] {
-  const byQuery = tiling(p.groups, p.queries, ctx);
-  const keyStride = byQuery.tilesPerGroup * byQuery.rows;
-  const matrix = p.groups * p.keys * keyStride;
-  const stored = p.stored && matrix <= storedElements;
-  const delta = stored ? 2 * matrix : 0;
-  const size = delta + (p.kind === "softmax" ? p.groups * p.queries : 0);
-  const scratch = ctx.scratch(Math.max(size, 1));
-  const shared: Shared = {
-    buffer: `tmp${scratch.index}`,
-    keyStride,
-    weights: 0,
-    gradients: matrix,
-    delta,
-  };
-  const first = queryPass(p, operands, ctx, byQuery, stored, scratch, shared);
-  const second = keyPass(p, operands, ctx, stored, scratch, shared);
-  return [...first, second];
+  const rowSums = ctx.scratch(p.kind === "softmax" ? p.groups * p.queries : 1);
+  return [...queryPass(p, operands, ctx, rowSums), keyPass(p, operands, ctx, rowSums)];
 }
 
 function queryPass(
   p: Problem,
   operands: BackwardOperands,
   ctx: LowerContext,
-  t: Tiling,
-  stored: boolean,
-  scratch: Scratch,
-  shared: Shared,
+  rowSums: Scratch,
 ): Pass[] {
   const softmax = p.kind === "softmax";
-  const chunk = chunkLength(p.keys, stored);
+  const t = tiling(p.groups, p.queries, ctx);
+  const chunk = chunkLength(p.keys);
   const diagonals = p.bias === undefined ? 0 : p.queries + p.keys - 1;
   const layout = new Layout();
-  if (!stored) {
-    layout.reserve("weights", chunk * t.rows);
-    layout.reserve("gradients", chunk * t.rows);
-  }
+  layout.reserve("weights", chunk * t.rows);
+  layout.reserve("gradients", chunk * t.rows);
   layout.reserve("result", p.depth * t.rows);
   layout.reserve("delta", t.rows);
   layout.reserve("diagonals", diagonals * t.lanes);
@@ -137,17 +103,8 @@ function queryPass(
     columnStride: t.rows,
     rowStride: 1,
   });
-  const strip = (name: "weights" | "gradients"): Strip =>
-    stored
-      ? {
-        buffer: shared.buffer,
-        start: `${shared[name]}u + (g * ${p.keys}u + first) * ${shared.keyStride}u + row`,
-        columnStride: shared.keyStride,
-        rowStride: 1,
-      }
-      : region(name);
-  const weights = strip("weights");
-  const gradients = strip("gradients");
+  const weights = region("weights");
+  const gradients = region("gradients");
   const result = region("result");
   const delta = stripAt(region("delta"), "0u", "c");
   const diagonal = `${buffer}[own + ${layout.offset("diagonals")}u + (${
@@ -161,7 +118,7 @@ for (var e = 0u; e < ${p.features}u + zero; e++) {
 sum = fma(${load(p, operands.gradient, "i", "e")}, ${load(p, operands.output, "i", "e")}, sum);
 }
 ${delta} = sum;
-if (row + c < ${p.queries}u) { ${shared.buffer}[${shared.delta}u + g * ${p.queries}u + i] = sum; }`,
+if (row + c < ${p.queries}u) { tmp${rowSums.index}[g * ${p.queries}u + i] = sum; }`,
     )
     : "";
   const element = overRows(
@@ -182,7 +139,6 @@ ${
 let raw = ${stripAt(weights, "b", "c")};
 let da = ${stripAt(gradients, "b", "c")};
 ${backwardElement(p, "i", "j")}
-${stored ? `${stripAt(weights, "b", "c")} = weight;` : ""}
 ${stripAt(gradients, "b", "c")} = ds;
 ${diagonals > 0 ? `if (row + c < ${p.queries}u) { ${diagonal} += ds; }` : ""}`,
       )
@@ -247,7 +203,7 @@ ${writeRows(p.queries, [{ output: 0, width: p.depth, result }], p)}`,
     name: "queries",
     inputs: operands.all,
     outputs: [0],
-    scratch: [{ scratch, access: "write" }, { scratch: own, access: "write" }],
+    scratch: [{ scratch: rowSums, access: "write" }, { scratch: own, access: "write" }],
     workgroupSize: t.lanes,
     groups: t.workgroups,
     declarations: elementDeclarations(p),
@@ -280,18 +236,14 @@ function keyPass(
   p: Problem,
   operands: BackwardOperands,
   ctx: LowerContext,
-  stored: boolean,
-  scratch: Scratch,
-  shared: Shared,
+  rowSums: Scratch,
 ): Pass {
   const softmax = p.kind === "softmax";
   const t = tiling(p.groups, p.keys, ctx);
-  const chunk = chunkLength(p.queries, stored);
+  const chunk = chunkLength(p.queries);
   const layout = new Layout();
-  if (!stored) {
-    layout.reserve("weights", chunk * t.rows);
-    layout.reserve("gradients", chunk * t.rows);
-  }
+  layout.reserve("weights", chunk * t.rows);
+  layout.reserve("gradients", chunk * t.rows);
   layout.reserve("dk", p.depth * t.rows);
   layout.reserve("dv", p.features * t.rows);
   const own = ctx.scratch(layout.size * t.workgroups);
@@ -301,18 +253,8 @@ function keyPass(
     columnStride: t.rows,
     rowStride: 1,
   });
-  // Rows beyond the last key reach into the next group here; their products are never written.
-  const strip = (name: "weights" | "gradients"): Strip =>
-    stored
-      ? {
-        buffer: shared.buffer,
-        start: `${shared[name]}u + (g * ${p.keys}u + row) * ${shared.keyStride}u + first`,
-        columnStride: 1,
-        rowStride: shared.keyStride,
-      }
-      : region(name);
-  const weights = strip("weights");
-  const gradients = strip("gradients");
+  const weights = region("weights");
+  const gradients = region("gradients");
   const dk = region("dk");
   const dv = region("dv");
   const single = chunk === p.queries;
@@ -321,7 +263,7 @@ function keyPass(
     ? `let top = in${operands.statistics}(g, i, 0u);
 let rowSum = in${operands.statistics}(g, i, 1u);
 let scale = select(0.0, 1.0 / rowSum, rowSum > 0.0);
-let delta = ${shared.buffer}[${shared.delta}u + g * ${p.queries}u + i];`
+let delta = tmp${rowSums.index}[g * ${p.queries}u + i];`
     : "";
   const keep = p.rate > 0 ? "let keep4 = attention_keep(g, i, row);" : "";
   const recompute = `${
@@ -360,7 +302,7 @@ ${stripAt(weights, "b", "c")} = weight;
 ${stripAt(gradients, "b", "c")} = ds;
 }
 }`;
-  const work = `${stored ? "" : recompute}
+  const work = `${recompute}
 ${
     accumulate(
       t,
@@ -379,7 +321,7 @@ ${
       t,
       p.keys,
       `${groupAxes(p)}
-${stored ? "" : maskOff(p)}
+${maskOff(p)}
 ${chunks(chunk, single, start, `(${p.queries}u + zero)`, work)}
 ${
         writeRows(p.keys, [
@@ -391,13 +333,13 @@ ${
   }`;
   return {
     name: "keys",
-    inputs: stored ? [0, operands.gradient] : operands.all,
+    inputs: operands.all,
     outputs: [1, 2],
-    scratch: [{ scratch, access: "read" }, { scratch: own, access: "write" }],
+    scratch: [{ scratch: rowSums, access: "read" }, { scratch: own, access: "write" }],
     workgroupSize: t.lanes,
     groups: t.workgroups,
-    declarations: stored ? "" : elementDeclarations(p),
+    declarations: elementDeclarations(p),
     body,
-    usesStepInfo: !stored && p.rate > 0,
+    usesStepInfo: p.rate > 0,
   };
 }

@@ -9,9 +9,9 @@
 import type { LowerContext } from "../lowering.ts";
 
 /** Rows per invocation; a divisor of 4, so that they share a Philox block. */
-export const rowsPerLane = 2;
+export const rowsPerLane = 4;
 /** Largest number of columns, or features, in a register block with and without broadcasts. */
-const broadcastBlock = 8;
+const broadcastBlock = 24;
 const loadedBlock = 8;
 
 /** `body(0) … body(count − 1)`, one per line. */
@@ -116,9 +116,28 @@ export function stripAt(strip: Strip, column: string, c: string): string {
 }
 
 /**
+ * Hands the sums `s{r}_{c}` of a block to `finish`, in a loop: unrolled, these stores would take most of
+ * the compile time.
+ */
+function finished(
+  block: number,
+  start: string,
+  end: string,
+  finish: (at: string, c: number, sum: string) => string,
+): string {
+  const sums = (c: number) => Array.from({ length: block }, (_, r) => `s${r}_${c}`).join(", ");
+  return `${each(rowsPerLane, (c) => `var sums${c} = array<f32, ${block}>(${sums(c)});`)}
+let stop = min(${start} + ${block}u, ${end});
+for (var at = ${start}; at < stop; at++) {
+${each(rowsPerLane, (c) => finish("at", c, `sums${c}[at - ${start}]`))}
+}`;
+}
+
+/**
  * Inner products of this lane's rows with the columns `first … first + count − 1`, into a strip.
  *
  * @param extent Number of columns in all; loads are clamped to it.
+ * @param chunk Columns of a strip.
  */
 export function scores(
   sharing: Sharing,
@@ -130,8 +149,6 @@ export function scores(
   columnElement: (column: string, x: string) => string,
 ): string {
   const block = blockOf(chunk, sharing);
-  const guard = (r: number, text: string) =>
-    chunk % block === 0 ? text : `if (b + ${r}u < count) {${text}}`;
   return `for (var b = 0u; b < count; b += ${block}u) {
 ${each(block, (r) => each(rowsPerLane, (c) => `var s${r}_${c} = 0.0;`))}
 for (var x = 0u; x < ${depth}u + zero; x++) {
@@ -145,13 +162,7 @@ ${
   }
 ${each(block, (r) => each(rowsPerLane, (c) => `s${r}_${c} = fma(a${c}, b${r}, s${r}_${c});`))}
 }
-${
-    each(block, (r) =>
-      guard(
-        r,
-        each(rowsPerLane, (c) => `${stripAt(strip, `(b + ${r}u)`, `${c}u`)} = s${r}_${c};`),
-      ))
-  }
+${finished(block, "b", "count", (at, c, sum) => `${stripAt(strip, at, `${c}u`)} = ${sum};`)}
 }`;
 }
 
@@ -167,8 +178,6 @@ export function products(
   finish: (e: string, c: number, sum: string) => string,
 ): string {
   const block = blockOf(width, sharing);
-  const guard = (r: number, text: string) =>
-    width % block === 0 ? text : `if (e + ${r}u < ${width}u) {${text}}`;
   return `for (var e = 0u; e < ${width}u + zero; e += ${block}u) {
 ${each(block, (r) => each(rowsPerLane, (c) => `var s${r}_${c} = 0.0;`))}
 for (var b = 0u; b < count; b++) {
@@ -183,7 +192,7 @@ ${
   }
 ${each(block, (r) => each(rowsPerLane, (c) => `s${r}_${c} = fma(a${c}, b${r}, s${r}_${c});`))}
 }
-${each(block, (r) => guard(r, each(rowsPerLane, (c) => finish(`(e + ${r}u)`, c, `s${r}_${c}`))))}
+${finished(block, "e", `${width}u`, finish)}
 }`;
 }
 
@@ -207,8 +216,7 @@ export class Layout {
   }
 }
 
-/** Chunk of columns that one strip holds. */
-export function chunkLength(extent: number, stored: boolean): number {
-  if (stored) return extent;
-  return Math.min(extent, extent > 512 ? 128 : 32);
+/** Columns of one strip. */
+export function chunkLength(extent: number): number {
+  return Math.min(extent, extent > 256 ? 128 : 32);
 }
