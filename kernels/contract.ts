@@ -6,7 +6,7 @@
  * sub-expressions are one node (common subexpression elimination by construction).
  */
 import type { LowerContext, Pass, Strided } from "./lowering.ts";
-import type { InlineContext, Index } from "./inline.ts";
+import type { Index, InlineContext } from "./inline.ts";
 
 /** Element types that exist on the device. */
 export type DType = "f32" | "i32" | "u32";
