@@ -7,6 +7,7 @@ import type { Device } from "../src/device/device.ts";
 import { DeviceLostError } from "../src/device/device.ts";
 import { UserError } from "../src/errors.ts";
 import type { Preset } from "../src/models/lra_presets.ts";
+import { parameterScaleOf } from "../src/models/parameter_scale.ts";
 import type { ProfileName } from "../src/models/profiles.ts";
 import {
   buildClassifier,
@@ -99,6 +100,7 @@ function settingsOf(preset: Preset, plan: SuitePlan, seed: number, data: TaskDat
 function buildTrainer(device: Device, preset: Preset, settings: RunSettings): Trainer {
   const { config, training } = preset;
   const shape = { batch: settings.batchSize, length: settings.sequenceLength };
+  const scale = parameterScaleOf(training);
   return new Trainer(device, {
     model: (context) => {
       const output = buildClassifier(config, context, classifierInputs(config, shape));
@@ -107,6 +109,7 @@ function buildTrainer(device: Device, preset: Preset, settings: RunSettings): Tr
     optimizer: training.optimizer,
     accumulation: settings.accumulation,
     seed: settings.seed,
+    ...(scale === undefined ? {} : { parameterScale: scale }),
   });
 }
 

@@ -167,14 +167,17 @@ export class TrainingRun {
   /** Trains until the next point of the curve. @returns why the run cannot go on, if so. */
   async #window(): Promise<string | undefined> {
     const { trainer, signal } = this.context;
-    const { updates, reportEvery, schedule } = this.settings;
+    const { updates, reportEvery, evaluateEvery, checkpointEvery, schedule } = this.settings;
     const started = performance.now();
+    const due = () =>
+      [reportEvery, evaluateEvery, checkpointEvery].some((every) =>
+        this.#progress.update % every === 0
+      );
     const done: { readonly sentences: number; readonly tokens: number }[] = [];
     do {
       done.push(this.#update());
     } while (
-      this.#progress.update % reportEvery !== 0 && this.#progress.update < updates &&
-      !trainer.metricsFull && !signal?.aborted
+      !due() && this.#progress.update < updates && !trainer.metricsFull && !signal?.aborted
     );
     const metrics = await trainer.readMetrics();
     const milliseconds = performance.now() - started;
