@@ -6,9 +6,10 @@
  * - chunk: the longest sequence over the number of chunks;
  * - batch, updates: the profile's budget for the task; warm-up: the published share of the updates;
  * - the Transformer keeps its published proportions (F/D, head/D, tying), at the width for which its
- *   parameter count is closest to that of Mega; so do S4 and S4D, with the published number of states.
+ *   parameter count is closest to that of Mega; so do S4 and S4D, with the published number of states;
+ * - learning rate: the published peak, but not below the profile's least.
  *
- * Everything else (learning rate, dropout, weight decay, norms) stays as published.
+ * Everything else (dropout, weight decay, norms) stays as published.
  */
 import { NotImplementedError } from "../errors.ts";
 import type {
@@ -160,8 +161,9 @@ export function preset(request: PresetRequest): Preset {
   if (budget === undefined) throw new NotImplementedError(`profile ${profile} of task ${task}`);
   const { batch, updates } = budget;
   const { schedule } = paper.training;
+  const scale = profileScales[profile];
   return {
-    config: scaledConfig(request, profileScales[profile]),
+    config: scaledConfig(request, scale),
     training: {
       ...paper.training,
       batch,
@@ -169,6 +171,7 @@ export function preset(request: PresetRequest): Preset {
       updates,
       schedule: {
         ...schedule,
+        peak: Math.max(schedule.peak, scale.leastPeak),
         warmupUpdates: Math.round(updates * schedule.warmupUpdates / paper.training.updates),
         totalUpdates: updates,
       },

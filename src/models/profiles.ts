@@ -14,6 +14,8 @@ export interface ProfileScale {
   readonly width: number;
   /** Chunks that the longest sequence is cut into by chunked models. */
   readonly chunks: number;
+  /** No learning-rate schedule peaks below this: small models with few updates need larger steps. */
+  readonly leastPeak: number;
 }
 
 /** Work per run, the same for every model of a table. */
@@ -24,9 +26,9 @@ export interface Budget {
 
 /** Scale factors; `paper` is the published preset itself. */
 export const profileScales: Readonly<Record<Exclude<ProfileName, "paper">, ProfileScale>> = {
-  smoke: { depth: 1 / 3, width: 1 / 4, chunks: 4 },
-  quick: { depth: 1 / 2, width: 1 / 2, chunks: 4 },
-  small: { depth: 1, width: 1 / 2, chunks: 4 },
+  smoke: { depth: 1 / 3, width: 1 / 4, chunks: 4, leastPeak: 4e-3 },
+  quick: { depth: 1 / 2, width: 1 / 2, chunks: 4, leastPeak: 4e-3 },
+  small: { depth: 1, width: 1 / 2, chunks: 4, leastPeak: 2e-3 },
 };
 
 /** Budgets per profile and task; `paper` has those of the publication. */

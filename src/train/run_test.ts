@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { add, div, mul } from "../../kernels/elementwise/mod.ts";
+import { argmax, crossEntropy } from "../../kernels/cross_entropy/mod.ts";
+import { equal } from "../../kernels/elementwise/mod.ts";
+import { dropout } from "../../kernels/random/mod.ts";
+import { sum } from "../../kernels/reduce/mod.ts";
+import { input } from "../../kernels/source/mod.ts";
+import { testDevice } from "../../kernels/testing.ts";
+import type { Batch } from "../data/batches.ts";
+import { type Split, splitHash, type TaskData, type ValueExample } from "../data/dataset.ts";
+import { UserError } from "../errors.ts";
+import type { ModelContext } from "../nn/context.ts";
+import { normal } from "../nn/initializers.ts";
+import { linear } from "../nn/linear.ts";
+import { zeros } from "../nn/initializers.ts";
+import { PhiloxStream } from "../util/philox.ts";
+import { type RunContext, type RunOutcome, type RunSettings, TrainingRun } from "./run.ts";
+import { Trainer } from "./trainer.ts";
+
+const length = 6;
+const classes = 3;
+
+/** Points around three centres: a linear model learns them in a few dozen updates. */
+function makeSplit(count: number, stream: number): Split<ValueExample> {
+  const random = new PhiloxStream(1, stream);
+  const examples = Array.from({ length: count }, (_, i): ValueExample => {
+    const label = i % classes;
+    const values = Float32Array.from(
+      { length },
+      (_, k) => random.normal() + (k % classes === label ? 2 : 0),
+    );
+    return { kind: "values", values, label };
+  });
+  return { length: count, example: (index) => examples[index] };
+}
+
+function makeData(): TaskData {
+  const splits = {
+    train: makeSplit(96, 60_001),
+    valid: makeSplit(30, 60_002),
+    test: makeSplit(30, 60_003),
+  };
+  return {
+    kind: "classification",
+    id: "points",
+    version: 1,
+    pair: false,
+    classes,
+    maxLength: length,
+    inputKind: "values",
+    vocabulary: undefined,
+    splits,
+    hash: {
+      train: splitHash("values", splits.train),
+      valid: splitHash("values", splits.valid),
+      test: splitHash("values", splits.test),
+    },
+    source: "generated for a test",
+  };
+}
+
+const batchSize = 8;
+
+function model(context: ModelContext) {
+  const x = input("values", [batchSize, length]);
+  const labels = input("labels", [batchSize], "i32");
+  const weights = input("weights", [batchSize]);
+  const hidden = context.training ? dropout(x, 0.1, context.dropoutStream()) : x;
+  const logits = linear(context, "head", hidden, classes, { weight: normal(0.1), bias: zeros });
+  const poison = sum(input("poison", [1]));
+  const losses = div(crossEntropy(logits, labels), add(1, poison));
+  return {
+    lossSum: sum(mul(losses, weights)),
+    metrics: { correct: sum(mul(equal(argmax(logits), labels), weights)) },
+  };
+}
+
+interface Options {
+  readonly settings?: Partial<RunSettings>;
+  readonly context?: Partial<RunContext>;
+  /** Value that divides the loss (plus one), by number of the batch. */
+  readonly poison?: (batch: number) => number;
+}
+
+async function train(options: Options = {}): Promise<RunOutcome> {
+  const device = await testDevice("software");
+  const settings: RunSettings = {
+    seed: 3,
+    batchSize,
+    accumulation: 1,
+    sequenceLength: length,
+    updates: 40,
+    schedule: {
+      kind: "linear",
+      peak: 0.1,
+      warmupInitial: 1e-7,
+      warmupUpdates: 4,
+      warmupPower: 1,
+      end: 0,
+      totalUpdates: 40,
+    },
+    evaluateEvery: 12,
+    reportEvery: 5,
+    checkpointEvery: 10,
+    ...options.settings,
+  };
+  const trainer = new Trainer(device, {
+    model,
+    optimizer: { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 },
+    accumulation: settings.accumulation,
+    seed: settings.seed,
+  });
+  let count = 0;
+  const feeds = (batch: Batch) => {
+    if (batch.kind !== "values") throw new Error("not a batch of values");
+    const poison = Float32Array.of(options.poison?.(count) ?? 0);
+    count++;
+    const { values, labels, weights } = batch;
+    return new Map<string, Float32Array | Int32Array>([
+      ["values", values],
+      ["labels", labels],
+      ["weights", weights],
+      ["poison", poison],
+    ]);
+  };
+  try {
+    return await new TrainingRun(settings, {
+      trainer,
+      data: makeData(),
+      feeds,
+      folder: undefined,
+      identity: "test",
+      resume: false,
+      compileSeconds: 0,
+      ...options.context,
+    }).run();
+  } finally {
+    trainer.destroy();
+  }
+}
+
+Deno.test("a run learns, evaluates at the set updates and tests its best checkpoint", async () => {
+  const { status, progress, results } = await train();
+  assert.equal(status, "completed");
+  assert.deepEqual(progress.validationCurve.map(({ step }) => step), [12, 24, 36, 40]);
+  assert.ok((results.test?.accuracy ?? 0) > 0.8, `test accuracy ${results.test?.accuracy}`);
+  assert.equal(results.valid?.accuracy, progress.best?.accuracy);
+  const [first] = progress.curve;
+  const last = progress.curve[progress.curve.length - 1];
+  assert.ok((last.loss ?? 9) < (first.loss ?? 0) / 2, `${first.loss} to ${last.loss}`);
+});
+
+Deno.test("the same seed gives the same bits and another seed does not", async () => {
+  const [first, again, other] = [
+    await train(),
+    await train(),
+    await train({ settings: { seed: 4 } }),
+  ];
+  assert.deepEqual(again.progress.curve, first.progress.curve);
+  assert.notDeepEqual(other.progress.curve, first.progress.curve);
+});
+
+Deno.test("a loss that is not a number ends the run as diverged and names the update", async () => {
+  const { status, reason } = await train({ poison: (batch) => (batch === 7 ? -1 : 0) });
+  assert.equal(status, "diverged");
+  assert.match(reason ?? "", /update 8$/);
+});
+
+Deno.test("an exploding loss ends the run as diverged", async () => {
+  const { status, reason } = await train({ poison: (batch) => (batch === 7 ? -0.999999 : 0) });
+  assert.equal(status, "diverged");
+  assert.match(reason ?? "", /exploded/);
+});
+
+Deno.test("an interrupted run keeps a checkpoint and continues to the same parameters", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const whole = await train();
+    const controller = new AbortController();
+    const stopped = await train({
+      context: {
+        folder,
+        signal: controller.signal,
+        onReport: ({ update }) => update >= 20 && controller.abort(),
+      },
+    });
+    assert.equal(stopped.status, "interrupted");
+    const resumed = await train({ context: { folder, resume: true } });
+    assert.deepEqual(resumed.progress.curve, whole.progress.curve);
+    assert.deepEqual(resumed.results, whole.results);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a damaged checkpoint and one of another run are refused with one line", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await train({ context: { folder } });
+    const path = join(folder, "last.safetensors");
+    await assert.rejects(
+      train({ context: { folder, resume: true, identity: "another" } }),
+      (error) => error instanceof UserError && /other settings or data/.test(error.message),
+    );
+    const bytes = await Deno.readFile(path);
+    bytes[bytes.length - 5] ^= 1;
+    await Deno.writeFile(path, bytes);
+    await assert.rejects(
+      train({ context: { folder, resume: true } }),
+      (error) => error instanceof UserError && /digest/.test(error.message),
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
