@@ -1,19 +1,20 @@
 /** Long Range Arena (the paper's Table 2): classification of long sequences. */
 import type { TaskData } from "../src/data/dataset.ts";
-import { lraModels } from "../src/models/lra_presets.ts";
+import { lraModels, lraTasks } from "../src/models/lra_presets.ts";
 import { preset } from "../src/models/presets.ts";
 import type { ProfileName } from "../src/models/profiles.ts";
+import { s4Models } from "../src/models/s4_presets.ts";
 import type { TrainingSuite } from "./spec.ts";
 
-/** Tasks that this version has data for. */
-const tasks = ["listops"] as const;
+/** What `bench` runs when nothing is chosen: the first five minutes. */
+export const firstRun = { tasks: ["listops"], models: [...lraModels] } as const;
 
 /** Every model on every task. */
 export const lraSuite: TrainingSuite = {
   name: "lra",
-  description: "Long Range Arena: Mega, Mega-chunk and Transformer classifiers (paper, Table 2)",
-  specs: tasks.flatMap((task) =>
-    lraModels.map((model) => ({
+  description: "Long Range Arena: Mega, Transformer and S4 classifiers (paper, Table 2)",
+  specs: lraTasks.flatMap((task) =>
+    [...lraModels, ...s4Models].map((model) => ({
       task,
       model,
       preset: (profile: ProfileName, data: TaskData) =>

@@ -1,7 +1,7 @@
 /** `bench`: trains and measures, prints the table, writes the result file. */
 import { Command, Option } from "@commander-js/extra-typings";
 import { resolve } from "node:path";
-import { lraSuite } from "../../bench/lra.ts";
+import { firstRun, lraSuite } from "../../bench/lra.ts";
 import { adapterRecord } from "../../bench/adapter_record.ts";
 import { runKernelSuite } from "../../bench/kernels.ts";
 import { runTrainingSuite, type SuitePlan } from "../../bench/training_suite.ts";
@@ -137,7 +137,8 @@ export function benchCommand(exit: (code: number) => void) {
   return new Command("bench")
     .description("Train and measure models, print the table, write the result file")
     .addOption(
-      new Option("--suite <name>", "what to measure").choices(suiteNames).default("lra"),
+      new Option("--suite <name>", "what to measure (default: Mega and Transformer on ListOps)")
+        .choices(suiteNames),
     )
     .addOption(
       new Option("--profile <name>", "scale of the run").choices(profileNames).default("quick"),
@@ -158,8 +159,9 @@ export function benchCommand(exit: (code: number) => void) {
       "after",
       `
 Examples:
-  deno task bench                                   the quick profile of Long Range Arena
-  deno task bench --profile smoke --model mega      one model, about ten seconds
+  deno task bench                                   Mega, Mega-chunk and Transformer on ListOps
+  deno task bench --suite lra                       every task and model of Long Range Arena
+  deno task bench --profile smoke --task listops    seven small models, about a minute
   deno task bench --seeds 3 --output results/my.json
   deno task bench --resume                          continue after an interruption
   deno task bench --suite kernels                   time every kernel on this adapter
@@ -171,21 +173,24 @@ Examples:
         return exit(await train(plan, folder, true));
       }
       const profile: ProfileName = options.profile;
+      const name = options.suite ?? lraSuite.name;
+      const chosen = options.suite !== undefined || options.task !== undefined ||
+        options.model !== undefined;
       const output = resolve(
         options.output ??
-          `${RESULTS_FOLDER}/../${defaultResultPath(options.suite, profile, new Date())}`,
+          `${RESULTS_FOLDER}/../${defaultResultPath(name, profile, new Date())}`,
       );
-      if (options.suite === "kernels") {
+      if (name === "kernels") {
         return await measureKernels(output, profile, options.task?.[0]);
       }
-      const { specs } = suiteOf(options.suite);
+      const { specs } = suiteOf(name);
       const names = (key: "task" | "model") => [...new Set(specs.map((spec) => spec[key]))];
       const plan: BenchPlan = {
         format: "mega-webgpu/bench-plan-1",
-        suite: options.suite,
+        suite: name,
         profile,
-        tasks: choose("task", names("task"), options.task),
-        models: choose("model", names("model"), options.model),
+        tasks: choose("task", names("task"), chosen ? options.task : firstRun.tasks),
+        models: choose("model", names("model"), chosen ? options.model : firstRun.models),
         seeds: options.seeds,
         batchSize: options.batchSize ?? null,
         updates: options.updates ?? null,

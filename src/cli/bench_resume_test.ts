@@ -53,7 +53,16 @@ Deno.test({
   fn: async () => {
     const folder = await Deno.makeTempDir();
     try {
-      const options = ["--profile", "smoke", "--model", "mega", "--updates", String(updates)];
+      const options = [
+        "--profile",
+        "smoke",
+        "--task",
+        "listops",
+        "--model",
+        "mega",
+        "--updates",
+        String(updates),
+      ];
       const whole = join(folder, "whole.json");
       await finish(folder, [...options, "--output", whole]);
       const broken = join(folder, "broken.json");
