@@ -6,23 +6,11 @@ import { freshGraph } from "../../kernels/build.ts";
 import type { Tensor } from "../../kernels/contract.ts";
 import { constantValues, roleOf, sourceName } from "../../kernels/source/mod.ts";
 import type { Device } from "../device/device.ts";
-import { sourcesOf } from "../graph/evaluate.ts";
-import { gradients } from "../graph/gradient.ts";
 import { type BufferRange, compile, type Program } from "../graph/program.ts";
-import { ModelContext, type ModelParameters } from "../nn/context.ts";
+import type { ModelParameters } from "../nn/context.ts";
 import { AdamOptimizer, type AdamSettings, type ParameterScale } from "./optimizer.ts";
 import { ParameterStore } from "./parameter_store.ts";
-
-/** What a model function returns for one batch. */
-export interface BatchGraph {
-  /** Loss summed over the batch, scalar. */
-  readonly lossSum: Tensor;
-  /** Further scalars, summed over the batch, by name (for example `correct`). */
-  readonly metrics: Readonly<Record<string, Tensor>>;
-}
-
-/** Builds the graph of a model on its batch inputs. */
-export type ModelFunction = (context: ModelContext) => BatchGraph;
+import { assignPlaces, buildTrainingGraph, type ModelFunction } from "./training_graph.ts";
 
 /** Values of the batch inputs by name. */
 export type BatchFeeds = ReadonlyMap<string, Float32Array | Int32Array>;
@@ -55,56 +43,7 @@ export interface TrainerState {
   readonly states: Map<string, Float32Array>;
 }
 
-interface BuiltGraph {
-  readonly collected: ModelParameters;
-  readonly metricNames: readonly string[];
-  readonly roots: readonly Tensor[];
-  readonly scalars: readonly Tensor[];
-  readonly gradients: ReadonlyMap<string, Tensor>;
-  readonly stateUpdates: ReadonlyMap<string, Tensor>;
-}
-
-function build(model: ModelFunction, training: boolean): BuiltGraph {
-  const context = new ModelContext({ training });
-  const { lossSum, metrics } = model(context);
-  const { collected } = context;
-  const scalars = [lossSum, ...Object.values(metrics)];
-  const byName = new Map<string, Tensor>();
-  if (training) {
-    const parameters = sourcesOf([lossSum]).filter((source) => roleOf(source) === "parameter");
-    gradients(lossSum, parameters).forEach((gradient, i) =>
-      byName.set(sourceName(parameters[i]), gradient)
-    );
-  }
-  const stateUpdates = training ? context.stateUpdates : new Map<string, Tensor>();
-  const roots = [...scalars, ...byName.values(), ...stateUpdates.values()];
-  return {
-    collected,
-    metricNames: Object.keys(metrics),
-    roots: [...new Set(roots)],
-    scalars,
-    gradients: byName,
-    stateUpdates,
-  };
-}
-
-/** Fixed places for results, one result each; what is left over is copied after the pass. */
-function assignPlaces(
-  wanted: readonly { readonly tensor: Tensor; readonly range: BufferRange }[],
-): {
-  readonly places: Map<Tensor, BufferRange>;
-  readonly copies: { readonly tensor: Tensor; readonly range: BufferRange }[];
-} {
-  const places = new Map<Tensor, BufferRange>();
-  const copies = wanted.filter(({ tensor, range }) => {
-    if (tensor.node.op.kind === "source" || places.has(tensor)) return true;
-    places.set(tensor, range);
-    return false;
-  });
-  return { places, copies };
-}
-
-/** See the module comment. Create with {@link createTrainer}. */
+/** See the module comment. */
 export class Trainer {
   /** Sizes and initial values of the model. */
   readonly model: ModelParameters;
@@ -130,8 +69,8 @@ export class Trainer {
   submitMilliseconds = 0;
 
   constructor(private readonly device: Device, private readonly options: TrainerOptions) {
-    const built = freshGraph(() => build(options.model, true));
-    const evaluated = freshGraph(() => build(options.model, false));
+    const built = freshGraph(() => buildTrainingGraph(options.model, true));
+    const evaluated = freshGraph(() => buildTrainingGraph(options.model, false));
     this.model = built.collected;
     this.#metricNames = built.metricNames;
     this.#capacity = options.metricCapacity ?? 256;
