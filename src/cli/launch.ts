@@ -70,6 +70,15 @@ function kindOf(path: string): "file" | "folder" | "nothing" {
   }
 }
 
+/** Test files that the fast tests leave out. */
+function slowTests(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+    const path = join(folder, name);
+    if (isDirectory) return name.startsWith(".") ? [] : slowTests(path);
+    return name.endsWith("_slow_test.ts") ? [path] : [];
+  });
+}
+
 /** The arguments with which Deno runs a command in the child. */
 function childArguments(command: string, args: readonly string[], cwd: string): string[] {
   const permissions = permissionFlags({
@@ -84,7 +93,8 @@ function childArguments(command: string, args: readonly string[], cwd: string): 
     kindOf,
   });
   if (command.startsWith("test")) {
-    return ["test", "--no-check", ...permissions, ...args];
+    const files = command === "test:slow" && args.length === 0 ? slowTests(PROJECT_ROOT) : args;
+    return ["test", "--no-check", ...permissions, ...files];
   }
   // Packages for comparisons and pages are not in the lock file: whatever it lists is fetched by
   // every first command.

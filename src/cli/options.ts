@@ -1,5 +1,6 @@
 /** Parsers of option values. */
 import { InvalidArgumentError } from "commander";
+import { UserError } from "../errors.ts";
 
 /** A whole number of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -29,7 +30,11 @@ export function seeds(text: string): number[] {
   return [...new Set(words(text).map(parse))];
 }
 
-/** Those of `wanted` that exist, all when nothing is wanted. */
+/**
+ * The wanted names, all when nothing is wanted.
+ *
+ * @throws {UserError} when one does not exist.
+ */
 export function choose(
   what: string,
   known: readonly string[],
@@ -38,7 +43,7 @@ export function choose(
   if (wanted === undefined) return [...known];
   for (const name of wanted) {
     if (!known.includes(name)) {
-      throw new InvalidArgumentError(`no ${what} is called ${name}; there are ${known.join(", ")}`);
+      throw new UserError(`no ${what} is called ${name}; there are ${known.join(", ")}`);
     }
   }
   return [...wanted];

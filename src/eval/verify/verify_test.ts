@@ -1,67 +1,23 @@
 import assert from "node:assert/strict";
-import type { AdapterClass } from "../../../kernels/lowering.ts";
 import { testDevice } from "../../../kernels/testing.ts";
 import { UserError } from "../../errors.ts";
 import { readSafetensors, type SafeTensor, writeSafetensors } from "../../util/safetensors.ts";
+import { checkGolden, fastGoldens, goldenFolder, goldenNames } from "./goldens_testing.ts";
 import { goldenKinds, implementedKinds } from "./kinds.ts";
 import { formatReport } from "./report.ts";
 import { verifyFile } from "./verify.ts";
 
-const FIXTURES = `${import.meta.dirname}/../../../fixtures/goldens`;
-const slow = Deno.env.get("MEGA_SLOW") === "1";
-
-/** What the fast tests check: every kind, and the options that interact. */
-const fast: Readonly<Record<AdapterClass, readonly string[]>> = {
-  software: [
-    "elementwise",
-    "seqnorm_batchnorm_affine",
-    "seqnorm_scalenorm_affine",
-    "realnum_embedding",
-    "relpos_rotary_beyond_max",
-    "relpos_simple",
-    "ema_bidir_trunc_pad",
-    "ema_step",
-    "mega_laplace_rotary_causal_chunk_pad",
-    "mega_softmax_simple_bidir_chunk_pad",
-    "mega_relu2_simple_bidir_chunk_bn_post",
-    "nffn_bn_pre",
-    "lra_mega_retrieval",
-    "lra_transformer_text_cls_tied",
-    "train_lra_mega_text",
-    "s4_init_legs",
-    "s4_kernel_dplr_legs_L64_N16",
-    "s4_kernel_s4d_inv_bilinear",
-    "s4_layer_s4_legs_bidir",
-    "s4_layer_s4d_legs_lengths_ch2",
-    "s4d_minimal",
-  ],
-  gpu: [
-    "elementwise",
-    "seqnorm_layernorm_affine",
-    "ema_causal_trunc",
-    "mega_softmax_simple_bidir_ln_pre_pad",
-    "nffn_rms_pre_gelu",
-    "s4_kernel_dplr_legs_trained",
-    "s4_layer_s4d_inv_bilinear_bidir",
-  ],
-};
-
-const all = [...Deno.readDirSync(FIXTURES)].map(({ name }) => name)
-  .filter((name) => name.endsWith(".safetensors")).map((name) => name.slice(0, -12)).sort();
-
 for (const adapterClass of ["software", "gpu"] as const) {
-  for (const name of slow ? all : fast[adapterClass]) {
-    Deno.test(`golden ${name} agrees on the ${adapterClass} class`, async () => {
-      const device = await testDevice(adapterClass);
-      const report = await verifyFile(device, `${FIXTURES}/${name}.safetensors`);
-      assert.ok(report.passed, formatReport([report]));
+  for (const name of fastGoldens[adapterClass]) {
+    Deno.test(`golden ${name} agrees on the ${adapterClass} class`, () => {
+      return checkGolden(name, adapterClass);
     });
   }
 }
 
 Deno.test("fixtures cover every implemented kind", () => {
-  const kinds = new Set(all.map((name) => {
-    const bytes = Deno.readFileSync(`${FIXTURES}/${name}.safetensors`);
+  const kinds = new Set(goldenNames.map((name) => {
+    const bytes = Deno.readFileSync(`${goldenFolder}/${name}.safetensors`);
     return readSafetensors(bytes).metadata.kind;
   }));
   assert.deepEqual([...kinds].sort(), [...implementedKinds()].sort());
@@ -72,7 +28,7 @@ async function changed(
   name: string,
   change: (tensors: Map<string, SafeTensor>, metadata: Record<string, string>) => void,
 ) {
-  const file = readSafetensors(Deno.readFileSync(`${FIXTURES}/${name}.safetensors`), name);
+  const file = readSafetensors(Deno.readFileSync(`${goldenFolder}/${name}.safetensors`), name);
   change(file.tensors, file.metadata);
   const bytes = writeSafetensors(file);
   return verifyFile(await testDevice("software"), { name, bytes });
@@ -148,7 +104,10 @@ Deno.test("kinds of later versions fail, unknown kinds are the user's error", as
 
 Deno.test("damaged and missing files give one line", async () => {
   const device = await testDevice("software");
-  const bytes = Deno.readFileSync(`${FIXTURES}/realnum_embedding.safetensors`).subarray(0, 2000);
+  const bytes = Deno.readFileSync(`${goldenFolder}/realnum_embedding.safetensors`).subarray(
+    0,
+    2000,
+  );
   const report = await verifyFile(device, { name: "cut.safetensors", bytes });
   assert.equal(report.passed, false);
   assert.match(report.failure ?? "", /^[^\n]+$/);
