@@ -4,7 +4,8 @@
  *
  * - layers, widths, attention heads: times the factors, rounded;
  * - chunk: the longest sequence over the number of chunks;
- * - batch, updates: the profile's budget for the task; warm-up: the published share of the updates;
+ * - batch, updates: the profile's budget for the task; warm-up: the published share of the updates,
+ *   but not below the profile's least;
  * - the Transformer keeps its published proportions (F/D, head/D, tying), at the width for which its
  *   parameter count is closest to that of Mega; so do S4 and S4D, with the published number of states;
  * - learning rate: the published peak, but not below the profile's least.
@@ -162,6 +163,7 @@ export function preset(request: PresetRequest): Preset {
   const { batch, updates } = budget;
   const { schedule } = paper.training;
   const scale = profileScales[profile];
+  const warmup = Math.max(scale.leastWarmup, schedule.warmupUpdates / paper.training.updates);
   return {
     config: scaledConfig(request, scale),
     training: {
@@ -172,7 +174,7 @@ export function preset(request: PresetRequest): Preset {
       schedule: {
         ...schedule,
         peak: Math.max(schedule.peak, scale.leastPeak),
-        warmupUpdates: Math.round(updates * schedule.warmupUpdates / paper.training.updates),
+        warmupUpdates: Math.round(updates * warmup),
         totalUpdates: updates,
       },
     },

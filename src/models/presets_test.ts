@@ -58,8 +58,8 @@ Deno.test("the quick profile halves Mega and spends the same budget on every mod
   const [mega, chunked, transformer] = presets;
   assert.deepEqual(mega.training, chunked.training);
   assert.deepEqual(mega.training, transformer.training);
-  assert.equal(mega.training.updates, 1200);
-  assert.equal(mega.training.schedule.warmupUpdates, 40);
+  assert.equal(mega.training.updates, 1000);
+  assert.equal(mega.training.schedule.warmupUpdates, 100);
   assert.equal(mega.training.schedule.peak, 4e-3);
   const { encoder } = mega.config;
   assert.ok(encoder.kind === "mega" && chunked.config.encoder.kind === "mega");

@@ -16,6 +16,8 @@ export interface ProfileScale {
   readonly chunks: number;
   /** No learning-rate schedule peaks below this: small models with few updates need larger steps. */
   readonly leastPeak: number;
+  /** Nor does the warm-up take a smaller share of the updates than this. */
+  readonly leastWarmup: number;
 }
 
 /** Work per run, the same for every model of a table. */
@@ -26,9 +28,9 @@ export interface Budget {
 
 /** Scale factors; `paper` is the published preset itself. */
 export const profileScales: Readonly<Record<Exclude<ProfileName, "paper">, ProfileScale>> = {
-  smoke: { depth: 1 / 3, width: 1 / 4, chunks: 4, leastPeak: 4e-3 },
-  quick: { depth: 1 / 2, width: 1 / 2, chunks: 4, leastPeak: 4e-3 },
-  small: { depth: 1, width: 1 / 2, chunks: 4, leastPeak: 2e-3 },
+  smoke: { depth: 1 / 3, width: 1 / 4, chunks: 4, leastPeak: 4e-3, leastWarmup: 0.1 },
+  quick: { depth: 1 / 2, width: 1 / 2, chunks: 4, leastPeak: 4e-3, leastWarmup: 0.1 },
+  small: { depth: 1, width: 1 / 2, chunks: 4, leastPeak: 2e-3, leastWarmup: 0.1 },
 };
 
 /** Budgets per profile and task; `paper` has those of the publication. */
@@ -36,6 +38,6 @@ export const budgets: Readonly<
   Record<Exclude<ProfileName, "paper">, Readonly<Partial<Record<LraTask, Budget>>>>
 > = {
   smoke: { listops: { batch: 16, updates: 60 } },
-  quick: { listops: { batch: 32, updates: 1_200 } },
+  quick: { listops: { batch: 32, updates: 1_000 } },
   small: { listops: { batch: 64, updates: 5_000 } },
 };
