@@ -40,8 +40,6 @@ export interface CacheFolders {
   readonly shaders: string;
   /** Generated and fetched data sets; `MEGA_DATA` overrides it. */
   readonly data: string;
-  /** Checkpoints of interrupted runs. */
-  readonly checkpoints: string;
 }
 
 /** The parts of the cache below {@link cacheFolder}. */
@@ -52,6 +50,5 @@ export function cacheFolders(env: ReadEnv): CacheFolders {
     driver: join(cache, "driver"),
     shaders: join(cache, "shaders"),
     data: data ? resolve(data) : join(cache, "data"),
-    checkpoints: join(cache, "checkpoints"),
   };
 }

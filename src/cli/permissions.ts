@@ -43,7 +43,6 @@ const WRITE_OPTIONS: ReadonlySet<string> = new Set([
   "--out",
   "-o",
   "--resume",
-  "--checkpoints",
   "--update",
   "--figures",
 ]);
