@@ -28,9 +28,8 @@ export async function collectEnvironment(
   options: EnvironmentOptions = {},
 ): Promise<CollectedEnvironment> {
   const warnings: string[] = [];
-  const root = options.root ?? import.meta.dirname ?? ".";
   const environment: Environment = {
-    git: await readGit(root, warnings),
+    git: await readGit(options.root, warnings),
     deno: Deno.version.deno,
     v8: Deno.version.v8,
     typescript: Deno.version.typescript,
@@ -51,17 +50,18 @@ export async function collectEnvironment(
 
 const dirtyWarning = "the checkout has uncommitted changes: the commit does not name the code";
 
-async function readGit(root: string, warnings: string[]): Promise<Environment["git"]> {
+async function readGit(root: string | undefined, warnings: string[]): Promise<Environment["git"]> {
   // The launcher reads the checkout for its child, which may not run programs.
-  const recorded = readVariable("MEGA_GIT_COMMIT");
+  const recorded = root === undefined ? readVariable("MEGA_GIT_COMMIT") : undefined;
   if (recorded !== undefined) {
     const dirty = readVariable("MEGA_GIT_DIRTY") === "1";
     if (dirty) warnings.push(dirtyWarning);
     return { commit: recorded, dirty };
   }
   try {
-    const commit = (await git(root, "rev-parse", "HEAD")).trim();
-    const dirty = (await git(root, "status", "--porcelain")).trim() !== "";
+    const folder = root ?? import.meta.dirname ?? ".";
+    const commit = (await git(folder, "rev-parse", "HEAD")).trim();
+    const dirty = (await git(folder, "status", "--porcelain")).trim() !== "";
     if (dirty) warnings.push(dirtyWarning);
     return { commit, dirty };
   } catch (error) {
