@@ -60,7 +60,7 @@ Deno.test("the quick profile halves Mega and spends the same budget on every mod
   assert.deepEqual(mega.training, transformer.training);
   assert.equal(mega.training.updates, 1000);
   assert.equal(mega.training.schedule.warmupUpdates, 100);
-  assert.equal(mega.training.schedule.peak, 4e-3);
+  assert.equal(mega.training.schedule.peak, 2e-3);
   const { encoder } = mega.config;
   assert.ok(encoder.kind === "mega" && chunked.config.encoder.kind === "mega");
   const { width, layers, hidden, z } = encoder;

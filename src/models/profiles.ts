@@ -28,8 +28,8 @@ export interface Budget {
 
 /** Scale factors; `paper` is the published preset itself. */
 export const profileScales: Readonly<Record<Exclude<ProfileName, "paper">, ProfileScale>> = {
-  smoke: { depth: 1 / 3, width: 1 / 4, chunks: 4, leastPeak: 4e-3, leastWarmup: 0.1 },
-  quick: { depth: 1 / 2, width: 1 / 2, chunks: 4, leastPeak: 4e-3, leastWarmup: 0.1 },
+  smoke: { depth: 1 / 3, width: 1 / 4, chunks: 4, leastPeak: 2e-3, leastWarmup: 0.1 },
+  quick: { depth: 1 / 2, width: 1 / 2, chunks: 4, leastPeak: 2e-3, leastWarmup: 0.1 },
   small: { depth: 1, width: 1 / 2, chunks: 4, leastPeak: 2e-3, leastWarmup: 0.1 },
 };
 
