@@ -166,3 +166,21 @@ Deno.test("emaStep over one token equals the matching step of emaScan", async ()
   const [a, b] = await evaluate(device, [step, scan], feeds, { poison: true });
   assertClose("one token", a, b, 1e-6);
 });
+
+for (const length of [1, 7, 33]) {
+  Deno.test(`emaStep over ${length} steps has gradients of inputs, carried state and weights`, async () => {
+    const [batch, features, states] = [2, 5, 3];
+    const weights = { shape: [features, states] };
+    await checkOperation({
+      inputs: {
+        x: { shape: [batch, length, features] },
+        state: { shape: [batch, features, states] },
+        w: weights,
+        q: { ...weights, values: decays(features * states, 0.4) },
+        g: weights,
+      },
+      build: ({ x, state, w, q, g }) => Object.values(emaStep(x, state, w, q, g)),
+      probes: 6,
+    });
+  });
+}

@@ -4,12 +4,13 @@
  *   h_t = q h_{t-1} + w x_t,   y_t = Σ_n g_n h_{t,n}        (w = p β, q = 1 − p α, g = γ / √N)
  *
  * x [B, L, D] for any L ≥ 1; h0 [B, D, N]; w, q, g [D, N]; results y [B, L, D] and h_L [B, D, N].
- * Nothing is truncated. Inference only: it has no derivative.
+ * Nothing is truncated; a reverse sweep carries its state by flipping x in time. One kernel forward; the gradient is composed (`step_gradient.ts`).
  */
 import { apply } from "../build.ts";
 import { type KernelOperation, ShapeError, sizeOf, type Tensor } from "../contract.ts";
 import { referenceStep } from "./reference.ts";
 import { lanes } from "./scan_lowering.ts";
+import { stepGradient } from "./step_gradient.ts";
 import { dot, each, emaGeometry, overTime } from "./sweeps.ts";
 
 const attrs = { sweeps: ["forward"], truncation: 0 };
@@ -32,9 +33,7 @@ const stepOperation: KernelOperation = {
     }
     return [{ shape: x.shape, dtype: "f32" }, { shape: state.shape, dtype: "f32" }];
   },
-  vjp() {
-    throw new Error("emaStep: carried states are for inference; train with emaScan");
-  },
+  vjp: stepGradient,
   reference: referenceStep,
   cost([x, state, , q]) {
     return {
