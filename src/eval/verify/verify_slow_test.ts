@@ -1,10 +1,21 @@
+import type { AdapterClass } from "../../../kernels/lowering.ts";
 import { checkGolden, fastGoldens, goldenNames } from "./goldens_testing.ts";
 
 // Minutes of shader compilation: `deno task test:slow` runs what the fast tests leave out.
 const ignore = Deno.env.get("MEGA_SLOW") !== "1";
 
+/** Whole networks for the GPU class: one of each kind, since both classes check every layer. */
+const gpuNetworks = ["lra_mega_text_chunked", "lra_transformer_text_mp"];
+
+function slowGoldens(adapterClass: AdapterClass): string[] {
+  return goldenNames.filter((name) =>
+    !fastGoldens[adapterClass].includes(name) &&
+    (adapterClass === "software" || !/^(lra|train)_/.test(name) || gpuNetworks.includes(name))
+  );
+}
+
 for (const adapterClass of ["software", "gpu"] as const) {
-  for (const name of goldenNames.filter((name) => !fastGoldens[adapterClass].includes(name))) {
+  for (const name of slowGoldens(adapterClass)) {
     Deno.test({
       name: `golden ${name} agrees on the ${adapterClass} class`,
       ignore,
