@@ -16,4 +16,6 @@ export interface TrainingSuite {
   readonly name: string;
   readonly description: string;
   readonly specs: readonly TrainingSpec[];
+  /** Models that run when none is named. */
+  readonly models: readonly string[];
 }

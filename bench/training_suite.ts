@@ -1,7 +1,6 @@
 /** Runs the training specifications of a suite and keeps the result file up to date after each. */
 import { join } from "node:path";
 import type { TaskData } from "../src/data/dataset.ts";
-import { dataEntry } from "../src/data/registry.ts";
 import type { Batch } from "../src/data/batches.ts";
 import type { Device } from "../src/device/device.ts";
 import { DeviceLostError } from "../src/device/device.ts";
@@ -23,6 +22,7 @@ import { type BatchFeeds, Trainer } from "../src/train/trainer.ts";
 import { type RunReport, type RunSettings, TrainingRun } from "../src/train/run.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
 import { adapterRecord } from "./adapter_record.ts";
+import { loadTasks } from "./load_tasks.ts";
 import { failedRow, outcomeRow, type RowHead } from "./row.ts";
 import type { TrainingSpec } from "./spec.ts";
 
@@ -45,6 +45,8 @@ export interface SuitePlan {
   readonly earlier: Result | undefined;
   readonly dataDir: string | undefined;
   readonly cacheDir: string;
+  /** Go on without tasks whose data is missing. */
+  readonly leaveOut: boolean;
 }
 
 /** Callbacks of {@link runTrainingSuite}. */
@@ -189,25 +191,21 @@ export async function runTrainingSuite(
     warnings,
   });
   await writeResult(plan.output, result(false));
-  const loaded = new Map<string, { readonly data: TaskData; readonly seconds: number }>();
+  const loaded = await loadTasks(plan.specs.map(({ task }) => task), {
+    profile: plan.profile,
+    cacheDir: plan.cacheDir,
+    dataDir: plan.dataDir,
+    print: events.message,
+    leaveOut: plan.leaveOut,
+  });
+  warnings.push(...loaded.missing);
   for (const seed of plan.seeds) {
     for (const spec of plan.specs) {
       const done = kept.some((row) =>
         row.task.name === spec.task && row.model.name === spec.model && row.seed === seed
       );
-      if (done) continue;
-      let source = loaded.get(spec.task);
-      if (!source) {
-        const started = performance.now();
-        const data = await dataEntry(spec.task).load({
-          profile: plan.profile,
-          cacheDir: plan.cacheDir,
-          dataDir: plan.dataDir,
-          print: events.message,
-        });
-        source = { data, seconds: (performance.now() - started) / 1000 };
-        loaded.set(spec.task, source);
-      }
+      const source = loaded.tasks.get(spec.task);
+      if (done || source === undefined) continue;
       const { data, seconds } = source;
       const preset = spec.preset(plan.profile, data);
       const settings = settingsOf(preset, plan, seed, data);

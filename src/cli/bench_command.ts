@@ -113,6 +113,7 @@ async function train(plan: BenchPlan, folder: string, resuming: boolean): Promis
     earlier: resuming ? await earlierResult(output) : undefined,
     dataDir: plan.dataDir ?? undefined,
     cacheDir: cacheFolder((name) => Deno.env.get(name)),
+    leaveOut: plan.leaveOut,
   };
   const result = await runTrainingSuite(device, suitePlan, {
     message,
@@ -129,7 +130,9 @@ async function train(plan: BenchPlan, folder: string, resuming: boolean): Promis
   }
   await Deno.remove(folder, { recursive: true });
   console.log(`\nwrote ${output}`);
-  return result.rows.every((row) => row.status === "completed") ? 0 : 1;
+  for (const line of result.warnings) console.error(`warning: ${line}`);
+  const whole = specs.length * plan.seeds.length === result.rows.length;
+  return whole && result.rows.every((row) => row.status === "completed") ? 0 : 1;
 }
 
 /** The command, for `main.ts`. */
@@ -160,8 +163,9 @@ export function benchCommand(exit: (code: number) => void) {
       `
 Examples:
   deno task bench                                   Mega, Mega-chunk and Transformer on ListOps
-  deno task bench --suite lra                       every task and model of Long Range Arena
-  deno task bench --profile smoke --task listops    seven small models, about a minute
+  deno task bench --suite lra                       all six tasks, five models each
+  deno task bench --task text --model mega,s4d-lin --data ~/data
+  deno task bench --profile smoke --task listops    five small models, about a minute
   deno task bench --seeds 3 --output results/my.json
   deno task bench --resume                          continue after an interruption
   deno task bench --suite kernels                   time every kernel on this adapter
@@ -183,18 +187,23 @@ Examples:
       if (name === "kernels") {
         return await measureKernels(output, profile, options.task?.[0]);
       }
-      const { specs } = suiteOf(name);
+      const { specs, models } = suiteOf(name);
       const names = (key: "task" | "model") => [...new Set(specs.map((spec) => spec[key]))];
       const plan: BenchPlan = {
-        format: "mega-webgpu/bench-plan-1",
+        format: "mega-webgpu/bench-plan-2",
         suite: name,
         profile,
         tasks: choose("task", names("task"), chosen ? options.task : firstRun.tasks),
-        models: choose("model", names("model"), chosen ? options.model : firstRun.models),
+        models: choose(
+          "model",
+          names("model"),
+          options.model ?? (chosen ? models : firstRun.models),
+        ),
         seeds: options.seeds,
         batchSize: options.batchSize ?? null,
         updates: options.updates ?? null,
         dataDir: options.data ? resolve(options.data) : Deno.env.get("MEGA_DATA") ?? null,
+        leaveOut: options.suite !== undefined && options.task === undefined,
       };
       const folder = runFolder(output);
       await savePlan(folder, plan);

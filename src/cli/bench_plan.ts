@@ -7,7 +7,7 @@ import { writeFileAtomic } from "../util/atomic_write.ts";
 
 /** See the module comment. */
 export const benchPlanSchema = z.strictObject({
-  format: z.literal("mega-webgpu/bench-plan-1"),
+  format: z.literal("mega-webgpu/bench-plan-2"),
   suite: z.string(),
   profile: z.enum(profileNames),
   tasks: z.array(z.string()),
@@ -16,6 +16,7 @@ export const benchPlanSchema = z.strictObject({
   batchSize: z.int().positive().nullable(),
   updates: z.int().positive().nullable(),
   dataDir: z.string().nullable(),
+  leaveOut: z.boolean(),
 });
 /** See {@link benchPlanSchema}. */
 export type BenchPlan = z.infer<typeof benchPlanSchema>;

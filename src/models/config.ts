@@ -72,6 +72,8 @@ export const transformerEncoderSchema = z.strictObject({
   dropout: rate,
   attentionDropout: rate,
   activationDropout: rate,
+  /** Attention as separate products with L x L weights in memory; absent for fused attention. */
+  unfusedAttention: z.literal(true).exactOptional(),
 });
 
 /** An encoder of S4 or S4D blocks. */

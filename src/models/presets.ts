@@ -8,11 +8,11 @@
  *   but not below the profile's least;
  * - the Transformer keeps its published proportions (F/D, head/D, tying), at the width for which its
  *   parameter count is closest to that of Mega; so do S4 and S4D, with the published number of states;
+ *   Mega-chunk has Mega's parameters but for shorter tables of relative positions;
  * - learning rate: the published peak, but not below the profile's least.
  *
  * Everything else (dropout, weight decay, norms) stays as published.
  */
-import { NotImplementedError } from "../errors.ts";
 import type {
   ClassifierConfig,
   MegaEncoderConfig,
@@ -26,7 +26,7 @@ import {
   paperPreset,
   type Preset,
 } from "./lra_presets.ts";
-import { budgets, type ProfileName, type ProfileScale, profileScales } from "./profiles.ts";
+import { budgets, type ProfileName, type ProfileScale, profileScale } from "./profiles.ts";
 import { fastKernelLength } from "./s4_presets.ts";
 import { classifierParameters } from "./sequence_classifier.ts";
 
@@ -149,20 +149,14 @@ function scaledConfig(request: PresetRequest, scale: ProfileScale): ClassifierCo
   return closestModel(target, widthStep(encoder, scale.width), at);
 }
 
-/**
- * The model and its training settings.
- *
- * @throws {NotImplementedError} when the profile has no budget for the task yet.
- */
+/** The model and its training settings. */
 export function preset(request: PresetRequest): Preset {
   const { task, model, profile, data } = request;
   const paper = paperPreset(task, model, data);
   if (profile === "paper") return paper;
-  const budget = budgets[profile][task];
-  if (budget === undefined) throw new NotImplementedError(`profile ${profile} of task ${task}`);
-  const { batch, updates } = budget;
+  const { batch, updates } = budgets[profile][task];
   const { schedule } = paper.training;
-  const scale = profileScales[profile];
+  const scale = profileScale(profile, task);
   const warmup = Math.max(scale.leastWarmup, schedule.warmupUpdates / paper.training.updates);
   return {
     config: scaledConfig(request, scale),

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { parseClassifierConfig } from "./config.ts";
-import { lraModels, lraTasks, paperPreset } from "./lra_presets.ts";
+import { type LraModel, lraModels, type LraTask, lraTasks, paperPreset } from "./lra_presets.ts";
 import { preset } from "./presets.ts";
 import { profileNames } from "./profiles.ts";
+import { s4Models } from "./s4_presets.ts";
 import { classifierParameters } from "./sequence_classifier.ts";
 
 const count = (
@@ -13,6 +14,20 @@ const count = (
   classifierParameters(
     paperPreset(task, model, { vocabulary, maxLength: 1 }).config,
   ).count;
+
+/** Shapes of the data of each profile. */
+const shapes = {
+  smoke: (task: LraTask) => dataShape(task, 40, 64, 32, 32),
+  quick: (task: LraTask) => dataShape(task, 100, 256, 32, 64),
+  small: (task: LraTask) => dataShape(task, 500, 1024, 32, 128),
+};
+
+function dataShape(task: LraTask, listops: number, bytes: number, side: number, long: number) {
+  if (task === "listops") return { vocabulary: 20, maxLength: listops };
+  if (task === "text" || task === "retrieval") return { vocabulary: 260, maxLength: bytes };
+  if (task === "image") return { vocabulary: undefined, maxLength: side * side / 4 };
+  return { vocabulary: undefined, maxLength: task === "pathx" ? long * long : side * side };
+}
 
 Deno.test("paper presets have the published parameter counts", () => {
   const near = (actual: number, millions: number) =>
@@ -39,16 +54,29 @@ Deno.test("every paper preset is a valid configuration", () => {
 });
 
 Deno.test("models of a scaled table have parameter counts within ten percent", () => {
-  const lengths = { smoke: 41, quick: 101, small: 501, paper: 2001 };
+  const models = ["mega", "transformer", ...s4Models] as const;
   for (const profile of profileNames.filter((name) => name !== "paper")) {
-    const data = { vocabulary: 21, maxLength: lengths[profile] };
-    const counts = lraModels.map((model) =>
-      classifierParameters(preset({ task: "listops", model, profile, data }).config).count
-    );
-    const spread = Math.max(...counts) / Math.min(...counts);
-    assert.ok(spread <= 1.1, `${profile}: ${lraModels} have ${counts} parameters`);
+    for (const task of lraTasks) {
+      const of = (model: LraModel) => {
+        const { config } = preset({ task, model, profile, data: shapes[profile](task) });
+        return classifierParameters(config);
+      };
+      const counts = models.map((model) => of(model).count);
+      const spread = Math.max(...counts) / Math.min(...counts);
+      assert.ok(spread <= 1.1, `${profile} ${task}: ${models} have ${counts} parameters`);
+      assert.equal(
+        of("mega-chunk").count - tableOf(of("mega-chunk")),
+        counts[0] - tableOf(of("mega")),
+      );
+    }
   }
 });
+
+/** Elements of the tables of relative positions, which are as long as what attention sees. */
+function tableOf({ parameters }: ReturnType<typeof classifierParameters>): number {
+  const tables = parameters.filter(({ name }) => name.includes("rel_pos_bias"));
+  return tables.reduce((total, { shape }) => total + shape[0], 0);
+}
 
 Deno.test("the quick profile halves Mega and spends the same budget on every model", () => {
   const data = { vocabulary: 21, maxLength: 101 };

@@ -65,6 +65,7 @@ export function transformerEncoder(
         attentionDropout: config.attentionDropout,
         hiddenDropout: config.activationDropout,
         initialization: config.initialization,
+        unfused: config.unfusedAttention === true,
       }, valid));
   }
   return zeroPadding(x, valid);

@@ -1,0 +1,56 @@
+/** Loads the data of a suite's tasks before anything trains, so that what is missing shows at once. */
+import type { TaskData } from "../src/data/dataset.ts";
+import { dataEntry } from "../src/data/registry.ts";
+import { UserError } from "../src/errors.ts";
+import type { ProfileName } from "../src/models/profiles.ts";
+
+/** Where data comes from and who is told. */
+export interface LoadOptions {
+  readonly profile: ProfileName;
+  readonly cacheDir: string;
+  readonly dataDir: string | undefined;
+  readonly print: (line: string) => void;
+  /** Leave out tasks whose data is not to be had, instead of throwing: for whole suites. */
+  readonly leaveOut: boolean;
+}
+
+/** The data of a task and the seconds that loading, or generating, took. */
+export interface LoadedTask {
+  readonly data: TaskData;
+  readonly seconds: number;
+}
+
+/** What was loaded, and one line for every task that was not. */
+export interface LoadedTasks {
+  readonly tasks: ReadonlyMap<string, LoadedTask>;
+  readonly missing: readonly string[];
+}
+
+/**
+ * Loads every task of `names`, each once.
+ *
+ * @throws {UserError} when the data of a task is missing and may not be left out, or all is missing.
+ */
+export async function loadTasks(
+  names: Iterable<string>,
+  { leaveOut, ...source }: LoadOptions,
+): Promise<LoadedTasks> {
+  const tasks = new Map<string, LoadedTask>();
+  const missing: string[] = [];
+  for (const name of new Set(names)) {
+    const started = performance.now();
+    try {
+      const data = await dataEntry(name).load(source);
+      tasks.set(name, { data, seconds: (performance.now() - started) / 1000 });
+    } catch (error) {
+      if (!leaveOut || !(error instanceof UserError)) throw error;
+      const line = `${name} was left out: ${error.message}`;
+      missing.push(line);
+      source.print(line);
+    }
+  }
+  if (tasks.size === 0 && missing.length > 0) {
+    throw new UserError(`no task of the suite has data; ${missing[0]}`);
+  }
+  return { tasks, missing };
+}
