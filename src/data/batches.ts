@@ -112,6 +112,9 @@ export interface BatchCursor {
   readonly index: number;
 }
 
+/** Where training starts. */
+export const FIRST_BATCH: BatchCursor = { epoch: 1, index: 0 };
+
 /** How training batches are composed. */
 export interface TrainingBatchOptions extends BatchShape {
   /** The run's seed. */

@@ -1,3 +1,4 @@
+import { toShared } from "../util/shared_array.ts";
 import type { Split, TokenExample } from "./dataset.ts";
 
 /** Many token sequences in one array: document i is `ids[offsets[i]]` up to `ids[offsets[i + 1]]`. */
@@ -47,7 +48,10 @@ export class DocumentPacker {
   }
 }
 
-/** A split of token examples in memory, compact enough for the full-size text tasks. */
+/**
+ * A split of token examples in memory, compact enough for the full-size text tasks. The memory is
+ * shared, so that workers can read it without a copy of their own.
+ */
 export class PackedTokenSplit implements Split<TokenExample> {
   readonly length: number;
   readonly documents: PackedDocuments;
@@ -66,9 +70,9 @@ export class PackedTokenSplit implements Split<TokenExample> {
       }
     }
     this.length = labels.length;
-    this.documents = documents;
-    this.seconds = seconds;
-    this.labels = labels;
+    this.documents = shareDocuments(documents);
+    this.seconds = seconds && shareDocuments(seconds);
+    this.labels = toShared(labels);
   }
 
   example(index: number): TokenExample {
@@ -92,6 +96,10 @@ export class PackedTokenSplit implements Split<TokenExample> {
     }
     return longest;
   }
+}
+
+function shareDocuments({ ids, offsets }: PackedDocuments): PackedDocuments {
+  return { ids: toShared(ids), offsets: toShared(offsets) };
 }
 
 function unpack({ ids, offsets }: PackedDocuments, index: number): Int32Array {

@@ -1,24 +1,50 @@
 import { readError } from "../util/read_error.ts";
 import { UserError } from "../errors.ts";
+import { toShared } from "../util/shared_array.ts";
 import type { Split, ValueExample } from "./dataset.ts";
 
 /** Where the pixels of a split are: one byte per value, examples of equal size one after another. */
 export interface PixelStore {
   /** Values per example, L. */
   readonly pixels: number;
+  /** All that another thread needs to open the same pixels. */
+  readonly description: PixelDescription;
   /** The bytes of example `index`; a view or a copy, not to be changed. */
   row(index: number): Uint8Array;
 }
 
-/** Pixels in memory. */
+/** Pixels in shared memory, or the place of pixels in a file; can be posted to a worker. */
+export type PixelDescription =
+  | { readonly kind: "memory"; readonly bytes: Uint8Array; readonly pixels: number }
+  | {
+    readonly kind: "file";
+    readonly path: string;
+    /** Byte position of the first example. */
+    readonly start: number;
+    readonly pixels: number;
+  };
+
+/** The pixels that were described. */
+export function openPixels(description: PixelDescription): PixelStore {
+  if (description.kind === "memory") {
+    return new MemoryPixels(description.bytes, description.pixels);
+  }
+  return new FilePixels(description.path, description.start, description.pixels);
+}
+
+/** Pixels in memory, which is shared so that workers can read it without a copy of their own. */
 export class MemoryPixels implements PixelStore {
   readonly pixels: number;
   readonly #bytes: Uint8Array;
 
   /** @param bytes Examples of `pixels` bytes each. */
   constructor(bytes: Uint8Array, pixels: number) {
-    this.#bytes = bytes;
+    this.#bytes = toShared(bytes);
     this.pixels = pixels;
+  }
+
+  get description(): PixelDescription {
+    return { kind: "memory", bytes: this.#bytes, pixels: this.pixels };
   }
 
   row(index: number): Uint8Array {
@@ -40,6 +66,10 @@ export class FilePixels implements PixelStore {
     this.#path = path;
     this.#start = start;
     this.pixels = pixels;
+  }
+
+  get description(): PixelDescription {
+    return { kind: "file", path: this.#path, start: this.#start, pixels: this.pixels };
   }
 
   row(index: number): Uint8Array {
@@ -75,20 +105,21 @@ export function pixelTable(mean: number, std: number): Float32Array {
 export class PackedValueSplit implements Split<ValueExample> {
   readonly length: number;
   readonly labels: Uint8Array;
-  readonly #store: PixelStore;
-  readonly #table: Float32Array;
+  readonly store: PixelStore;
+  /** [256] value of each pixel level. */
+  readonly table: Float32Array;
 
   /** @param labels [n] class indices. @param table Value of each pixel level, see `pixelTable`. */
   constructor(store: PixelStore, labels: Uint8Array, table: Float32Array) {
     this.length = labels.length;
-    this.labels = labels;
-    this.#store = store;
-    this.#table = table;
+    this.labels = toShared(labels);
+    this.store = store;
+    this.table = table;
   }
 
   /** Values per example, L. */
   get pixels(): number {
-    return this.#store.pixels;
+    return this.store.pixels;
   }
 
   /** The stored bytes of an example; RangeError outside. */
@@ -96,11 +127,11 @@ export class PackedValueSplit implements Split<ValueExample> {
     if (!(Number.isInteger(index) && index >= 0 && index < this.length)) {
       throw new RangeError(`example ${index} of ${this.length}`);
     }
-    return this.#store.row(index);
+    return this.store.row(index);
   }
 
   example(index: number): ValueExample {
-    return valueExample(this.bytes(index), this.labels[index], this.#table);
+    return valueExample(this.bytes(index), this.labels[index], this.table);
   }
 }
 

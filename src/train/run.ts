@@ -3,7 +3,9 @@
  * checkpoints that a killed run continues from to the same bits.
  */
 import { join } from "node:path";
-import { type Batch, evaluationBatches, TrainingBatches } from "../data/batches.ts";
+import { type BatchFeeder, InProcessFeeder } from "../data/batch_feeder.ts";
+import { WorkerFeeder } from "../data/batch_worker_feeder.ts";
+import { type Batch, FIRST_BATCH } from "../data/batches.ts";
 import type { SplitName, TaskData } from "../data/dataset.ts";
 import { loadCheckpoint, type RunProgress, saveCheckpoint } from "./checkpoint.ts";
 import { learningRate, type Schedule } from "./schedule.ts";
@@ -50,6 +52,11 @@ export interface RunContext {
   readonly resume: boolean;
   /** Seconds already spent on compiling. */
   readonly compileSeconds: number;
+  /**
+   * Where batches are built: ahead, in a worker (the default; needs packed splits), or on this
+   * thread when they are needed. The batches are the same.
+   */
+  readonly batching?: "worker" | "in-process";
   readonly onReport?: (report: RunReport) => void;
   /** Ends the run cleanly after the current update, with a checkpoint. */
   readonly signal?: AbortSignal;
@@ -70,8 +77,14 @@ export interface RunOutcome {
   readonly progress: RunProgress;
   /** Results of the best checkpoint; absent unless the run completed. */
   readonly results: Readonly<Partial<Record<SplitName, Evaluation>>>;
-  /** Part of the training time that the host spent on preparing and encoding. */
+  /** Part of the training time that the host spent on waiting for batches and on encoding. */
   readonly hostShare: number | undefined;
+}
+
+/** What one update, or some of them, trained on. */
+interface Portion {
+  readonly sentences: number;
+  readonly tokens: number;
 }
 
 /** Mean loss in nats above which a run counts as exploded. */
@@ -79,24 +92,16 @@ const explodedLoss = 1e4;
 
 /** Runs training to its end. See the module comment. */
 export class TrainingRun {
-  readonly #batches: TrainingBatches;
   #progress: RunProgress;
   #hostMilliseconds = 0;
   #trainMilliseconds = 0;
 
   constructor(private readonly settings: RunSettings, private readonly context: RunContext) {
-    const { batchSize, sequenceLength, seed } = settings;
-    const shape = { batchSize, padTo: sequenceLength };
-    this.#batches = new TrainingBatches(context.data.splits.train, {
-      ...shape,
-      seed,
-      last: "keep",
-    });
     this.#progress = {
       format: "mega-webgpu/checkpoint-1",
       run: context.identity,
       update: 0,
-      cursor: this.#batches.cursor,
+      cursor: FIRST_BATCH,
       curve: [],
       validationCurve: [],
       best: null,
@@ -110,30 +115,33 @@ export class TrainingRun {
     return this.context.folder === undefined ? undefined : join(this.context.folder, name);
   }
 
-  async #start(): Promise<void> {
+  #openFeeder(): BatchFeeder {
+    const { batchSize, sequenceLength, seed } = this.settings;
+    const { data, batching } = this.context;
+    const Feeder = batching === "in-process" ? InProcessFeeder : WorkerFeeder;
+    return new Feeder(data.splits, { batchSize, padTo: sequenceLength, seed, last: "keep" });
+  }
+
+  async #start(feeder: BatchFeeder): Promise<void> {
     const { trainer, resume, identity } = this.context;
     const path = this.#path("last.safetensors");
     const saved = resume && path !== undefined ? await loadCheckpoint(path, identity) : undefined;
-    if (!saved) {
-      trainer.initialize();
-      return;
-    }
-    trainer.restore(saved.state);
-    const { seconds } = saved.progress;
-    this.#progress = {
-      ...saved.progress,
-      seconds: { ...seconds, compile: seconds.compile + this.context.compileSeconds },
-    };
-    this.#batches.seek(saved.progress.cursor);
+    if (saved) {
+      trainer.restore(saved.state);
+      const { seconds } = saved.progress;
+      this.#progress = {
+        ...saved.progress,
+        seconds: { ...seconds, compile: seconds.compile + this.context.compileSeconds },
+      };
+    } else trainer.initialize();
+    await feeder.seek(this.#progress.cursor);
   }
 
   /** Evaluates the present parameters on a split. */
-  async evaluate(split: SplitName): Promise<Evaluation> {
+  async #evaluate(split: SplitName, feeder: BatchFeeder): Promise<Evaluation> {
     const { trainer, data, feeds } = this.context;
-    const { batchSize, sequenceLength } = this.settings;
     const metrics: StepMetrics[] = [];
-    const shape = { batchSize, padTo: sequenceLength };
-    for (const batch of evaluationBatches(data.splits[split], shape)) {
+    for await (const batch of feeder.evaluation(split)) {
       if (trainer.metricsFull) metrics.push(...await trainer.readMetrics());
       trainer.evaluate(feeds(batch));
     }
@@ -144,12 +152,13 @@ export class TrainingRun {
     return { loss, correct, accuracy: correct / examples, examples };
   }
 
-  #update(): { readonly sentences: number; readonly tokens: number } {
+  async #update(feeder: BatchFeeder): Promise<Portion> {
     const { trainer, feeds } = this.context;
     const { accumulation, schedule } = this.settings;
     const started = performance.now();
     const submitted = trainer.submitMilliseconds;
-    const batches = Array.from({ length: accumulation }, () => this.#batches.next());
+    const batches: Batch[] = [];
+    while (batches.length < accumulation) batches.push(await feeder.next());
     const sentences = batches.reduce((total, { size }) => total + size, 0);
     const tokens = batches.reduce(
       (total, { lengths, size }) => total + lengths.subarray(0, size).reduce((a, b) => a + b, 0),
@@ -158,14 +167,14 @@ export class TrainingRun {
     const update = this.#progress.update + 1;
     trainer.update(update, learningRate(schedule, update - 1), batches.map(feeds), sentences);
     this.#progress.update = update;
-    this.#progress.cursor = this.#batches.cursor;
+    this.#progress.cursor = feeder.cursor;
     this.#hostMilliseconds += performance.now() - started -
       (trainer.submitMilliseconds - submitted);
     return { sentences, tokens };
   }
 
   /** Trains until the next point of the curve. @returns why the run cannot go on, if so. */
-  async #window(): Promise<string | undefined> {
+  async #window(feeder: BatchFeeder): Promise<string | undefined> {
     const { trainer, signal } = this.context;
     const { updates, reportEvery, evaluateEvery, checkpointEvery, schedule } = this.settings;
     const started = performance.now();
@@ -173,9 +182,9 @@ export class TrainingRun {
       [reportEvery, evaluateEvery, checkpointEvery].some((every) =>
         this.#progress.update % every === 0
       );
-    const done: { readonly sentences: number; readonly tokens: number }[] = [];
+    const done: Portion[] = [];
     do {
-      done.push(this.#update());
+      done.push(await this.#update(feeder));
     } while (
       !due() && this.#progress.update < updates && !trainer.metricsFull && !signal?.aborted
     );
@@ -223,10 +232,13 @@ export class TrainingRun {
     await saveCheckpoint(path, await this.context.trainer.snapshot(), this.#progress);
   }
 
-  async #validate(best: { kept: Awaited<ReturnType<Trainer["snapshot"]>> | undefined }) {
+  async #validate(
+    best: { kept: Awaited<ReturnType<Trainer["snapshot"]>> | undefined },
+    feeder: BatchFeeder,
+  ): Promise<void> {
     const started = performance.now();
     const { update } = this.#progress;
-    const { loss, accuracy } = await this.evaluate("valid");
+    const { loss, accuracy } = await this.#evaluate("valid", feeder);
     this.#progress.validationCurve.push({ step: update, loss, accuracy });
     if (this.#progress.best === null || accuracy > this.#progress.best.accuracy) {
       this.#progress.best = { step: update, accuracy };
@@ -240,16 +252,17 @@ export class TrainingRun {
   async run(): Promise<RunOutcome> {
     const { trainer, signal, identity } = this.context;
     const { updates, evaluateEvery, checkpointEvery } = this.settings;
-    await this.#start();
+    using feeder = this.#openFeeder();
+    await this.#start(feeder);
     const best: { kept: Awaited<ReturnType<Trainer["snapshot"]>> | undefined } = {
       kept: undefined,
     };
     while (this.#progress.update < updates) {
       if (signal?.aborted) return await this.#interrupted();
-      const trouble = await this.#window();
+      const trouble = await this.#window(feeder);
       if (trouble !== undefined) return this.#outcome("diverged", trouble, {});
       const { update } = this.#progress;
-      if (update % evaluateEvery === 0 || update === updates) await this.#validate(best);
+      if (update % evaluateEvery === 0 || update === updates) await this.#validate(best, feeder);
       if (update % checkpointEvery === 0 || update === updates) {
         await this.#save("last.safetensors");
       }
@@ -259,7 +272,10 @@ export class TrainingRun {
       (bestPath === undefined ? undefined : (await loadCheckpoint(bestPath, identity))?.state);
     const started = performance.now();
     if (state) trainer.restoreParameters(state.parameters, state.states);
-    const results = { valid: await this.evaluate("valid"), test: await this.evaluate("test") };
+    const results = {
+      valid: await this.#evaluate("valid", feeder),
+      test: await this.#evaluate("test", feeder),
+    };
     this.#progress.seconds.evaluate += (performance.now() - started) / 1000;
     return this.#outcome("completed", undefined, results);
   }

@@ -8,14 +8,29 @@ import { sum } from "../../kernels/reduce/mod.ts";
 import { input } from "../../kernels/source/mod.ts";
 import { testDevice } from "../../kernels/testing.ts";
 import type { Batch } from "../data/batches.ts";
-import { type Split, splitHash, type TaskData, type ValueExample } from "../data/dataset.ts";
+import {
+  type Split,
+  splitHash,
+  type TaskData,
+  type ValueExample,
+  type ValueTaskData,
+} from "../data/dataset.ts";
+import { perSplit } from "../data/packed_cache.ts";
+import { MemoryPixels, PackedValueSplit, pixelTable } from "../data/packed_values.ts";
 import { UserError } from "../errors.ts";
 import type { ModelContext } from "../nn/context.ts";
 import { normal } from "../nn/initializers.ts";
 import { linear } from "../nn/linear.ts";
 import { zeros } from "../nn/initializers.ts";
 import { PhiloxStream } from "../util/philox.ts";
-import { type RunContext, type RunOutcome, type RunSettings, TrainingRun } from "./run.ts";
+import { WorkerCount } from "../util/worker_testing.ts";
+import {
+  type RunContext,
+  type RunOutcome,
+  type RunReport,
+  type RunSettings,
+  TrainingRun,
+} from "./run.ts";
 import { Trainer } from "./trainer.ts";
 
 const length = 6;
@@ -35,12 +50,26 @@ function makeSplit(count: number, stream: number): Split<ValueExample> {
   return { length: count, example: (index) => examples[index] };
 }
 
-function makeData(): TaskData {
-  const splits = {
-    train: makeSplit(96, 60_001),
-    valid: makeSplit(30, 60_002),
-    test: makeSplit(30, 60_003),
-  };
+const plainSplits = {
+  train: makeSplit(96, 60_001),
+  valid: makeSplit(30, 60_002),
+  test: makeSplit(30, 60_003),
+};
+
+/** The same points as bytes, which a worker can read too. */
+function packed(split: Split<ValueExample>): PackedValueSplit {
+  const examples = Array.from({ length: split.length }, (_, i) => split.example(i));
+  const bytes = examples.flatMap(({ values }) =>
+    [...values].map((value) => Math.max(0, Math.min(255, Math.round(128 + 30 * value))))
+  );
+  const labels = Uint8Array.from(examples, ({ label }) => label);
+  const pixels = new MemoryPixels(Uint8Array.from(bytes), length);
+  return new PackedValueSplit(pixels, labels, pixelTable(0.5, 0.12));
+}
+
+const packedData = makeData(perSplit((name) => packed(plainSplits[name])));
+
+function makeData(splits: ValueTaskData["splits"]): TaskData {
   return {
     kind: "classification",
     id: "points",
@@ -51,11 +80,7 @@ function makeData(): TaskData {
     inputKind: "values",
     vocabulary: undefined,
     splits,
-    hash: {
-      train: splitHash("values", splits.train),
-      valid: splitHash("values", splits.valid),
-      test: splitHash("values", splits.test),
-    },
+    hash: perSplit((name) => splitHash("values", splits[name])),
     source: "generated for a test",
   };
 }
@@ -127,12 +152,13 @@ async function train(options: Options = {}): Promise<RunOutcome> {
   try {
     return await new TrainingRun(settings, {
       trainer,
-      data: makeData(),
+      data: makeData(plainSplits),
       feeds,
       folder: undefined,
       identity: "test",
       resume: false,
       compileSeconds: 0,
+      batching: "in-process",
       ...options.context,
     }).run();
   } finally {
@@ -159,6 +185,42 @@ Deno.test("the same seed gives the same bits and another seed does not", async (
   ];
   assert.deepEqual(again.progress.curve, first.progress.curve);
   assert.notDeepEqual(other.progress.curve, first.progress.curve);
+});
+
+Deno.test("batches built in a worker train to the same bits, also after an interruption", async () => {
+  const whole = await train({ context: { data: packedData } });
+  using workers = new WorkerCount();
+  const folder = await Deno.makeTempDir();
+  try {
+    const context = { data: packedData, batching: "worker", folder } as const;
+    const controller = new AbortController();
+    const onReport = ({ update }: RunReport) => update >= 15 && controller.abort();
+    const stopped = await train({ context: { ...context, signal: controller.signal, onReport } });
+    assert.equal(stopped.status, "interrupted");
+    const resumed = await train({ context: { ...context, resume: true } });
+    assert.equal(resumed.status, "completed");
+    assert.deepEqual(resumed.progress.curve, whole.progress.curve);
+    assert.deepEqual(resumed.progress.cursor, whole.progress.cursor);
+    assert.deepEqual(resumed.results, whole.results);
+    assert.deepEqual([workers.started, workers.ended], [2, 2]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a run that ends early ends its worker, whatever the reason", async () => {
+  using workers = new WorkerCount();
+  const context = { data: packedData, batching: "worker" } as const;
+  const diverged = await train({ context, poison: () => -1 });
+  assert.equal(diverged.status, "diverged");
+  assert.deepEqual([workers.started, workers.ended], [1, 1]);
+  const failing = { ...context, feeds: () => new Map() };
+  await assert.rejects(train({ context: failing }), /no value for input/);
+  assert.deepEqual([workers.started, workers.ended], [2, 2]);
+  await assert.rejects(
+    train({ context: { batching: "worker" } }),
+    /train split is not a packed one/,
+  );
 });
 
 Deno.test("a loss that is not a number ends the run as diverged and names the update", async () => {
