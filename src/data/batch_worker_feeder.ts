@@ -14,6 +14,8 @@ import { describeSplit } from "./split_description.ts";
 
 /** Batches that are built ahead of the consumer, of each stream. */
 const AHEAD = 4;
+/** Taken batches that are asked for anew at once: each request wakes the worker. */
+const REFILL = 2;
 
 /** What a stream gives in the end: undefined after its last batch. */
 type Outcome = PlacedBatch | undefined | Error;
@@ -22,6 +24,8 @@ type Outcome = PlacedBatch | undefined | Error;
 class Stream {
   readonly #arrived: PlacedBatch[] = [];
   readonly #waiting: ((outcome: Outcome) => void)[] = [];
+  /** Taken batches in whose place no other was asked for yet. */
+  owed = 0;
   #final: { readonly outcome: undefined | Error } | undefined;
 
   constructor(readonly id: number) {}
@@ -153,7 +157,10 @@ export class WorkerFeeder implements BatchFeeder {
 
   async #take(stream: Stream): Promise<PlacedBatch | undefined> {
     const taken = await stream.take();
-    if (this.#streams.has(stream.id)) this.#send({ kind: "take", stream: stream.id, count: 1 });
+    if (++stream.owed >= REFILL && this.#streams.has(stream.id)) {
+      this.#send({ kind: "take", stream: stream.id, count: stream.owed });
+      stream.owed = 0;
+    }
     return taken;
   }
 
