@@ -18,11 +18,12 @@ import { renderText } from "../results/table_text.ts";
 import { ProgressReporter } from "../util/progress.ts";
 import { inspectTerminal } from "../util/terminal.ts";
 import { type BenchPlan, findRun, outputOf, runFolder, savePlan } from "./bench_plan.ts";
+import { efficiencyPlan, measureEfficiency } from "./bench_efficiency.ts";
 import { choose, seeds, wholeNumber, words } from "./options.ts";
 import { cacheFolder, RESULTS_FOLDER } from "./paths.ts";
 
 const suites = [lraSuite] as const;
-const suiteNames = [...suites.map((suite) => suite.name), "kernels"];
+const suiteNames = [...suites.map((suite) => suite.name), "efficiency", "kernels"];
 
 function suiteOf(name: string): (typeof suites)[number] {
   const suite = suites.find((candidate) => candidate.name === name);
@@ -168,11 +169,12 @@ Examples:
   deno task bench --profile smoke --task listops    five small models, about a minute
   deno task bench --seeds 3 --output results/my.json
   deno task bench --resume                          continue after an interruption
+  deno task bench --suite efficiency                speed and memory at lengths 1K to 4K
   deno task bench --suite kernels                   time every kernel on this adapter
   deno task bench --suite kernels --task matmul     only the matrix products`,
     )
     .action(async (options) => {
-      if (options.resume !== undefined) {
+      if (options.resume !== undefined && options.suite !== "efficiency") {
         const { folder, plan } = await findRun(options.resume, RESULTS_FOLDER);
         return exit(await train(plan, folder, true));
       }
@@ -184,6 +186,10 @@ Examples:
         options.output ??
           `${RESULTS_FOLDER}/../${defaultResultPath(name, profile, new Date())}`,
       );
+      if (name === "efficiency") {
+        const signal = interruptSignal((line) => console.error(line));
+        return exit(await measureEfficiency(efficiencyPlan(options, output), signal));
+      }
       if (name === "kernels") {
         return await measureKernels(output, profile, options.task?.[0]);
       }

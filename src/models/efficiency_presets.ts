@@ -1,8 +1,9 @@
 /**
- * Models of the efficiency suite: the text presets of a profile, each one configuration for all
+ * Models of the efficiency suite: the text presets of a profile, with the same parameters at all
  * lengths, so that only the length changes along a curve.
  *
- * - Positions: the longest length of the suite, at every length, so parameter counts stay.
+ * - Positions: the longest length of the suite, at every length, so that parameter counts stay; the
+ *   kernel of S4, which has no parameters per position, is as long as the sequence.
  * - Chunk of Mega-chunk: the published one (128) in every profile and at every length. The lengths
  *   are the published ones too, and a chunk that grew with the length would not be linear.
  * - Batch: one per profile for all models and lengths, with one batch per update.
@@ -56,6 +57,8 @@ export interface EfficiencyRequest {
   readonly profile: ProfileName;
   /** Number of token ids. */
   readonly vocabulary: number;
+  /** Length of the sequences, tokens. */
+  readonly length: number;
 }
 
 /** Is a name one of {@link allEfficiencyModels}? */
@@ -63,7 +66,11 @@ export function isEfficiencyModel(name: string): name is EfficiencyModel {
   return allEfficiencyModels.some((model) => model === name);
 }
 
-function atLongest(config: ClassifierConfig, chunk: number | null): ClassifierConfig {
+function atLength(
+  config: ClassifierConfig,
+  chunk: number | null,
+  length: number,
+): ClassifierConfig {
   const { encoder } = config;
   switch (encoder.kind) {
     case "mega":
@@ -71,7 +78,7 @@ function atLongest(config: ClassifierConfig, chunk: number | null): ClassifierCo
     case "s4":
       return {
         ...config,
-        encoder: { ...encoder, maxPositions: fastKernelLength(longestLength) },
+        encoder: { ...encoder, maxPositions: fastKernelLength(length) },
       };
     case "transformer":
       return { ...config, encoder: { ...encoder, maxPositions: longestLength } };
@@ -89,14 +96,20 @@ function publishedChunk({ encoder }: ClassifierConfig): number | null {
   return encoder.kind === "mega" ? encoder.chunk : null;
 }
 
-/** A model of the suite and how it is trained: as in the profile's text task, not accumulated. */
-export function efficiencyPreset({ model, profile, vocabulary }: EfficiencyRequest): Preset {
+/**
+ * A model of the suite and how it is trained: as in the profile's text task, not accumulated.
+ *
+ * @throws {RangeError} when the length exceeds {@link longestLength}.
+ */
+export function efficiencyPreset(request: EfficiencyRequest): Preset {
+  const { model, profile, vocabulary, length } = request;
+  if (length > longestLength) throw new RangeError(`length ${length} exceeds ${longestLength}`);
   const isUnfused = model === "transformer-unfused";
   const name: LraModel = isUnfused ? "transformer" : model;
   const data = { vocabulary, maxLength: presetLength };
   const { config, training } = preset({ task: "text", model: name, profile, data });
   const chunk = publishedChunk(paperPreset("text", name, data).config);
-  const own = atLongest(config, chunk);
+  const own = atLength(config, chunk, length);
   return {
     config: isUnfused ? unfused(own) : own,
     training: { ...training, batch: efficiencyBatches[profile], accumulation: 1 },

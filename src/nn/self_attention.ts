@@ -1,7 +1,8 @@
 /** Multi-head self-attention and the Transformer sentence encoder layer (baselines_spec, section 3.2). */
 import { ShapeError, type Tensor } from "../../kernels/contract.ts";
-import { attention } from "../../kernels/attention/mod.ts";
+import { attention, type AttentionOptions, attentionWeights } from "../../kernels/attention/mod.ts";
 import { add, mul } from "../../kernels/elementwise/mod.ts";
+import { matmul } from "../../kernels/matmul/mod.ts";
 import { reshape, transpose } from "../../kernels/view/mod.ts";
 import { activate, type ActivationName } from "./activations.ts";
 import type { ModelContext } from "./context.ts";
@@ -19,6 +20,11 @@ export interface SelfAttentionOptions {
   /** Of the attention weights. */
   readonly attentionDropout: number;
   readonly initialization: TransformerInitialization;
+  /**
+   * Product, softmax, product, with the L x L scores and weights in memory, instead of one fused
+   * kernel: the same numbers, for comparison of time and memory. Default false.
+   */
+  readonly unfused?: boolean;
 }
 
 /** BERT's linear maps: N(0, 0.02) and zero bias. */
@@ -53,11 +59,15 @@ export function selfAttention(
     );
   const q = mul(head("q_proj"), depth ** -0.5);
   const drops = ctx.training && options.attentionDropout > 0;
-  const attended = attention(q, head("k_proj"), head("v_proj"), {
+  const scores: AttentionOptions = {
     kind: "softmax",
     ...(valid === undefined ? {} : { keyMask: reshape(valid, [batch, 1, length]) }),
     ...(drops ? { dropout: { rate: options.attentionDropout, stream: ctx.dropoutStream() } } : {}),
-  });
+  };
+  const [k, v] = [head("k_proj"), head("v_proj")];
+  const attended = options.unfused === true
+    ? matmul(attentionWeights(q, k, scores), v)
+    : attention(q, k, v, scores);
   const joined = reshape(transpose(attended, [0, 2, 1, 3]), [batch, length, width]);
   const output = bert ? bertLinear : { weight: xavierUniform(width, width), bias: zeros };
   return linear(ctx, "out_proj", joined, width, output);

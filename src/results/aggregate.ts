@@ -3,13 +3,20 @@ import type { MetricRecord, ResultRow } from "./schema_row.ts";
 import { mean, standardDeviation, studentTInterval } from "./statistics.ts";
 
 /**
- * Groups rows by task and model (name and configuration), in order of first appearance. Rows of a
- * group differ in their seed only.
+ * Groups rows by task, model (name and configuration) and sequence length, in order of first
+ * appearance. Rows of a group differ in their seed only.
  */
 export function groupRows(rows: readonly ResultRow[]): ResultRow[][] {
   const groups = new Map<string, ResultRow[]>();
   for (const row of rows) {
-    const key = JSON.stringify([row.task.name, row.task.version, row.model.name, row.model.sha256]);
+    const { task, model, sequenceLength } = row;
+    const key = JSON.stringify([
+      task.name,
+      task.version,
+      model.name,
+      model.sha256,
+      sequenceLength,
+    ]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [row]);
     else group.push(row);

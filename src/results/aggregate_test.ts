@@ -44,3 +44,9 @@ Deno.test("groupRows separates models that share a name but not a configuration"
   const groups = groupRows([fixtureRow(), other, fixtureRow({ seed: 3 })]);
   assert.deepEqual(groups.map((group) => group.map((row) => row.seed)), [[1, 3], [2]]);
 });
+
+Deno.test("groupRows separates lengths of one model", () => {
+  const long = { ...fixtureRow({ seed: 1 }), sequenceLength: 4096 };
+  const groups = groupRows([fixtureRow({ seed: 1 }), long, fixtureRow({ seed: 2 })]);
+  assert.deepEqual(groups.map((group) => group.map((row) => row.seed)), [[1, 2], [1]]);
+});

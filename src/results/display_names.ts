@@ -17,6 +17,7 @@ const names: Readonly<Record<string, string>> = {
   mega: "Mega",
   "mega-chunk": "Mega-chunk",
   transformer: "Transformer",
+  "transformer-unfused": "Transformer (unfused)",
   s4: "S4",
   "s4d-legs": "S4D-LegS",
   "s4d-lin": "S4D-Lin",

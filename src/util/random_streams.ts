@@ -17,4 +17,6 @@ export const RANDOM_STREAMS = {
   retrieval: 18,
   /** The Pathfinder and Path-X generator. */
   pathfinder: 19,
+  /** The bytes that efficiency is measured on. */
+  efficiencyText: 20,
 } as const;

@@ -11,6 +11,8 @@ export interface EfficiencyPoint {
   /** Peak bytes of the training plan at `batchSize`; null when not known. */
   bytes: number | null;
   batchSize: number;
+  /** Number of trained scalars. */
+  parameters: number;
 }
 
 /** The points of a set, by model and length, shortest first. */
@@ -31,6 +33,7 @@ export function efficiencyPoints({ rows }: Pick<MeasuredSet, "rows">): Efficienc
       milliseconds: median(times) / batchSize,
       bytes: performance.peakPlannedBytes,
       batchSize,
+      parameters: model.parameterCount,
     };
   }).sort((a, b) => a.length - b.length);
 }
@@ -44,14 +47,20 @@ export interface RelativeCost {
 /** The model that speeds and memory are relative to, as in the paper. */
 export const baselineModel = "transformer";
 
-/** A point relative to the Transformer at the same length (and, for memory, batch size). */
+/** The same model with attention as textbooks write it, its L x L weights in memory. */
+export const unfusedBaseline = "transformer-unfused";
+
+/**
+ * A point relative to the Transformer at the same length (and, for memory, batch size).
+ *
+ * @param baseline Another model to relate it to.
+ */
 export function relativeCost(
   point: EfficiencyPoint | undefined,
   points: readonly EfficiencyPoint[],
+  baseline: string = baselineModel,
 ): RelativeCost {
-  const base = points.find(({ model, length }) =>
-    model === baselineModel && length === point?.length
-  );
+  const base = points.find(({ model, length }) => model === baseline && length === point?.length);
   if (point === undefined || base === undefined) return { speed: null, memory: null };
   const comparable = point.bytes !== null && base.bytes && point.batchSize === base.batchSize;
   return {

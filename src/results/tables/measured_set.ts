@@ -93,9 +93,10 @@ export function setNotes(set: MeasuredSet): string[] {
   if (set.environment.adapter.class === "software") facts.push("software adapter");
   if (replaced > 0) facts.push(`${replaced} runs replaced by newer ones`);
   const notes = [`Profile ${profile}: ${facts.join("; ")}.`];
-  for (const { task, model, seed, status, reason, updatesDone } of rows) {
+  for (const { task, model, seed, sequenceLength, status, reason, updatesDone } of rows) {
     if (status === "completed") continue;
-    const run = `${displayName(task.name)} ${displayName(model.name)} seed ${seed}`;
+    const length = set.suite === "efficiency" ? ` length ${sequenceLength}` : "";
+    const run = `${displayName(task.name)} ${displayName(model.name)}${length} seed ${seed}`;
     notes.push(`‡ Profile ${profile}: ${run} ${status} after ${updatesDone} updates: ${reason}.`);
   }
   return notes;

@@ -1,0 +1,105 @@
+/** Result rows of the efficiency suite. */
+import type { Preset } from "../src/models/lra_presets.ts";
+import { classifierParameters } from "../src/models/sequence_classifier.ts";
+import type { ResultRow } from "../src/results/schema_row.ts";
+import { median, medianAbsoluteDeviation } from "../src/results/statistics.ts";
+import { canonicalHash } from "../src/util/canonical_hash.ts";
+import { type EfficiencyData, efficiencyDataVersion } from "./efficiency_data.ts";
+import type { EfficiencyModel } from "./efficiency_model.ts";
+import type { StepTimes } from "./step_timer.ts";
+
+/** What identifies a row before anything is measured. */
+export interface EfficiencyHead {
+  readonly model: string;
+  readonly preset: Preset;
+  readonly data: EfficiencyData;
+  readonly seed: number;
+  /** Timed steps that were asked for at least. */
+  readonly leastSteps: number;
+  readonly dataSeconds: number;
+}
+
+const nothing: ResultRow["performance"] = {
+  tokensPerSecond: null,
+  stepMilliseconds: null,
+  hostShare: null,
+  dispatchesPerStep: null,
+  peakPlannedBytes: null,
+  sumOfIntermediateBytes: null,
+  floatingPointOperationsPerStep: null,
+  bytesMovedPerStep: null,
+};
+
+/** Row of a model that could not run at this length. */
+export function failedEfficiencyRow(head: EfficiencyHead, reason: string): ResultRow {
+  const { model, preset, data, seed, leastSteps, dataSeconds } = head;
+  const { kind: rule, ...optimizer } = preset.training.optimizer;
+  const { kind: shape, ...schedule } = preset.training.schedule;
+  const configuration = { ...preset.config };
+  return {
+    task: {
+      name: "text",
+      version: efficiencyDataVersion,
+      origin: "generated",
+      splits: { train: { sha256: data.sha256, examples: data.split.length } },
+    },
+    model: {
+      name: model,
+      configuration,
+      sha256: canonicalHash(configuration),
+      parameterCount: classifierParameters(preset.config).count,
+    },
+    optimizer: { name: rule, configuration: optimizer },
+    schedule: { name: shape, configuration: schedule },
+    seed,
+    batchSize: data.split.length,
+    sequenceLength: data.length,
+    updates: leastSteps,
+    updatesDone: 0,
+    status: "failed",
+    reason,
+    metrics: [],
+    curve: [],
+    validationCurve: [],
+    wallSeconds: { data: dataSeconds, compile: 0, train: 0, evaluate: 0 },
+    performance: nothing,
+    warnings: [],
+    provenance: "measured",
+  };
+}
+
+/** Row of a model that was measured. Times are of `times.steps` steps; there are no scores. */
+export function efficiencyRow(
+  head: EfficiencyHead,
+  model: EfficiencyModel,
+  times: StepTimes,
+  compileSeconds: number,
+): ResultRow {
+  const { trainer, firstBadUpdate } = model;
+  const { statistics } = trainer.program;
+  const seconds = times.totalMilliseconds / 1000;
+  const row = failedEfficiencyRow(head, "");
+  return {
+    ...row,
+    updatesDone: times.steps,
+    status: "completed",
+    reason: null,
+    wallSeconds: { ...row.wallSeconds, compile: compileSeconds, train: seconds },
+    performance: {
+      tokensPerSecond: row.batchSize * row.sequenceLength * times.steps / seconds,
+      stepMilliseconds: {
+        median: median(times.samples),
+        spread: medianAbsoluteDeviation(times.samples),
+      },
+      hostShare: times.hostShare,
+      dispatchesPerStep: trainer.dispatchesPerUpdate,
+      peakPlannedBytes: statistics.peakBytes + trainer.persistentBytes,
+      sumOfIntermediateBytes: statistics.totalBytes + trainer.persistentBytes,
+      floatingPointOperationsPerStep: statistics.flops,
+      bytesMovedPerStep: statistics.bytesMoved,
+    },
+    warnings: firstBadUpdate === undefined
+      ? []
+      : [`loss or gradient norm was not a finite number at update ${firstBadUpdate}`],
+  };
+}
