@@ -17,11 +17,12 @@ import { collectEnvironment } from "../src/results/environment.ts";
 import { type Result, resultSchemaId, resultSchemaVersion } from "../src/results/schema.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { writeResult } from "../src/results/store.ts";
+import { formatDuration, formatSignificant } from "../src/util/format.ts";
 import { adapterRecord } from "./adapter_record.ts";
 import { efficiencyData } from "./efficiency_data.ts";
 import { EfficiencyModel } from "./efficiency_model.ts";
 import { type EfficiencyHead, efficiencyRow, failedEfficiencyRow } from "./efficiency_row.ts";
-import { timeSteps, type TimingBudget } from "./step_timer.ts";
+import { mergeTimes, type StepTimes, timeSteps, type TimingBudget } from "./step_timer.ts";
 
 /** What to measure. */
 export interface EfficiencyPlan {
@@ -44,18 +45,26 @@ export interface EfficiencyEvents {
   readonly signal?: AbortSignal;
 }
 
-/** Timing per length: all models together, compilation and warm-up apart. */
+/** Timing of each of the two visits to a length, all models together, without compilation. */
 const budgets: Readonly<Record<ProfileName, TimingBudget>> = {
-  smoke: { warmup: 1, leastRounds: 3, mostRounds: 20, seconds: 5 },
-  quick: { warmup: 2, leastRounds: 7, mostRounds: 40, seconds: 60 },
-  small: { warmup: 3, leastRounds: 10, mostRounds: 60, seconds: 120 },
-  paper: { warmup: 3, leastRounds: 10, mostRounds: 100, seconds: 240 },
+  smoke: { warmup: 1, leastRounds: 2, mostRounds: 10, seconds: 2 },
+  quick: { warmup: 1, leastRounds: 4, mostRounds: 20, seconds: 25 },
+  small: { warmup: 2, leastRounds: 5, mostRounds: 30, seconds: 60 },
+  paper: { warmup: 2, leastRounds: 5, mostRounds: 50, seconds: 120 },
 };
 
 interface Prepared {
   readonly head: EfficiencyHead;
   readonly model: EfficiencyModel;
   readonly compileSeconds: number;
+}
+
+/** What is known about a model at a length so far. */
+interface Entry {
+  readonly head: EfficiencyHead;
+  row: ResultRow | undefined;
+  times: StepTimes | undefined;
+  compileSeconds: number;
 }
 
 /** Builds a model and runs its first step. @returns why it cannot run, if so. */
@@ -77,48 +86,82 @@ async function prepare(
   }
 }
 
-/** Measures all models at one length; undefined when interrupted. */
+/**
+ * Times all models at one length and brings their rows up to date; those that failed before stay.
+ *
+ * @returns False when interrupted: nothing has changed then.
+ */
 async function measureLength(
   device: Device,
-  heads: readonly EfficiencyHead[],
+  entries: readonly Entry[],
   budget: TimingBudget,
   { message, signal }: EfficiencyEvents,
-): Promise<ResultRow[] | undefined> {
-  const prepared: Prepared[] = [];
-  const failed: ResultRow[] = [];
+): Promise<boolean> {
+  const running: { readonly entry: Entry; readonly prepared: Prepared }[] = [];
+  const failed = new Map<Entry, ResultRow>();
   try {
-    for (const head of heads) {
-      if (signal?.aborted) return undefined;
+    for (const entry of entries.filter(({ row }) => row?.status !== "failed")) {
+      if (signal?.aborted) return false;
+      const { head } = entry;
       const outcome = await prepare(device, head);
       if ("model" in outcome) {
-        prepared.push(outcome);
+        running.push({ entry, prepared: outcome });
         continue;
       }
       message(`${head.model} at length ${head.data.length} failed: ${outcome.reason}`);
-      failed.push(failedEfficiencyRow(head, outcome.reason));
+      failed.set(entry, failedEfficiencyRow(head, outcome.reason));
     }
     const times = await timeSteps(
       device,
-      prepared.map(({ model }) => model),
+      running.map(({ prepared }) => prepared.model),
       budget,
       signal === undefined ? {} : { signal },
     );
-    if (times === undefined) return undefined;
-    const measured = prepared.map(({ head, model, compileSeconds }, i) =>
-      efficiencyRow(head, model, times[i], compileSeconds)
-    );
-    const rows = [...measured, ...failed];
-    return heads.flatMap(({ model }) => rows.filter((row) => row.model.name === model));
+    if (times === undefined) return false;
+    for (const [entry, row] of failed) entry.row ??= row;
+    running.forEach(({ entry, prepared: { model, compileSeconds } }, i) => {
+      entry.times = mergeTimes(entry.times, times[i]);
+      entry.compileSeconds += compileSeconds;
+      entry.row = efficiencyRow(entry.head, model, entry.times, entry.compileSeconds);
+    });
+    return true;
   } finally {
-    for (const { model } of prepared) model.destroy();
+    for (const { prepared } of running) prepared.model.destroy();
   }
 }
 
-const milliseconds = ({ performance: { stepMilliseconds: step } }: ResultRow) =>
-  step === null ? "failed" : `${step.median.toPrecision(3)} ms`;
+function describe({ head, row }: Entry): string {
+  const step = row?.performance.stepMilliseconds;
+  return `${head.model} ${step == null ? "failed" : `${formatSignificant(step.median)} ms`}`;
+}
+
+/** The models of a seed at every length, before anything is measured. */
+function entriesOf(plan: EfficiencyPlan, seed: number, leastSteps: number): Entry[][] {
+  const { profile, models, batchSize } = plan;
+  return (plan.lengths ?? efficiencyLengths[profile]).map((length) => {
+    const started = performance.now();
+    const data = efficiencyData(batchSize ?? efficiencyBatches[profile], length, seed);
+    const dataSeconds = (performance.now() - started) / 1000;
+    const request = { profile, vocabulary: BYTE_VOCABULARY.size, length };
+    return models.map((model): Entry => ({
+      head: {
+        model,
+        preset: efficiencyPreset({ ...request, model }),
+        data,
+        seed,
+        leastSteps,
+        dataSeconds,
+      },
+      row: undefined,
+      times: undefined,
+      compileSeconds: 0,
+    }));
+  });
+}
 
 /**
- * Runs the suite; the result file is complete after every length.
+ * Runs the suite: per seed once up the lengths and once down, so that drift of the machine does not
+ * bend the curves. The result file is complete after every length.
  *
  * @returns The result; `finishedAt` is null when it was interrupted.
  * @throws {UserError} when the file cannot be written or the device is lost.
@@ -128,47 +171,39 @@ export async function runEfficiencySuite(
   plan: EfficiencyPlan,
   events: EfficiencyEvents,
 ): Promise<Result> {
-  const { profile, models, seeds, batchSize, output } = plan;
+  const { profile, seeds, batchSize, output } = plan;
   const { environment, warnings } = await collectEnvironment(adapterRecord(device));
-  const rows: ResultRow[] = [];
   const startedAt = new Date().toISOString();
-  const result = (finished: boolean): Result => ({
-    schema: resultSchemaId,
-    version: resultSchemaVersion,
-    startedAt,
-    finishedAt: finished ? new Date().toISOString() : null,
-    suite: "efficiency",
-    profile,
-    overrides: batchSize === undefined ? {} : { batchSize },
-    environment,
-    rows,
-    aggregate: aggregateRows(rows),
-    kernels: [],
-    warnings,
-  });
-  await writeResult(output, result(false));
   const budget = plan.budget ?? budgets[profile];
-  for (const seed of seeds) {
-    for (const length of plan.lengths ?? efficiencyLengths[profile]) {
+  const all = seeds.map((seed) => entriesOf(plan, seed, 2 * budget.leastRounds));
+  const result = (finished: boolean): Result => {
+    const rows = all.flat(2).flatMap(({ row }) => row ?? []);
+    return {
+      schema: resultSchemaId,
+      version: resultSchemaVersion,
+      startedAt,
+      finishedAt: finished ? new Date().toISOString() : null,
+      suite: "efficiency",
+      profile,
+      overrides: batchSize === undefined ? {} : { batchSize },
+      environment,
+      rows,
+      aggregate: aggregateRows(rows),
+      kernels: [],
+      warnings,
+    };
+  };
+  await writeResult(output, result(false));
+  for (const lengths of all) {
+    for (const entries of [...lengths, ...lengths.toReversed()]) {
       const started = performance.now();
-      const data = efficiencyData(batchSize ?? efficiencyBatches[profile], length, seed);
-      const dataSeconds = (performance.now() - started) / 1000;
-      const heads = models.map((model) => ({
-        model,
-        preset: efficiencyPreset({ model, profile, vocabulary: BYTE_VOCABULARY.size, length }),
-        data,
-        seed,
-        leastSteps: budget.leastRounds,
-        dataSeconds,
-      }));
-      const measured = await measureLength(device, heads, budget, events);
-      if (measured === undefined) return result(false);
-      rows.push(...measured);
+      if (!await measureLength(device, entries, budget, events)) return result(false);
       await writeResult(output, result(false));
-      const times = measured.map((row) => `${row.model.name} ${milliseconds(row)}`).join(", ");
-      const seconds = ((performance.now() - started) / 1000).toFixed(0);
-      const which = seeds.length === 1 ? "" : ` seed ${seed}`;
-      events.message(`length ${length}${which}: ${times} (${seconds} s)`);
+      const [{ head }] = entries;
+      const which = seeds.length === 1 ? "" : ` seed ${head.seed}`;
+      const seconds = formatDuration((performance.now() - started) / 1000);
+      const found = entries.map(describe).join(", ");
+      events.message(`length ${head.data.length}${which}: ${found} (${seconds})`);
     }
   }
   const final = result(true);

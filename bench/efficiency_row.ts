@@ -14,7 +14,7 @@ export interface EfficiencyHead {
   readonly preset: Preset;
   readonly data: EfficiencyData;
   readonly seed: number;
-  /** Timed steps that were asked for at least. */
+  /** Timed blocks of steps that were asked for at least. */
   readonly leastSteps: number;
   readonly dataSeconds: number;
 }

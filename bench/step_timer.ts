@@ -32,6 +32,19 @@ export interface StepTimes {
   readonly hostShare: number;
 }
 
+/** Two measurements of one model as one. */
+export function mergeTimes(first: StepTimes | undefined, second: StepTimes): StepTimes {
+  if (first === undefined) return second;
+  const total = first.totalMilliseconds + second.totalMilliseconds;
+  const busy = [first, second].map((one) => one.hostShare * one.totalMilliseconds);
+  return {
+    samples: [...first.samples, ...second.samples],
+    steps: first.steps + second.steps,
+    totalMilliseconds: total,
+    hostShare: (busy[0] + busy[1]) / total,
+  };
+}
+
 /** A block lasts at least about this long, so that synchronising at its end costs little. */
 const blockMilliseconds = 100;
 const mostStepsPerBlock = 64;

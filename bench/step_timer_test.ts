@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type TimedModel, timeSteps } from "./step_timer.ts";
+import { mergeTimes, type TimedModel, timeSteps } from "./step_timer.ts";
 
 /** A model that is busy for some milliseconds per step and logs its name. */
 function fake(name: string, busy: number, log: string[]): TimedModel & { settled: number } {
@@ -61,4 +61,13 @@ Deno.test("an interrupt ends the timing without a result", async () => {
   });
   assert.equal(times, undefined);
   assert.ok(log.length > 1);
+});
+
+Deno.test("two measurements join with the host's share weighted by time", () => {
+  const first = { samples: [10, 12], steps: 2, totalMilliseconds: 22, hostShare: 0.5 };
+  const second = { samples: [11], steps: 1, totalMilliseconds: 11, hostShare: 0.2 };
+  assert.equal(mergeTimes(undefined, first), first);
+  const { hostShare, ...joined } = mergeTimes(first, second);
+  assert.deepEqual(joined, { samples: [10, 12, 11], steps: 3, totalMilliseconds: 33 });
+  assert.ok(Math.abs(hostShare - 0.4) < 1e-12);
 });

@@ -10,6 +10,11 @@ export function formatCount(value: number): string {
   return value.toFixed(0);
 }
 
+/** A number in three significant digits, whole from 100 on: 0.683, 53.8, 1470. */
+export function formatSignificant(value: number): string {
+  return value >= 99.95 ? value.toFixed(0) : value.toPrecision(3);
+}
+
 /** A size in binary units with one decimal, for example `36.5 MiB`. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];

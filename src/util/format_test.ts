@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatBytes, formatCount, formatDuration, wrapText } from "./format.ts";
+import { formatBytes, formatCount, formatDuration, formatSignificant, wrapText } from "./format.ts";
 
 Deno.test("formatCount keeps numbers short and never prints a thousand of a unit", () => {
   const cases: [number, string][] = [
@@ -36,4 +36,9 @@ Deno.test("formatDuration shows the two largest units and carries when it rounds
 Deno.test("wrapText breaks at spaces and keeps long words whole", () => {
   assert.deepEqual(wrapText("one two three", 7), ["one two", "three"]);
   assert.deepEqual(wrapText("a unbreakable b", 5), ["a", "unbreakable", "b"]);
+});
+
+Deno.test("formatSignificant has three digits and never an exponent for what tables hold", () => {
+  const shown = [0.0683, 0.6827, 53.81, 99.94, 99.96, 1470.4].map(formatSignificant);
+  assert.deepEqual(shown, ["0.0683", "0.683", "53.8", "99.9", "100", "1470"]);
 });

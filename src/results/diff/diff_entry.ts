@@ -25,7 +25,7 @@ export interface DiffSide {
 /** One comparison: a metric of a task and model, or the time of a kernel. */
 export interface DiffEntry {
   kind: "metric" | "runs" | "speed" | "memory" | "kernel";
-  /** Task identifier; the shape for kernels. */
+  /** Task identifier, with the length where there are several; the shape for kernels. */
   task: string;
   /** Model identifier; the kernel's name for kernels. */
   model: string;

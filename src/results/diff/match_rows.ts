@@ -6,6 +6,7 @@ export type RunGroup = readonly ResultRow[];
 
 /** The runs of one task and model on both sides; null on the side that lacks them. */
 export interface RunPair {
+  /** Task identifier, with the sequence length after a space where there are several. */
   task: string;
   model: string;
   old: RunGroup | null;
@@ -45,7 +46,19 @@ export function matchRows(old: readonly ResultRow[], now: readonly ResultRow[]):
     pairs.push(pairOf(group, entry?.[1] ?? null));
   }
   for (const group of right.values()) pairs.push(pairOf(null, group));
-  return pairs;
+  return nameLengths(pairs);
+}
+
+const lengthOf = ({ old, new: now }: RunPair) => (now ?? old)?.[0].sequenceLength;
+
+/** Adds the length to the task where a task and model were run at several. */
+function nameLengths(pairs: readonly RunPair[]): RunPair[] {
+  const groups = Map.groupBy(pairs, ({ task, model }) => JSON.stringify([task, model]));
+  return pairs.map((pair) => {
+    const group = groups.get(JSON.stringify([pair.task, pair.model])) ?? [];
+    if (new Set(group.map(lengthOf)).size < 2) return pair;
+    return { ...pair, task: `${pair.task} ${lengthOf(pair)}` };
+  });
 }
 
 function groupByIdentity(rows: readonly ResultRow[]): Map<string, ResultRow[]> {

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../util/format.ts";
+import { formatBytes, formatCount, formatSignificant } from "../../util/format.ts";
 import { displayName } from "../display_names.ts";
 import { paperRow } from "../paper.ts";
 import type { ResultRow } from "../schema_row.ts";
@@ -112,8 +112,8 @@ function pointCells(
   const times = (value: number | null) => value === null ? missing : `${value.toFixed(2)}×`;
   return [
     `${length}`,
-    (1000 / (milliseconds * batchSize)).toPrecision(3),
-    milliseconds.toPrecision(3),
+    formatSignificant(1000 / (milliseconds * batchSize)),
+    formatSignificant(milliseconds),
     times(speed),
     times(unfused.speed),
     published("training-speed"),
