@@ -121,17 +121,24 @@ function openBatches(folder: string): CifarSource {
 }
 
 /**
- * Picture files `train/CLASS/NAME.png` (or .jpg, .jpeg), `test/…`: numbered by class in label
- * order, then by name. This order differs from that of the binary batches, and so do the splits.
+ * Picture files `train/CLASS/NAME.png` (or .jpg, .jpeg), `test/…`: numbered by the place of their
+ * name within the class, then by class in label order, so that the first pictures of any number hold
+ * all classes alike. This order differs from that of the binary batches, and so do the splits.
  */
 function openClassFolders(folder: string): CifarSource {
-  const list = (part: CifarPart) =>
-    CIFAR_CLASSES.flatMap((name, label) => {
+  const list = (part: CifarPart) => {
+    const classes = CIFAR_CLASSES.map((name, label) => {
       const inside = join(part, name);
       const names = fileNames(join(folder, inside), (file) => /\.(?:png|jpe?g)$/i.test(file));
       if (names.length === 0) throw new UserError(`${join(folder, inside)}: no picture files`);
       return names.map((file) => ({ file: `${part}/${name}/${file}`, label }));
     });
+    const most = Math.max(...classes.map(({ length }) => length));
+    return Array.from(
+      { length: most },
+      (_, place) => classes.flatMap((pictures) => pictures.slice(place, place + 1)),
+    ).flat();
+  };
   const parts = { train: list("train"), test: list("test") };
   const files = [...parts.train, ...parts.test].map(({ file }) => file);
   return {

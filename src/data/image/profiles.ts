@@ -16,7 +16,7 @@ const OFFICIAL = { train: 45_000, valid: 5_000, test: 10_000 } as const;
  */
 export const IMAGE_PROFILES: Readonly<Record<string, ImageProfile>> = {
   smoke: { counts: { train: 1_000, valid: 100, test: 100 }, downsampling: 2 },
-  quick: { counts: { train: 20_000, valid: 1_000, test: 2_000 }, downsampling: 2 },
+  quick: { counts: { train: 20_000, valid: 500, test: 1_000 }, downsampling: 2 },
   small: { counts: OFFICIAL, downsampling: 1 },
   paper: { counts: OFFICIAL, downsampling: 1 },
 };

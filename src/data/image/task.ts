@@ -31,9 +31,9 @@ export function imageCachePath(profile: ImageProfile, cacheDir: string): string 
 /** What a form of CIFAR-10 is called: re-encoded pictures are another task than the official ones. */
 const NAMES: Readonly<Record<CifarSource["form"], { version: number | string; source: string }>> = {
   binary: { version: 1, source: "official CIFAR-10 binary batches, grey" },
-  png: { version: "cifar10-png-1", source: "cifar10-png: CIFAR-10 in PNG class folders, grey" },
+  png: { version: "cifar10-png-2", source: "cifar10-png: CIFAR-10 in PNG class folders, grey" },
   jpeg: {
-    version: "cifar10-jpeg-1",
+    version: "cifar10-jpeg-2",
     source: "cifar10-jpeg: CIFAR-10 re-encoded as JPEG (lossy) in class folders, grey",
   },
 };

@@ -45,10 +45,10 @@ Deno.test("class folders of JPEG pictures are a task of their own, PNG ones anot
     const load = (form: string) =>
       loadImage({ profile: FULL, cacheDir, dataDir: join(FIXTURES, form) });
     const [jpeg, png] = [await load("jpeg"), await load("png")];
-    assert.equal(jpeg.version, "cifar10-jpeg-1");
+    assert.equal(jpeg.version, "cifar10-jpeg-2");
     assert.match(jpeg.source, /^cifar10-jpeg: /);
     assert.doesNotMatch(jpeg.source, /official/);
-    assert.equal(png.version, "cifar10-png-1");
+    assert.equal(png.version, "cifar10-png-2");
     for (const task of [jpeg, png]) {
       assert.deepEqual(labels(task, "train"), [2, 6, 1, 8, 4, 5, 0, 9, 3]);
       assert.deepEqual(labels(task, "test"), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -58,6 +58,28 @@ Deno.test("class folders of JPEG pictures are a task of their own, PNG ones anot
       png.splits.train.example(1),
       { kind: "values", label: 6, values: new Float32Array(1024).fill(table[120]) },
     );
+  });
+});
+
+Deno.test("the first pictures of class folders hold all classes alike", async () => {
+  await withFolder(async (folder) => {
+    for (const part of ["train", "test"]) {
+      for await (const { name } of Deno.readDir(join(FIXTURES, "png", part))) {
+        const into = join(folder, part, name);
+        await Deno.mkdir(into, { recursive: true });
+        for await (const file of Deno.readDir(join(FIXTURES, "png", part, name))) {
+          const from = join(FIXTURES, "png", part, name, file.name);
+          for (const copy of ["a", "b", "c"]) await Deno.copyFile(from, join(into, `${copy}.png`));
+        }
+      }
+    }
+    const profile: ImageProfile = { counts: { train: 20, valid: 3, test: 20 }, downsampling: 1 };
+    const task = await loadImage({ profile, cacheDir: join(folder, "cache"), dataDir: folder });
+    const counts = Array.from(
+      { length: 10 },
+      (_, label) => labels(task, "test").filter((each) => each === label).length,
+    );
+    assert.deepEqual(counts, new Array(10).fill(2));
   });
 });
 

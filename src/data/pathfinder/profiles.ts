@@ -13,7 +13,7 @@ const OFFICIAL = { train: 160_000, valid: 20_000, test: 20_000 } as const;
 /** Pathfinder at each scale: always 32 x 32 pixels, a contour would vanish in less. */
 export const PATHFINDER_PROFILES: Readonly<Record<string, PathfinderProfile>> = {
   smoke: { resolution: 32, counts: { train: 400, valid: 64, test: 64 } },
-  quick: { resolution: 32, counts: { train: 10_000, valid: 500, test: 1_000 } },
+  quick: { resolution: 32, counts: { train: 10_000, valid: 200, test: 400 } },
   small: { resolution: 32, counts: { train: 40_000, valid: 2_000, test: 2_000 } },
   paper: { resolution: 32, counts: OFFICIAL },
 };
@@ -24,7 +24,7 @@ export const PATHFINDER_PROFILES: Readonly<Record<string, PathfinderProfile>> = 
  */
 export const PATHX_PROFILES: Readonly<Record<string, PathfinderProfile>> = {
   smoke: { resolution: 32, counts: { train: 400, valid: 64, test: 64 } },
-  quick: { resolution: 64, counts: { train: 4_000, valid: 200, test: 500 } },
+  quick: { resolution: 64, counts: { train: 2_000, valid: 40, test: 100 } },
   small: { resolution: 128, counts: { train: 20_000, valid: 1_000, test: 1_000 } },
   paper: { resolution: 128, counts: OFFICIAL },
 };

@@ -31,15 +31,15 @@ export const RETRIEVAL_PROFILES: Readonly<Record<string, RetrievalProfile>> = {
     },
   },
   quick: {
-    maxPositions: 256,
-    counts: { train: 20_000, valid: 1_000, test: 2_000 },
+    maxPositions: 128,
+    counts: { train: 20_000, valid: 500, test: 1_000 },
     synthetic: {
       topics: 4,
-      wordsPerTopic: 12,
-      commonWords: 200,
-      topicShare: 0.4,
-      minBytes: 160,
-      maxBytes: 255,
+      wordsPerTopic: 8,
+      commonWords: 100,
+      topicShare: 0.5,
+      minBytes: 90,
+      maxBytes: 127,
     },
   },
   small: {

@@ -24,7 +24,7 @@ export const TEXT_PROFILES: Readonly<Record<string, TextProfile>> = {
   },
   quick: {
     maxPositions: 256,
-    counts: { train: 20_000, valid: 1_000, test: 2_000 },
+    counts: { train: 20_000, valid: 500, test: 1_000 },
     validation: "held-out",
   },
   small: {

@@ -87,10 +87,10 @@ function scalingPanel(
     description: `Lines over sequence length for ${models.map(displayName).join(", ")}.`,
     endLabels,
     options: {
-      width: 560,
+      width: 590,
       height: 360,
       marginLeft: 50,
-      marginRight: 150,
+      marginRight: 180,
       marginTop: 34,
       marginBottom: 38,
       x: { type: "log" },
