@@ -13,6 +13,8 @@ export interface EfficiencyPoint {
   batchSize: number;
   /** Number of trained scalars. */
   parameters: number;
+  /** Floating-point operations per sequence by the cost model; null when not known. */
+  operations: number | null;
 }
 
 /** The points of a set, by model and length, shortest first. */
@@ -34,6 +36,9 @@ export function efficiencyPoints({ rows }: Pick<MeasuredSet, "rows">): Efficienc
       bytes: performance.peakPlannedBytes,
       batchSize,
       parameters: model.parameterCount,
+      operations: performance.floatingPointOperationsPerStep === null
+        ? null
+        : performance.floatingPointOperationsPerStep / batchSize,
     };
   }).sort((a, b) => a.length - b.length);
 }

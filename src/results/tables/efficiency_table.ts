@@ -33,6 +33,7 @@ export function efficiencyTable(sets: readonly MeasuredSet[]): Table {
     footnotes: [
       ...sets.flatMap(setNotes),
       ...sets.flatMap(workNotes),
+      ...sets.flatMap(operationNotes),
       `Relative figures are multiples of the ${displayName(baselineModel)} at the same length in ` +
       "the same run, with the fused attention that Mega has too; “vs unfused” of the same model " +
       "with its length x length weights in memory, as was usual when the paper appeared.",
@@ -141,6 +142,24 @@ function workNotes({ profile, rows }: MeasuredSet): string[] {
     ...chunks.length === 0 ? [] : [`chunks of ${each(chunks)} at every length`],
   ];
   return [`Profile ${profile}: ${facts.join("; ")}.`];
+}
+
+/** Footnote on how the operations grow: exact, and the same on every machine. */
+function operationNotes(set: MeasuredSet): string[] {
+  const known = efficiencyPoints(set).filter(({ operations }) => operations !== null);
+  const exponents = inModelOrder(known.map(({ model }) => model)).flatMap((model) => {
+    const own = known.filter((point) => point.model === model);
+    const exponent = scalingExponent(
+      own.map(({ length }) => length),
+      own.map(({ operations }) => operations ?? NaN),
+    );
+    return exponent === null ? [] : [`${displayName(model)} ${exponent.toFixed(2)}`];
+  });
+  if (exponents.length === 0) return [];
+  return [
+    `Profile ${set.profile}: exponents of the floating-point operations per sequence, from the ` +
+    `cost model: ${exponents.join(", ")}.`,
+  ];
 }
 
 /** Whether a length is the paper's 4K, with or without the room for special tokens. */

@@ -6,6 +6,7 @@ import { fixtureResult, fixtureRow } from "../result_fixture.ts";
 import { cellText, checkTable, type Table } from "../table.ts";
 import { baselinePaths, readResults } from "./baselines.ts";
 import { buildTables } from "./build_tables.ts";
+import { efficiencyTable } from "./efficiency_table.ts";
 import { efficiencyPoints, relativeCost, scalingExponent } from "./efficiency.ts";
 import { lraTable } from "./lra_table.ts";
 import { measuredSets } from "./measured_set.ts";
@@ -128,6 +129,35 @@ Deno.test("scalingExponent recovers a power law and refuses two points", () => {
   const exponent = scalingExponent(xs, xs.map((x) => 3 * x ** 1.7)) ?? NaN;
   assert.ok(Math.abs(exponent - 1.7) < 1e-12);
   assert.equal(scalingExponent([1, 2], [1, 2]), null);
+});
+
+Deno.test("the efficiency table has the paper's figures and exponents at 4K, and failed rows", () => {
+  const result = fixtureEfficiency();
+  for (const row of result.rows) {
+    row.performance.floatingPointOperationsPerStep = 5 * row.sequenceLength ** 1.25;
+    if (row.model.name === "transformer" && row.sequenceLength === 2048) {
+      row.status = "failed";
+      row.reason = "no room";
+    }
+  }
+  const table = efficiencyTable(measuredSets([result]));
+  const mega = rowsOf(table, /^Mega · /);
+  assert.deepEqual(mega.map(([length]) => length), ["1024", "2048", "3072", "4096"]);
+  // Invented: 84 ms for 4 sequences at 1024, growing as the length to 1.7; Transformer 120 and 1.9.
+  assert.deepEqual(mega[0].slice(1, 7), ["11.9", "21.0", "1.43×", "–", "", ""]);
+  assert.deepEqual(mega[3].slice(3, 7), [
+    `${(120 / 84 * 4 ** 0.2).toFixed(2)}×`,
+    "–",
+    "2.90",
+    "1.70",
+  ]);
+  assert.equal(mega[3][10], "0.31");
+  assert.equal(mega[1][3], "–");
+  assert.equal(rowsOf(table, /^Transformer · /)[1][1], "failed ‡");
+  const notes = table.footnotes.join("\n");
+  assert.match(notes, /Text Transformer length 2048 seed 1 failed .*no room/);
+  assert.match(notes, /cost model: Transformer 1\.25, .*Mega-chunk 1\.25\./);
+  assert.match(notes, /batches of 4; generated sequences/);
 });
 
 Deno.test("every suite with results gets its table in every format", () => {
