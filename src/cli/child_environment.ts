@@ -14,8 +14,14 @@ export const LLVMPIPE_VECTOR_WIDTH: "256" | "512" | undefined = undefined;
  * user has set already are left alone.
  *
  * @param cache The harness's cache folder.
+ * @param hurried Whether the command compiles much and runs little: llvmpipe then leaves out LLVM's
+ * optimisation, which takes a third of the time of fast tests and smoke runs.
  */
-export function vulkanEnvironment(env: ReadEnv, cache: string): Record<string, string> {
+export function vulkanEnvironment(
+  env: ReadEnv,
+  cache: string,
+  hurried: boolean,
+): Record<string, string> {
   const defaults: Record<string, string> = {
     // wgpu would also try OpenGL, whose compute support and timestamps are poorer.
     DENO_WEBGPU_BACKEND: "vulkan",
@@ -25,6 +31,7 @@ export function vulkanEnvironment(env: ReadEnv, cache: string): Record<string, s
     ...(LLVMPIPE_VECTOR_WIDTH === undefined
       ? {}
       : { LP_NATIVE_VECTOR_WIDTH: LLVMPIPE_VECTOR_WIDTH }),
+    ...(hurried ? { GALLIVM_PERF: "nopt" } : {}),
   };
   return Object.fromEntries(Object.entries(defaults).filter(([name]) => !env(name)));
 }

@@ -5,10 +5,18 @@ Deno.test("vulkanEnvironment leaves what the user has set alone", () => {
   const values = vulkanEnvironment(
     (name) => name === "MESA_SHADER_CACHE_DIR" ? "/mine" : undefined,
     "/cache",
+    false,
   );
   assert.equal(values["DENO_WEBGPU_BACKEND"], "vulkan");
   assert.equal(values["XDG_RUNTIME_DIR"], "/cache/runtime");
   assert.ok(!("MESA_SHADER_CACHE_DIR" in values));
+  assert.ok(!("GALLIVM_PERF" in values));
+});
+
+Deno.test("vulkanEnvironment spares a hurried command the optimisation of shaders", () => {
+  const values = (set: string | undefined) => vulkanEnvironment(() => set, "/cache", true);
+  assert.equal(values(undefined)["GALLIVM_PERF"], "nopt");
+  assert.ok(!("GALLIVM_PERF" in values("brilinear")));
 });
 
 Deno.test("gitEnvironment is empty outside of a checkout", async () => {

@@ -104,6 +104,12 @@ function childArguments(command: string, args: readonly string[], cwd: string): 
   return ["run", "--no-check", ...lock, ...permissions, main, command, ...args];
 }
 
+/** Does a command compile far more than it runs? The fast tests and the smoke profile do. */
+function isHurried(command: string, args: readonly string[]): boolean {
+  const smoke = args.includes("smoke") || args.includes("--profile=smoke");
+  return command === "test" || (command === "bench" && smoke);
+}
+
 /** Passes signals on to the child; returns a function that stops doing so. */
 function forwardSignals(child: Deno.ChildProcess): () => void {
   const signals: Deno.Signal[] = Deno.build.os === "windows"
@@ -130,7 +136,7 @@ async function launch(command: string, given: readonly string[]): Promise<number
   const cache = cacheFolder(env);
   const needsAdapter = !WITHOUT_ADAPTER.has(command) &&
     !rest.some((arg) => arg === "--help" || arg === "-h");
-  const vulkan = vulkanEnvironment(env, cache);
+  const vulkan = vulkanEnvironment(env, cache, isHurried(command, rest));
   if (Deno.build.os === "linux") {
     for (const [name, value] of Object.entries(vulkan)) Deno.env.set(name, value);
   }

@@ -33,6 +33,7 @@ export const READABLE_ENV: readonly string[] = [
   "VK_ICD_FILENAMES",
   "LP_NATIVE_VECTOR_WIDTH",
   "LP_NUM_THREADS",
+  "GALLIVM_PERF",
 ];
 
 const SYSTEM_FACTS = ["cpus", "osRelease", "systemMemoryInfo"];

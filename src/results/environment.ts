@@ -45,9 +45,12 @@ export async function collectEnvironment(
     adapter: { ...adapter, driverOrigin: readDriverOrigin() },
     rates: options.rates ?? null,
   };
+  if (/\bnopt\b/.test(readVariable("GALLIVM_PERF") ?? "")) warnings.push(hurryWarning);
   return { environment, warnings };
 }
 
+const hurryWarning =
+  "shaders were compiled without optimisation (GALLIVM_PERF=nopt): speeds are not the adapter's";
 const dirtyWarning = "the checkout has uncommitted changes: the commit does not name the code";
 
 async function readGit(root: string | undefined, warnings: string[]): Promise<Environment["git"]> {
