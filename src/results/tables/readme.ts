@@ -11,14 +11,22 @@ export const endMarker = "<!-- results:end -->";
 
 /**
  * The generated part of README, markers included: the tables of the given results in Markdown, of
- * the figures of others only those of the S4 family, which our models belong to.
+ * the figures of others only those of the S4 family, which our models belong to. The long table of
+ * kernels is folded; the smoke profile, which only shows that everything runs, is left out.
  */
 export function readmeTables(results: readonly Result[]): string {
-  const tables = buildTables(results, { others: ["s4-family"] });
+  const shown = results.filter(({ profile }) => profile !== "smoke");
+  const tables = buildTables(shown, { others: ["s4-family"] });
+  const markdown = (kernels: boolean) =>
+    renderTables(tables.filter(({ suite }) => (suite === "kernels") === kernels), "markdown")
+      .trim();
+  const kernels = markdown(true);
+  const folded = kernels === ""
+    ? []
+    : ["<details>", "<summary>Every kernel</summary>", "", kernels, "", "</details>", ""];
   // The formatter would pad the columns of the generated tables.
   const [open, shut] = ["<!-- deno-fmt-ignore-start -->", "<!-- deno-fmt-ignore-end -->"];
-  const text = renderTables(tables, "markdown").trimEnd();
-  return [beginMarker, open, "", text, "", shut, endMarker].join("\n");
+  return [beginMarker, open, "", markdown(false), "", ...folded, shut, endMarker].join("\n");
 }
 
 /** Whether a text has both markers, in order. */
