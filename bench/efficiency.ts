@@ -75,7 +75,9 @@ async function prepare(
   const started = performance.now();
   let model: EfficiencyModel | undefined;
   try {
-    model = new EfficiencyModel(device, head.preset, head.data, head.seed);
+    model = device.allOrNothing(() =>
+      new EfficiencyModel(device, head.preset, head.data, head.seed)
+    );
     await model.start(device);
     return { head, model, compileSeconds: (performance.now() - started) / 1000 };
   } catch (error) {

@@ -89,6 +89,7 @@ Deno.test("a tiny run gives valid rows, a table, and a failed row where memory e
     }, { message: (line) => messages.push(line) });
     assert.deepEqual(await readResult(output), result);
     assert.notEqual(result.finishedAt, null);
+    assert.equal(device.liveBuffers, 0, "also of the model that did not fit");
     assert.deepEqual(
       result.rows.map(({ model, sequenceLength, status }) => [model.name, sequenceLength, status]),
       [128, 640].flatMap((length) =>

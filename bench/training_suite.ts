@@ -138,7 +138,7 @@ async function runOne(
   const started = performance.now();
   let trainer: Trainer | undefined;
   try {
-    trainer = buildTrainer(device, preset, settings);
+    trainer = device.allOrNothing(() => buildTrainer(device, preset, settings));
     trainer.warmUp();
     await device.finish();
     const run = new TrainingRun(settings, {

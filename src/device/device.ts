@@ -112,12 +112,11 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
 
 /** An open device. Create with {@link openDevice}; release with {@link Device.destroy}. */
 export class Device {
-  /** Number of buffers that were created and not destroyed, for leak checks. */
-  liveBuffers = 0;
   /** Bytes of those buffers. */
   liveBytes = 0;
   /** Seconds spent creating pipelines. */
   compileSeconds = 0;
+  readonly #live = new Set<GPUBuffer>();
   #errors: DeviceError[] = [];
   #lost: string | undefined;
   #destroyed = false;
@@ -144,6 +143,11 @@ export class Device {
     });
   }
 
+  /** Number of buffers that were created and not destroyed, for leak checks. */
+  get liveBuffers(): number {
+    return this.#live.size;
+  }
+
   /** True when kernels may use subgroup operations. */
   get hasSubgroups(): boolean {
     return this.gpu.features.has("subgroups");
@@ -167,7 +171,7 @@ export class Device {
       size,
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
     });
-    this.liveBuffers++;
+    this.#live.add(buffer);
     this.liveBytes += size;
     return buffer;
   }
@@ -185,9 +189,20 @@ export class Device {
 
   /** Destroys a buffer made by {@link createBuffer}. */
   destroyBuffer(buffer: GPUBuffer): void {
-    this.liveBuffers--;
+    this.#live.delete(buffer);
     this.liveBytes -= buffer.size;
     buffer.destroy();
+  }
+
+  /** Runs `make`; when it throws, the buffers that it has created until then are destroyed. */
+  allOrNothing<T>(make: () => T): T {
+    const before = new Set(this.#live);
+    try {
+      return make();
+    } catch (error) {
+      for (const buffer of [...this.#live]) if (!before.has(buffer)) this.destroyBuffer(buffer);
+      throw error;
+    }
   }
 
   /**

@@ -4,7 +4,7 @@ export interface ModelStyle {
   light: string;
   /** Colour on a dark page; at least 3:1 against it. */
   dark: string;
-  symbol: "circle" | "square" | "triangle" | "diamond" | "star" | "wye" | "times";
+  symbol: "circle" | "square" | "triangle" | "diamond" | "star" | "wye" | "cross";
 }
 
 /** Warm colours for Mega, grey for attention alone, cool ones for state space models. */
@@ -12,11 +12,11 @@ const known: Readonly<Record<string, ModelStyle>> = {
   mega: { light: "#b3341a", dark: "#ff8b66", symbol: "circle" },
   "mega-chunk": { light: "#9c5f00", dark: "#f4b740", symbol: "square" },
   transformer: { light: "#58616b", dark: "#aab4bf", symbol: "diamond" },
-  "transformer-unfused": { light: "#72695e", dark: "#918a80", symbol: "times" },
+  "transformer-unfused": { light: "#72695e", dark: "#918a80", symbol: "cross" },
   s4: { light: "#1a5fad", dark: "#74b3ff", symbol: "triangle" },
   "s4d-legs": { light: "#0c7d77", dark: "#48c7bb", symbol: "star" },
   "s4d-lin": { light: "#4a7a1f", dark: "#9dd162", symbol: "wye" },
-  "s4d-inv": { light: "#754aa1", dark: "#c79df5", symbol: "times" },
+  "s4d-inv": { light: "#754aa1", dark: "#c79df5", symbol: "diamond" },
 };
 
 /** Styles of models that the harness does not know by name. */
