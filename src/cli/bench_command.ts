@@ -20,10 +20,12 @@ import { inspectTerminal } from "../util/terminal.ts";
 import { type BenchPlan, findRun, outputOf, runFolder, savePlan } from "./bench_plan.ts";
 import { efficiencyPlan, measureEfficiency } from "./bench_efficiency.ts";
 import { choose, seeds, wholeNumber, words } from "./options.ts";
-import { cacheFolder, RESULTS_FOLDER } from "./paths.ts";
+import { cacheFolder, cacheFolders, RESULTS_FOLDER } from "./paths.ts";
 
 const suites = [lraSuite] as const;
 const suiteNames = [...suites.map((suite) => suite.name), "efficiency", "kernels"];
+
+const env = (name: string) => Deno.env.get(name);
 
 function suiteOf(name: string): (typeof suites)[number] {
   const suite = suites.find((candidate) => candidate.name === name);
@@ -52,6 +54,15 @@ async function earlierResult(output: string): Promise<Result | undefined> {
     throw error;
   }
   return await readResult(output);
+}
+
+/** `MEGA_DATA`, or the folder that `data fetch` fills, if it has been filled. */
+async function defaultData(): Promise<string | undefined> {
+  const folder = cacheFolders(env).data;
+  if (env("MEGA_DATA")) return folder;
+  return await Deno.stat(folder).then(({ isDirectory }) => isDirectory, () => false)
+    ? folder
+    : undefined;
 }
 
 function printTable(result: Result): void {
@@ -113,7 +124,7 @@ async function train(plan: BenchPlan, folder: string, resuming: boolean): Promis
     resuming,
     earlier: resuming ? await earlierResult(output) : undefined,
     dataDir: plan.dataDir ?? undefined,
-    cacheDir: cacheFolder((name) => Deno.env.get(name)),
+    cacheDir: cacheFolder(env),
     leaveOut: plan.leaveOut,
   };
   const result = await runTrainingSuite(device, suitePlan, {
@@ -156,7 +167,10 @@ export function benchCommand(exit: (code: number) => void) {
     .option("--seeds <list>", "how many seeds, or a comma-separated list", seeds, [1])
     .option("--batch-size <n>", "sentences per batch instead of the profile's", wholeNumber(1))
     .option("--updates <n>", "updates instead of the profile's", wholeNumber(1))
-    .option("--data <folder>", "folder with official data files (default: MEGA_DATA)")
+    .option(
+      "--data <folder>",
+      "folder with official data files (default: MEGA_DATA, or where data fetch puts them)",
+    )
     .option("--output <file>", "result file (default: results/SUITE-PROFILE-TIME.json)")
     .option("--resume [run]", "continue an interrupted run: a result file, or the latest")
     .addHelpText(
@@ -208,7 +222,7 @@ Examples:
         seeds: options.seeds,
         batchSize: options.batchSize ?? null,
         updates: options.updates ?? null,
-        dataDir: options.data ? resolve(options.data) : Deno.env.get("MEGA_DATA") ?? null,
+        dataDir: options.data ? resolve(options.data) : await defaultData() ?? null,
         leaveOut: options.suite !== undefined && options.task === undefined,
       };
       const folder = runFolder(output);

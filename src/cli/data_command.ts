@@ -2,6 +2,7 @@
 import { Command } from "@commander-js/extra-typings";
 import { resolve } from "node:path";
 import { fetchData, generateData, listData, verifyData } from "../data/commands.ts";
+import { transferProgress } from "../util/transfer_progress.ts";
 import { cacheFolder, cacheFolders } from "./paths.ts";
 import { wholeNumber } from "./options.ts";
 
@@ -26,7 +27,8 @@ export function dataCommand(exit: (code: number) => void, parent: Command) {
 Examples:
   deno task data list
   deno task data verify listops
-  deno task data fetch listops --sha256 HEX
+  deno task data fetch text
+  deno task data fetch listops --url ADDRESS --sha256 HEX
   deno task data generate listops --profile quick --out my-data`,
     );
   command.command("list")
@@ -50,7 +52,8 @@ Examples:
     .option("--trust-first-use", "accept an archive of unknown checksum and record it")
     .option("--url <address>", "another address of the same archive")
     .action(async (id, { data, sha256, trustFirstUse, url }) => {
-      await fetchData({ ...folders(data), id, sha256, trustFirstUse, url });
+      const onProgress = transferProgress(id);
+      await fetchData({ ...folders(data), id, sha256, trustFirstUse, url, onProgress });
     });
   command.command("generate <id>")
     .description("make data, into the cache or as files in the official format")

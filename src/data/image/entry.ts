@@ -14,7 +14,7 @@ export const IMAGE_ENTRY: DataEntry = {
   profiles: Object.keys(IMAGE_PROFILES),
   official: {
     url: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
-    sha256: undefined,
+    sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
     folder: "cifar-10-batches-bin",
     select: (path) =>
       /(?:^|\/)cifar-10-batches-bin\/((?:data_batch_[1-5]|test_batch)\.bin)$/.exec(path)?.[1],

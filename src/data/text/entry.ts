@@ -15,7 +15,7 @@ export const TEXT_ENTRY: DataEntry = {
   profiles: Object.keys(TEXT_PROFILES),
   official: {
     url: "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
-    sha256: undefined,
+    sha256: "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
     folder: "aclImdb",
     select: (path) => /(?:^|\/)aclImdb\/((?:train|test)\/(?:pos|neg)\/[^/]+\.txt)$/.exec(path)?.[1],
   },
