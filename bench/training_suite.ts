@@ -26,6 +26,13 @@ import { loadTasks } from "./load_tasks.ts";
 import { failedRow, outcomeRow, type RowHead } from "./row.ts";
 import type { TrainingSpec } from "./spec.ts";
 
+/** Whose learning-rate schedule all models train with: to tell schedules and models apart. */
+export interface ScheduleSource {
+  readonly model: string;
+  /** Its specification for a task. */
+  readonly specOf: (task: string) => TrainingSpec;
+}
+
 /** What to run, in full: enough to continue an interrupted run. */
 export interface SuitePlan {
   readonly suite: string;
@@ -35,6 +42,7 @@ export interface SuitePlan {
   /** Departures from the profile. */
   readonly batchSize: number | undefined;
   readonly updates: number | undefined;
+  readonly scheduleOf: ScheduleSource | undefined;
   /** Result file. */
   readonly output: string;
   /** Folder for checkpoints of unfinished runs. */
@@ -77,6 +85,13 @@ export function classifierFeeds(batch: Batch): BatchFeeds {
     feeds.set("second.lengths", batch.second.lengths);
   }
   return feeds;
+}
+
+function presetOf(spec: TrainingSpec, { profile, scheduleOf }: SuitePlan, data: TaskData): Preset {
+  const own = spec.preset(profile, data);
+  if (scheduleOf === undefined) return own;
+  const { schedule } = scheduleOf.specOf(spec.task).preset(profile, data).training;
+  return { ...own, training: { ...own.training, schedule } };
 }
 
 function settingsOf(preset: Preset, plan: SuitePlan, seed: number, data: TaskData): RunSettings {
@@ -172,9 +187,10 @@ export async function runTrainingSuite(
   const { environment, warnings } = await collectEnvironment(adapterRecord(device));
   const kept = (plan.earlier?.rows ?? []).filter((row) => row.status === "completed");
   const rows: ResultRow[] = [...kept];
-  const overrides: Record<string, number> = {};
+  const overrides: Record<string, number | string> = {};
   if (plan.batchSize !== undefined) overrides.batchSize = plan.batchSize;
   if (plan.updates !== undefined) overrides.updates = plan.updates;
+  if (plan.scheduleOf !== undefined) overrides.scheduleOf = plan.scheduleOf.model;
   const startedAt = plan.earlier?.startedAt ?? new Date().toISOString();
   const result = (finished: boolean): Result => ({
     schema: resultSchemaId,
@@ -207,7 +223,7 @@ export async function runTrainingSuite(
       const source = loaded.tasks.get(spec.task);
       if (done || source === undefined) continue;
       const { data, seconds } = source;
-      const preset = spec.preset(plan.profile, data);
+      const preset = presetOf(spec, plan, data);
       const settings = settingsOf(preset, plan, seed, data);
       const head = { model: spec.model, preset, data, settings, dataSeconds: seconds };
       const row = await runOne(device, head, plan, events);

@@ -4,7 +4,12 @@ import { resolve } from "node:path";
 import { firstRun, lraSuite } from "../../bench/lra.ts";
 import { adapterRecord } from "../../bench/adapter_record.ts";
 import { runKernelSuite } from "../../bench/kernels.ts";
-import { runTrainingSuite, type SuitePlan } from "../../bench/training_suite.ts";
+import type { TrainingSuite } from "../../bench/spec.ts";
+import {
+  runTrainingSuite,
+  type ScheduleSource,
+  type SuitePlan,
+} from "../../bench/training_suite.ts";
 import { openDevice } from "../device/device.ts";
 import { measureReadbackLatency } from "../device/probes.ts";
 import { UserError } from "../errors.ts";
@@ -100,6 +105,17 @@ async function measureKernels(output: string, profile: ProfileName, only: string
   console.log(`\nwrote ${output}`);
 }
 
+function scheduleSource({ specs }: TrainingSuite, model: string): ScheduleSource {
+  return {
+    model,
+    specOf(task) {
+      const spec = specs.find((each) => each.task === task && each.model === model);
+      if (!spec) throw new UserError(`${model} has no schedule for ${task}`);
+      return spec;
+    },
+  };
+}
+
 async function train(plan: BenchPlan, folder: string, resuming: boolean): Promise<number> {
   const suite = suiteOf(plan.suite);
   const output = outputOf(folder);
@@ -119,6 +135,7 @@ async function train(plan: BenchPlan, folder: string, resuming: boolean): Promis
     seeds: plan.seeds,
     batchSize: plan.batchSize ?? undefined,
     updates: plan.updates ?? undefined,
+    scheduleOf: plan.scheduleOf === null ? undefined : scheduleSource(suite, plan.scheduleOf),
     output,
     checkpoints: folder,
     resuming,
@@ -167,6 +184,7 @@ export function benchCommand(exit: (code: number) => void) {
     .option("--seeds <list>", "how many seeds, or a comma-separated list", seeds, [1])
     .option("--batch-size <n>", "sentences per batch instead of the profile's", wholeNumber(1))
     .option("--updates <n>", "updates instead of the profile's", wholeNumber(1))
+    .option("--schedule-of <model>", "train all with the learning-rate schedule of this model")
     .option(
       "--data <folder>",
       "folder with official data files (default: MEGA_DATA, or where data fetch puts them)",
@@ -182,6 +200,7 @@ Examples:
   deno task bench --task text --model mega,s4d-lin --data ~/data
   deno task bench --profile smoke --task listops    five small models, about a minute
   deno task bench --seeds 3 --output results/my.json
+  deno task bench --task text --schedule-of s4      Mega and all others with S4's schedule
   deno task bench --resume                          continue after an interruption
   deno task bench --suite efficiency                speed and memory at lengths 1K to 4K
   deno task bench --suite kernels                   time every kernel on this adapter
@@ -223,6 +242,9 @@ Examples:
         batchSize: options.batchSize ?? null,
         updates: options.updates ?? null,
         dataDir: options.data ? resolve(options.data) : await defaultData() ?? null,
+        scheduleOf: options.scheduleOf === undefined
+          ? null
+          : choose("model", names("model"), [options.scheduleOf])[0],
         leaveOut: options.suite !== undefined && options.task === undefined,
       };
       const folder = runFolder(output);

@@ -23,6 +23,7 @@ export interface EfficiencyOptions {
   readonly batchSize?: number | undefined;
   readonly task?: readonly string[] | undefined;
   readonly updates?: number | undefined;
+  readonly scheduleOf?: string | undefined;
   readonly data?: string | undefined;
   readonly resume?: string | true | undefined;
 }
@@ -39,6 +40,7 @@ export function efficiencyPlan(options: EfficiencyOptions, output: string): Effi
       options.updates,
       "--updates: the efficiency suite times as many steps as it needs; leave it out",
     ],
+    [options.scheduleOf, "--schedule-of: speed does not depend on learning rates; leave it out"],
     [options.data, "--data: the efficiency suite generates its sequences; leave it out"],
     [
       options.resume,

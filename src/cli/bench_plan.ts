@@ -17,6 +17,7 @@ export const benchPlanSchema = z.strictObject({
   updates: z.int().positive().nullable(),
   dataDir: z.string().nullable(),
   leaveOut: z.boolean(),
+  scheduleOf: z.string().nullable(),
 });
 /** See {@link benchPlanSchema}. */
 export type BenchPlan = z.infer<typeof benchPlanSchema>;
