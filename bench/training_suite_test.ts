@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { testDevice } from "../kernels/testing.ts";
+import { UserError } from "../src/errors.ts";
+import { readResult } from "../src/results/store.ts";
+import { lraSuite } from "./lra.ts";
+import { runTrainingSuite, type SuitePlan } from "./training_suite.ts";
+
+/** Two updates of tiny models, without any data folder. */
+async function run(tasks: readonly string[], models: readonly string[], plan: Partial<SuitePlan>) {
+  const device = await testDevice("software");
+  const folder = await Deno.makeTempDir();
+  try {
+    const output = join(folder, "result.json");
+    const specs = lraSuite.specs.filter(({ task, model }) =>
+      tasks.includes(task) && models.includes(model)
+    );
+    const result = await runTrainingSuite(device, {
+      suite: "lra",
+      profile: "smoke",
+      specs,
+      seeds: [1],
+      batchSize: undefined,
+      updates: 2,
+      scheduleOf: undefined,
+      output,
+      checkpoints: join(folder, "result.run"),
+      resuming: false,
+      earlier: undefined,
+      dataDir: undefined,
+      cacheDir: join(folder, "cache"),
+      leaveOut: false,
+      ...plan,
+    }, { message: () => {}, report: () => {}, signal: new AbortController().signal });
+    assert.deepEqual(await readResult(output), result);
+    return result;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("a suite goes on without tasks whose data is missing, and says so", async () => {
+  const { rows, warnings, finishedAt } = await run(["listops", "text"], ["s4d-legs"], {
+    leaveOut: true,
+  });
+  assert.deepEqual(rows.map(({ task, status }) => [task.name, status]), [["listops", "completed"]]);
+  assert.ok(
+    warnings.some((line) => /^text was left out: text: no data folder is given/.test(line)),
+  );
+  assert.notEqual(finishedAt, null);
+});
+
+Deno.test("a task that was asked for, or a suite without any data, is an error", async () => {
+  await assert.rejects(run(["listops", "text"], ["s4d-legs"], {}), UserError);
+  await assert.rejects(
+    run(["text", "image"], ["s4d-legs"], { leaveOut: true }),
+    /^UserError: no task of the suite has data; text was left out: /,
+  );
+});
+
+Deno.test("all models train with the schedule of one when asked to", async () => {
+  const { rows, overrides } = await run(["listops"], ["transformer"], {
+    scheduleOf: {
+      model: "s4",
+      specOf: () => {
+        const spec = lraSuite.specs.find(({ task, model }) => task === "listops" && model === "s4");
+        assert.ok(spec);
+        return spec;
+      },
+    },
+  });
+  assert.deepEqual(overrides, { updates: 2, scheduleOf: "s4" });
+  assert.equal(rows[0].schedule.name, "cosine");
+});
