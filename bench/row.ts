@@ -4,6 +4,7 @@ import type { Trainer } from "../src/train/trainer.ts";
 import type { RunOutcome, RunSettings } from "../src/train/run.ts";
 import type { MetricRecord, ResultRow } from "../src/results/schema_row.ts";
 import { median, medianAbsoluteDeviation, wilsonInterval } from "../src/results/statistics.ts";
+import { formatDuration } from "../src/util/format.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
 import type { Preset } from "../src/models/lra_presets.ts";
 
@@ -155,4 +156,13 @@ export function failedRow(head: RowHead, parameterCount: number, reason: string)
     },
     warnings: [],
   };
+}
+
+/** One line on how a run ended, for people who wait for the next. */
+export function rowLine({ task, model, seed, metrics, status, wallSeconds }: ResultRow): string {
+  const score = metrics.find(({ split, name }) => split === "test" && name === "accuracy")?.value;
+  const { compile, train, evaluate } = wallSeconds;
+  const outcome = score == null ? status : `test accuracy ${(100 * score).toFixed(2)} %`;
+  const time = formatDuration(compile + train + evaluate);
+  return `${task.name} ${model.name} seed ${seed}: ${outcome} in ${time}`;
 }

@@ -23,7 +23,7 @@ import { type RunReport, type RunSettings, TrainingRun } from "../src/train/run.
 import { canonicalHash } from "../src/util/canonical_hash.ts";
 import { adapterRecord } from "./adapter_record.ts";
 import { loadTasks } from "./load_tasks.ts";
-import { failedRow, outcomeRow, type RowHead } from "./row.ts";
+import { failedRow, outcomeRow, type RowHead, rowLine } from "./row.ts";
 import type { TrainingSpec } from "./spec.ts";
 
 /** Whose learning-rate schedule all models train with: to tell schedules and models apart. */
@@ -215,8 +215,10 @@ export async function runTrainingSuite(
     leaveOut: plan.leaveOut,
   });
   warnings.push(...loaded.missing);
+  const runnable = plan.specs.filter(({ task }) => loaded.tasks.has(task));
+  const total = runnable.length * plan.seeds.length;
   for (const seed of plan.seeds) {
-    for (const spec of plan.specs) {
+    for (const spec of runnable) {
       const done = kept.some((row) =>
         row.task.name === spec.task && row.model.name === spec.model && row.seed === seed
       );
@@ -230,6 +232,7 @@ export async function runTrainingSuite(
       rows.push(row);
       await writeResult(plan.output, result(false));
       if (row.status === "interrupted") return result(false);
+      events.message(`${rows.length}/${total} ${rowLine(row)}`);
     }
   }
   const final = result(true);

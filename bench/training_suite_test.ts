@@ -10,6 +10,8 @@ import { runTrainingSuite, type SuitePlan } from "./training_suite.ts";
 async function run(tasks: readonly string[], models: readonly string[], plan: Partial<SuitePlan>) {
   const device = await testDevice("software");
   const folder = await Deno.makeTempDir();
+  const messages: string[] = [];
+  const message = (line: string) => void messages.push(line);
   try {
     const output = join(folder, "result.json");
     const specs = lraSuite.specs.filter(({ task, model }) =>
@@ -31,16 +33,16 @@ async function run(tasks: readonly string[], models: readonly string[], plan: Pa
       cacheDir: join(folder, "cache"),
       leaveOut: false,
       ...plan,
-    }, { message: () => {}, report: () => {}, signal: new AbortController().signal });
+    }, { message, report: () => {}, signal: new AbortController().signal });
     assert.deepEqual(await readResult(output), result);
-    return result;
+    return { ...result, messages };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
 Deno.test("a suite goes on without tasks whose data is missing, and says so", async () => {
-  const { rows, warnings, finishedAt } = await run(["listops", "text"], ["s4d-legs"], {
+  const { rows, warnings, finishedAt, messages } = await run(["listops", "text"], ["s4d-legs"], {
     leaveOut: true,
   });
   assert.deepEqual(rows.map(({ task, status }) => [task.name, status]), [["listops", "completed"]]);
@@ -48,6 +50,7 @@ Deno.test("a suite goes on without tasks whose data is missing, and says so", as
     warnings.some((line) => /^text was left out: text: no data folder is given/.test(line)),
   );
   assert.notEqual(finishedAt, null);
+  assert.match(messages.at(-1) ?? "", /^1\/1 listops s4d-legs seed 1: test accuracy .* % in /);
 });
 
 Deno.test("a task that was asked for, or a suite without any data, is an error", async () => {
