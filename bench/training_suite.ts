@@ -178,6 +178,17 @@ async function runOne(
   }
 }
 
+/** Says at which other commits the completed rows of an interrupted attempt were measured. */
+function commitsOf({ environment, rows, warnings }: Result, present: string | null): string[] {
+  const before = warnings.filter((line) => /^\d+ rows were measured at commit /.test(line));
+  const { commit } = environment.git;
+  if (commit === present || rows.length === 0) return before;
+  return [
+    ...before,
+    `${rows.length} rows were measured at commit ${commit ?? "unknown"} or before`,
+  ];
+}
+
 /** Runs everything that is not done yet; the result file is complete after every row. */
 export async function runTrainingSuite(
   device: Device,
@@ -187,6 +198,7 @@ export async function runTrainingSuite(
   const { environment, warnings } = await collectEnvironment(adapterRecord(device));
   const kept = (plan.earlier?.rows ?? []).filter((row) => row.status === "completed");
   const rows: ResultRow[] = [...kept];
+  if (plan.earlier) warnings.push(...commitsOf(plan.earlier, environment.git.commit));
   const overrides: Record<string, number | string> = {};
   if (plan.batchSize !== undefined) overrides.batchSize = plan.batchSize;
   if (plan.updates !== undefined) overrides.updates = plan.updates;

@@ -5,7 +5,7 @@ import type { PathfinderShape } from "./parameters.ts";
 import { type Snake, SnakeField } from "./snake.ts";
 
 /** Raised whenever the same parameters and seed would give other images. */
-export const GENERATOR_VERSION = 1;
+export const GENERATOR_VERSION = 2;
 
 /** An image with its parts, for whoever wants to check it. */
 export interface PathfinderImage {
@@ -32,7 +32,8 @@ const MAX_RETRACTIONS = 40;
 
 /**
  * The image `index`, 0 to 2^28 - 1, of a seed: a function of the three arguments alone, so images
- * can be made in any order. Follows lra_spec §6.5 but for three things: a contour that gets stuck
+ * can be made in any order. Of each two images from an even index one is positive, so that splits of
+ * any size are balanced as the official ones are. Follows lra_spec §6.5 but for three things: a contour that gets stuck
  * takes back its last paddles before the image is started afresh (a thousand times faster at 64
  * pixels), coverage is box-filtered, and occupancy is all or nothing.
  */
@@ -41,13 +42,17 @@ export function generatePathfinder(
   seed: number | bigint,
   index: number,
 ): PathfinderImage {
-  const random = PhiloxStream.restore({
-    seed: String(seed),
-    stream: RANDOM_STREAMS.pathfinder,
-    position: index * DRAWS_PER_IMAGE,
-    spareNormal: null,
-  });
-  const label = random.uniformInt(2) === 1 ? 1 : 0;
+  const stream = (image: number) =>
+    PhiloxStream.restore({
+      seed: String(seed),
+      stream: RANDOM_STREAMS.pathfinder,
+      position: image * DRAWS_PER_IMAGE,
+      spareNormal: null,
+    });
+  const random = stream(index);
+  const parity = index % 2;
+  const first = (parity === 0 ? random : stream(index - 1)).uniformInt(2);
+  const label = (first + parity) % 2 === 1 ? 1 : 0;
   while (true) {
     const margin = shape.paddleMargins[random.uniformInt(shape.paddleMargins.length)];
     const field = new SnakeField(shape, margin, random);

@@ -75,7 +75,7 @@ for (const shape of SHAPES) {
       counts[label]++;
       sums[label] += pixels.reduce((sum, pixel) => sum + pixel, 0) / pixels.length;
     }
-    assert.ok(Math.abs(counts[1] - 150) < 40, `${counts[1]} of 300 are positive`);
+    assert.deepEqual(counts, [150, 150]);
     const [negative, positive] = sums.map((sum, label) => sum / counts[label]);
     assert.ok(negative > 5 && negative < 30);
     assert.ok(Math.abs(negative - positive) < 0.05 * negative, `${negative} and ${positive}`);

@@ -53,7 +53,7 @@ Deno.test("without files images are generated, once, and never called official",
     const options = { id: "pathx", profile: PROFILE, seed: 3, cacheDir, print };
     const task = await loadPathfinder({ ...options, dataDir: cacheDir });
     assert.match(lines[0], /^pathx: no pathfinder32 below .*; generating images$/);
-    assert.equal(task.version, "synthetic-1");
+    assert.equal(task.version, "synthetic-2");
     assert.match(task.source, /^generated.*seed 3/);
     assert.equal(task.maxLength, 1024);
     assert.deepEqual(perSplit((name) => task.splits[name].length), PROFILE.counts);
@@ -72,13 +72,13 @@ Deno.test("generated files have the official layout, and loading them tells what
     const root = await findPathfinder(folder, 32);
     assert.equal(root, join(folder, "pathfinder32"));
     await PATHFINDER_ENTRY.verifyOfficial(root ?? "", print);
-    assert.match(lines[0], /528 pictures, 2\d\d of one contour, all readable$/);
+    assert.match(lines[0], /240 pictures, 120 of one contour, all readable$/);
     const profile = PATHFINDER_PROFILES.smoke;
     const cacheDir = join(folder, "cache");
     const options = { id: "pathfinder", profile, seed: 0, cacheDir };
     const files = await loadPathfinder({ ...options, dataDir: folder });
     assert.match(files.source, /generated/);
-    assert.equal(files.version, "synthetic-1");
+    assert.equal(files.version, "synthetic-2");
     assert.deepEqual(perSplit((name) => files.splits[name].length), {
       train: 400,
       valid: 52,
