@@ -80,9 +80,9 @@ Deno.test("generated files have the official layout, and loading them tells what
     assert.match(files.source, /generated/);
     assert.equal(files.version, "synthetic-2");
     assert.deepEqual(perSplit((name) => files.splits[name].length), {
-      train: 400,
-      valid: 52,
-      test: 52,
+      train: 192,
+      valid: 20,
+      test: 20,
     });
     assert.ok(await PATHFINDER_ENTRY.verifyCache({ profile: "smoke", cacheDir }));
     assert.equal(await PATHX_ENTRY.verifyCache({ profile: "quick", cacheDir }), false);
