@@ -20,6 +20,7 @@ import {
 } from "./child_environment.ts";
 import { cacheFolder, cacheFolders, PROJECT_ROOT, type ReadEnv, RESULTS_FOLDER } from "./paths.ts";
 import { permissionFlags } from "./permissions.ts";
+import { resumedData } from "./resumed_data.ts";
 
 const env: ReadEnv = (name) => Deno.env.get(name);
 
@@ -80,10 +81,14 @@ function slowTests(folder: string): string[] {
 }
 
 /** The arguments with which Deno runs a command in the child. */
-function childArguments(command: string, args: readonly string[], cwd: string): string[] {
+async function childArguments(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<string[]> {
   const permissions = permissionFlags({
     command,
-    args,
+    args: command === "bench" ? [...args, ...await resumedData(args, cwd, RESULTS_FOLDER)] : args,
     cwd,
     root: PROJECT_ROOT,
     results: RESULTS_FOLDER,
@@ -143,7 +148,7 @@ async function launch(command: string, given: readonly string[]): Promise<number
   const adapter = needsAdapter ? await prepareAdapter(command, choice, cache) : {};
   const cwd = command.startsWith("test") ? PROJECT_ROOT : env("INIT_CWD") || Deno.cwd();
   const child = new Deno.Command(Deno.execPath(), {
-    args: childArguments(command, rest, cwd),
+    args: await childArguments(command, rest, cwd),
     cwd,
     env: {
       ...adapter,
