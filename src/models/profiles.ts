@@ -40,10 +40,10 @@ const factors: Readonly<Record<Exclude<ScaledProfile, "small">, Factors>> = {
   smoke: {
     listops: [1 / 3, 1 / 4],
     text: [1 / 3, 1 / 8],
-    retrieval: [1 / 3, 1 / 8],
+    retrieval: [1 / 6, 1 / 8],
     image: [1 / 8, 1 / 8],
     pathfinder: [1 / 6, 1 / 8],
-    pathx: [1 / 4, 1 / 4],
+    pathx: [1 / 6, 1 / 4],
   },
   quick: {
     listops: [1 / 2, 1 / 2],
