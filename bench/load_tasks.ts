@@ -20,7 +20,7 @@ export interface LoadedTask {
   readonly seconds: number;
 }
 
-/** What was loaded, and one line for every task that was not. */
+/** What was loaded, and one line, fit for a result, for every task that was not. */
 export interface LoadedTasks {
   readonly tasks: ReadonlyMap<string, LoadedTask>;
   readonly missing: readonly string[];
@@ -37,6 +37,7 @@ export async function loadTasks(
 ): Promise<LoadedTasks> {
   const tasks = new Map<string, LoadedTask>();
   const missing: string[] = [];
+  const causes: string[] = [];
   for (const name of new Set(names)) {
     const started = performance.now();
     try {
@@ -44,13 +45,14 @@ export async function loadTasks(
       tasks.set(name, { data, seconds: (performance.now() - started) / 1000 });
     } catch (error) {
       if (!leaveOut || !(error instanceof UserError)) throw error;
-      const line = `${name} was left out: ${error.message}`;
-      missing.push(line);
-      source.print(line);
+      // Results name no folders of the machine; the person at the terminal needs them.
+      missing.push(`${name} was left out: its data is missing`);
+      causes.push(error.message);
+      source.print(`${name} is left out: ${error.message}`);
     }
   }
   if (tasks.size === 0 && missing.length > 0) {
-    throw new UserError(`no task of the suite has data; ${missing[0]}`);
+    throw new UserError(`no task of the suite has data; ${causes[0]}`);
   }
   return { tasks, missing };
 }
