@@ -117,7 +117,7 @@ async function measureLength(
       device,
       running.map(({ prepared }) => prepared.model),
       budget,
-      signal === undefined ? {} : { signal },
+      signal,
     );
     if (times === undefined) return false;
     for (const [entry, row] of failed) entry.row ??= row;

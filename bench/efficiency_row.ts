@@ -6,6 +6,7 @@ import { median, medianAbsoluteDeviation } from "../src/results/statistics.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
 import { type EfficiencyData, efficiencyDataVersion } from "./efficiency_data.ts";
 import type { EfficiencyModel } from "./efficiency_model.ts";
+import { noPerformance } from "./row.ts";
 import type { StepTimes } from "./step_timer.ts";
 
 /** What identifies a row before anything is measured. */
@@ -18,17 +19,6 @@ export interface EfficiencyHead {
   readonly leastSteps: number;
   readonly dataSeconds: number;
 }
-
-const nothing: ResultRow["performance"] = {
-  tokensPerSecond: null,
-  stepMilliseconds: null,
-  hostShare: null,
-  dispatchesPerStep: null,
-  peakPlannedBytes: null,
-  sumOfIntermediateBytes: null,
-  floatingPointOperationsPerStep: null,
-  bytesMovedPerStep: null,
-};
 
 /** Row of a model that could not run at this length. */
 export function failedEfficiencyRow(head: EfficiencyHead, reason: string): ResultRow {
@@ -62,7 +52,7 @@ export function failedEfficiencyRow(head: EfficiencyHead, reason: string): Resul
     curve: [],
     validationCurve: [],
     wallSeconds: { data: dataSeconds, compile: 0, train: 0, evaluate: 0 },
-    performance: nothing,
+    performance: noPerformance,
     warnings: [],
     provenance: "measured",
   };

@@ -131,6 +131,18 @@ export function outcomeRow(head: RowHead, trainer: Trainer, outcome: RunOutcome)
   };
 }
 
+/** What a run that never got going has measured. */
+export const noPerformance: ResultRow["performance"] = {
+  tokensPerSecond: null,
+  stepMilliseconds: null,
+  hostShare: null,
+  dispatchesPerStep: null,
+  peakPlannedBytes: null,
+  sumOfIntermediateBytes: null,
+  floatingPointOperationsPerStep: null,
+  bytesMovedPerStep: null,
+};
+
 /** Row of a run that could not start or broke off with an error. */
 export function failedRow(head: RowHead, parameterCount: number, reason: string): ResultRow {
   const base = common(head);
@@ -144,16 +156,7 @@ export function failedRow(head: RowHead, parameterCount: number, reason: string)
     curve: [],
     validationCurve: [],
     wallSeconds: { data: head.dataSeconds, compile: 0, train: 0, evaluate: 0 },
-    performance: {
-      tokensPerSecond: null,
-      stepMilliseconds: null,
-      hostShare: null,
-      dispatchesPerStep: null,
-      peakPlannedBytes: null,
-      sumOfIntermediateBytes: null,
-      floatingPointOperationsPerStep: null,
-      bytesMovedPerStep: null,
-    },
+    performance: noPerformance,
     warnings: [],
   };
 }

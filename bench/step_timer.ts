@@ -69,19 +69,18 @@ async function timeBlock(device: Pick<Device, "finish">, model: TimedModel, step
 }
 
 /**
- * Warms every model up (each has run a step before, which compiled it), then times rounds in which each model runs one block of steps, the first of
- * a round taking turns. A block ends with waiting for the device.
+ * Warms every model up (each has run a step before, which compiled it), then times rounds in which
+ * each model runs one block of steps, the first of a round taking turns. A block ends with waiting
+ * for the device.
  *
- * @param onRound Called after each round with its number, from 1.
  * @param signal Ends the timing after the present block; then there is no result.
  */
 export async function timeSteps(
   device: Pick<Device, "finish">,
   models: readonly TimedModel[],
   budget: TimingBudget,
-  options: { onRound?: (round: number) => void; signal?: AbortSignal } = {},
+  signal?: AbortSignal,
 ): Promise<StepTimes[] | undefined> {
-  const { signal, onRound } = options;
   const entries: Entry[] = [];
   for (const model of models) {
     if (signal?.aborted) return undefined;
@@ -110,7 +109,6 @@ export async function timeSteps(
       entry.hostMilliseconds += host;
       entry.totalMilliseconds += milliseconds;
     }
-    onRound?.(round + 1);
   }
   return entries.map((entry) => ({
     samples: entry.samples,

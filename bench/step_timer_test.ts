@@ -53,12 +53,16 @@ Deno.test("an interrupt ends the timing without a result", async () => {
   const log: string[] = [];
   const controller = new AbortController();
   const budget = { warmup: 1, leastRounds: 5, mostRounds: 5, seconds: 9 };
-  const times = await timeSteps(idle, [fake("a", 1, log)], budget, {
-    signal: controller.signal,
-    onRound: (round) => {
-      if (round === 2) controller.abort();
+  const model = fake("a", 1, log);
+  let blocks = 0;
+  const stopping = {
+    ...model,
+    settle() {
+      if (++blocks === 3) controller.abort();
+      return model.settle();
     },
-  });
+  };
+  const times = await timeSteps(idle, [stopping], budget, controller.signal);
   assert.equal(times, undefined);
   assert.ok(log.length > 1);
 });

@@ -219,7 +219,14 @@ export async function runTrainingSuite(
     warnings,
   });
   await writeResult(plan.output, result(false));
-  const loaded = await loadTasks(plan.specs.map(({ task }) => task), {
+  const isDone = (spec: TrainingSpec, seed: number) =>
+    kept.some((row) =>
+      row.task.name === spec.task && row.model.name === spec.model && row.seed === seed
+    );
+  const pending = plan.seeds.flatMap((seed) =>
+    plan.specs.filter((spec) => !isDone(spec, seed)).map((spec) => ({ spec, seed }))
+  );
+  const loaded = await loadTasks(pending.map(({ spec }) => spec.task), {
     profile: plan.profile,
     cacheDir: plan.cacheDir,
     dataDir: plan.dataDir,
@@ -227,25 +234,20 @@ export async function runTrainingSuite(
     leaveOut: plan.leaveOut,
   });
   warnings.push(...loaded.missing);
-  const runnable = plan.specs.filter(({ task }) => loaded.tasks.has(task));
-  const total = runnable.length * plan.seeds.length;
-  for (const seed of plan.seeds) {
-    for (const spec of runnable) {
-      const done = kept.some((row) =>
-        row.task.name === spec.task && row.model.name === spec.model && row.seed === seed
-      );
-      const source = loaded.tasks.get(spec.task);
-      if (done || source === undefined) continue;
-      const { data, seconds } = source;
-      const preset = presetOf(spec, plan, data);
-      const settings = settingsOf(preset, plan, seed, data);
-      const head = { model: spec.model, preset, data, settings, dataSeconds: seconds };
-      const row = await runOne(device, head, plan, events);
-      rows.push(row);
-      await writeResult(plan.output, result(false));
-      if (row.status === "interrupted") return result(false);
-      events.message(`${rows.length}/${total} ${rowLine(row)}`);
-    }
+  const runs = pending.flatMap(({ spec, seed }) => {
+    const source = loaded.tasks.get(spec.task);
+    return source === undefined ? [] : [{ spec, seed, source }];
+  });
+  const total = kept.length + runs.length;
+  for (const { spec, seed, source: { data, seconds } } of runs) {
+    const preset = presetOf(spec, plan, data);
+    const settings = settingsOf(preset, plan, seed, data);
+    const head = { model: spec.model, preset, data, settings, dataSeconds: seconds };
+    const row = await runOne(device, head, plan, events);
+    rows.push(row);
+    await writeResult(plan.output, result(false));
+    if (row.status === "interrupted") return result(false);
+    events.message(`${rows.length}/${total} ${rowLine(row)}`);
   }
   const final = result(true);
   await writeResult(plan.output, final);

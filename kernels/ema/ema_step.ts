@@ -4,7 +4,8 @@
  *   h_t = q h_{t-1} + w x_t,   y_t = Σ_n g_n h_{t,n}        (w = p β, q = 1 − p α, g = γ / √N)
  *
  * x [B, L, D] for any L ≥ 1; h0 [B, D, N]; w, q, g [D, N]; results y [B, L, D] and h_L [B, D, N].
- * Nothing is truncated; a reverse sweep carries its state by flipping x in time. One kernel forward; the gradient is composed (`step_gradient.ts`).
+ * Nothing is truncated; a reverse sweep carries its state by flipping x in time. One kernel forward;
+ * the gradient is composed (`step_gradient.ts`).
  */
 import { apply } from "../build.ts";
 import { type KernelOperation, ShapeError, sizeOf, type Tensor } from "../contract.ts";

@@ -26,7 +26,14 @@ import {
   paperPreset,
   type Preset,
 } from "./lra_presets.ts";
-import { budgets, type ProfileName, type ProfileScale, profileScale } from "./profiles.ts";
+import {
+  chunksPerSequence,
+  leastPeak,
+  leastWarmup,
+  type ProfileName,
+  type TaskScale,
+  taskScales,
+} from "./profiles.ts";
 import { fastKernelLength } from "./s4_presets.ts";
 import { classifierParameters } from "./sequence_classifier.ts";
 
@@ -43,7 +50,7 @@ const scaled = (value: number, factor: number) => Math.max(1, Math.round(value *
 function scaleMega(
   config: ClassifierConfig,
   encoder: MegaEncoderConfig,
-  { depth, width, chunks }: ProfileScale,
+  { depth, width }: TaskScale,
   maxLength: number,
 ): ClassifierConfig {
   return {
@@ -56,7 +63,7 @@ function scaleMega(
       feedForward: scaled(encoder.feedForward, width),
       z: scaled(encoder.z, width),
       maxPositions: maxLength,
-      chunk: encoder.chunk === null ? null : Math.ceil(maxLength / chunks),
+      chunk: encoder.chunk === null ? null : Math.ceil(maxLength / chunksPerSequence),
     },
     head: { ...config.head, width: scaled(config.head.width, width) },
   };
@@ -67,7 +74,7 @@ function transformerAt(
   d: number,
   config: ClassifierConfig,
   encoder: TransformerEncoderConfig,
-  { depth, width }: ProfileScale,
+  { depth, width }: TaskScale,
   maxLength: number,
 ): ClassifierConfig {
   const factor = d / encoder.width;
@@ -90,7 +97,7 @@ function s4At(
   d: number,
   config: ClassifierConfig,
   encoder: S4EncoderConfig,
-  { depth }: ProfileScale,
+  { depth }: TaskScale,
   maxLength: number,
 ): ClassifierConfig {
   return {
@@ -136,7 +143,7 @@ function closestModel(
   return at((above === smallest ? smallest : nearer) * step);
 }
 
-function scaledConfig(request: PresetRequest, scale: ProfileScale): ClassifierConfig {
+function scaledConfig(request: PresetRequest, scale: TaskScale): ClassifierConfig {
   const { task, model, data } = request;
   const { config } = paperPreset(task, model, data);
   const { encoder } = config;
@@ -154,10 +161,10 @@ export function preset(request: PresetRequest): Preset {
   const { task, model, profile, data } = request;
   const paper = paperPreset(task, model, data);
   if (profile === "paper") return paper;
-  const { batch, updates } = budgets[profile][task];
+  const scale = taskScales[profile][task];
+  const { batch, updates } = scale;
   const { schedule } = paper.training;
-  const scale = profileScale(profile, task);
-  const warmup = Math.max(scale.leastWarmup, schedule.warmupUpdates / paper.training.updates);
+  const warmup = Math.max(leastWarmup, schedule.warmupUpdates / paper.training.updates);
   return {
     config: scaledConfig(request, scale),
     training: {
@@ -167,7 +174,7 @@ export function preset(request: PresetRequest): Preset {
       updates,
       schedule: {
         ...schedule,
-        peak: Math.max(schedule.peak, scale.leastPeak),
+        peak: Math.max(schedule.peak, leastPeak),
         warmupUpdates: Math.round(updates * warmup),
         totalUpdates: updates,
       },
