@@ -1,10 +1,9 @@
 /** A model of the efficiency suite on the device, with its data, ready to run training steps. */
 import type { Device } from "../src/device/device.ts";
 import type { Preset } from "../src/models/lra_presets.ts";
-import { parameterScaleOf } from "../src/models/parameter_scale.ts";
-import { buildClassifier, classifierInputs } from "../src/models/sequence_classifier.ts";
 import { learningRate } from "../src/train/schedule.ts";
-import { Trainer } from "../src/train/trainer.ts";
+import type { Trainer } from "../src/train/trainer.ts";
+import { buildTrainer } from "./classifier_trainer.ts";
 import { efficiencyBatch, type EfficiencyData } from "./efficiency_data.ts";
 import type { TimedModel } from "./step_timer.ts";
 import { classifierFeeds } from "./training_suite.ts";
@@ -25,22 +24,16 @@ export class EfficiencyModel implements TimedModel {
     data: EfficiencyData,
     seed: number,
   ) {
-    const { config, training } = preset;
     const batch = efficiencyBatch(data);
     this.#feeds = classifierFeeds(batch);
     this.#size = batch.size;
-    const scale = parameterScaleOf(training);
-    this.trainer = new Trainer(device, {
-      model: (context) => {
-        const inputs = classifierInputs(config, { batch: batch.size, length: data.length });
-        const output = buildClassifier(config, context, inputs);
-        return { lossSum: output.lossSum, metrics: { correct: output.correct } };
-      },
-      optimizer: training.optimizer,
+    const settings = {
+      batchSize: batch.size,
       accumulation: 1,
+      sequenceLength: data.length,
       seed,
-      ...(scale === undefined ? {} : { parameterScale: scale }),
-    });
+    };
+    this.trainer = buildTrainer(device, { preset, settings });
   }
 
   /** Number of updates so far. */

@@ -6,22 +6,19 @@ import type { Device } from "../src/device/device.ts";
 import { DeviceLostError } from "../src/device/device.ts";
 import { UserError } from "../src/errors.ts";
 import type { Preset } from "../src/models/lra_presets.ts";
-import { parameterScaleOf } from "../src/models/parameter_scale.ts";
 import type { ProfileName } from "../src/models/profiles.ts";
-import {
-  buildClassifier,
-  classifierInputs,
-  classifierParameters,
-} from "../src/models/sequence_classifier.ts";
+import { classifierParameters } from "../src/models/sequence_classifier.ts";
 import { aggregateRows } from "../src/results/aggregate.ts";
 import { collectEnvironment } from "../src/results/environment.ts";
 import { type Result, resultSchemaId, resultSchemaVersion } from "../src/results/schema.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { writeResult } from "../src/results/store.ts";
-import { type BatchFeeds, Trainer } from "../src/train/trainer.ts";
+import type { BatchFeeds, Trainer } from "../src/train/trainer.ts";
 import { type RunReport, type RunSettings, TrainingRun } from "../src/train/run.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
 import { adapterRecord } from "./adapter_record.ts";
+import { buildTrainer } from "./classifier_trainer.ts";
+import { CompileAhead } from "./compile_ahead.ts";
 import { loadTasks } from "./load_tasks.ts";
 import { failedRow, outcomeRow, type RowHead, rowLine } from "./row.ts";
 import type { TrainingSpec } from "./spec.ts";
@@ -55,6 +52,8 @@ export interface SuitePlan {
   readonly cacheDir: string;
   /** Go on without tasks whose data is missing. */
   readonly leaveOut: boolean;
+  /** Compile later runs while earlier ones run, which then say less about speed. */
+  readonly compileAhead: boolean;
 }
 
 /** Callbacks of {@link runTrainingSuite}. */
@@ -114,22 +113,6 @@ function settingsOf(preset: Preset, plan: SuitePlan, seed: number, data: TaskDat
   };
 }
 
-function buildTrainer(device: Device, preset: Preset, settings: RunSettings): Trainer {
-  const { config, training } = preset;
-  const shape = { batch: settings.batchSize, length: settings.sequenceLength };
-  const scale = parameterScaleOf(training);
-  return new Trainer(device, {
-    model: (context) => {
-      const output = buildClassifier(config, context, classifierInputs(config, shape));
-      return { lossSum: output.lossSum, metrics: { correct: output.correct } };
-    },
-    optimizer: training.optimizer,
-    accumulation: settings.accumulation,
-    seed: settings.seed,
-    ...(scale === undefined ? {} : { parameterScale: scale }),
-  });
-}
-
 /** Identity of a run: all that its numbers depend on. */
 function identityOf(head: RowHead, device: Device): string {
   const { preset, data, settings } = head;
@@ -153,7 +136,7 @@ async function runOne(
   const started = performance.now();
   let trainer: Trainer | undefined;
   try {
-    trainer = device.allOrNothing(() => buildTrainer(device, preset, settings));
+    trainer = device.allOrNothing(() => buildTrainer(device, head));
     trainer.warmUp();
     await device.finish();
     const run = new TrainingRun(settings, {
@@ -236,13 +219,18 @@ export async function runTrainingSuite(
   warnings.push(...loaded.missing);
   const runs = pending.flatMap(({ spec, seed }) => {
     const source = loaded.tasks.get(spec.task);
-    return source === undefined ? [] : [{ spec, seed, source }];
-  });
-  const total = kept.length + runs.length;
-  for (const { spec, seed, source: { data, seconds } } of runs) {
+    if (source === undefined) return [];
+    const { data, seconds } = source;
     const preset = presetOf(spec, plan, data);
     const settings = settingsOf(preset, plan, seed, data);
-    const head = { model: spec.model, preset, data, settings, dataSeconds: seconds };
+    return [{ model: spec.model, preset, data, settings, dataSeconds: seconds }];
+  });
+  const total = kept.length + runs.length;
+  using ahead = plan.compileAhead
+    ? new CompileAhead(runs, (reason) => events.message(`nothing is compiled ahead: ${reason}`))
+    : undefined;
+  for (const [i, head] of runs.entries()) {
+    ahead?.start(i);
     const row = await runOne(device, head, plan, events);
     rows.push(row);
     await writeResult(plan.output, result(false));

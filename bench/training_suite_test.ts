@@ -32,6 +32,7 @@ async function run(tasks: readonly string[], models: readonly string[], plan: Pa
       dataDir: undefined,
       cacheDir: join(folder, "cache"),
       leaveOut: false,
+      compileAhead: false,
       ...plan,
     }, { message, report: () => {}, signal: new AbortController().signal });
     assert.deepEqual(await readResult(output), result);

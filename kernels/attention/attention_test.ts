@@ -101,6 +101,15 @@ Deno.test("matches the reference for single elements and uneven extents", async 
   await check({ kind: "laplace", lead: [9], queries: 33, keys: 1, depth: 33, features: 9 });
 });
 
+Deno.test("matches the reference for tiles of 64 and of 32 rows, which need many groups", async () => {
+  const many = { kind: "softmax", depth: 3, features: 4, bias: true } as const;
+  await check({ ...many, lead: [128], queries: 66, keys: 9 });
+  await check({ ...many, lead: [256], queries: 17, keys: 3, mask: [256] });
+});
+
+Deno.test("matches the reference for features that fill more than one vector per invocation", () =>
+  check({ kind: "softmax", lead: [1], queries: 18, keys: 70, depth: 18, features: 67 }));
+
 Deno.test("matches the reference above the stored length when the limit is the default", () =>
   check({ kind: "softmax", lead: [1], queries: 2, keys: 600, depth: 3, features: 3, bias: true }));
 

@@ -13,14 +13,19 @@ import {
 } from "./element.ts";
 import {
   accumulators,
+  acrossColumns,
+  components,
   forEachGpuTile,
   gpuProducts,
   gpuScores,
   type GpuTiling,
   gpuTiling,
-  pairAt,
+  overOwnColumns,
+  ownRows,
+  pairsAt,
+  scaleAccumulators,
   stepColumns,
-  threads,
+  vectorOf,
   workgroupVariables,
   writeAccumulators,
 } from "./gpu_parts.ts";
@@ -28,159 +33,133 @@ import { forwardInputs, type Problem } from "./problem.ts";
 import { each } from "./software_parts.ts";
 
 /** Statements that define `mask_off`, where softmax needs it. */
-export function gpuMaskOff(p: Problem): string {
+export function gpuMaskOff(p: Problem, t: GpuTiling): string {
   if (!needsMaskOff(p)) return "";
   return `if (lane == 0u) { atomicStore(&valid_keys, 0u); }
 workgroupBarrier();
-for (var j = lane; j < ${p.keys}u + zero; j += ${threads}u) {
+for (var j = lane; j < ${p.keys}u + zero; j += ${t.threads}u) {
 if (${keyMask(p, "j")} != 0.0) { atomicOr(&valid_keys, 1u); }
 }
 workgroupBarrier();
 let mask_off = atomicLoad(&valid_keys) == 0u;`;
 }
 
-/**
- * Statements that give this invocation its share of a pair tile: row `er` of the tile, query `i`,
- * and `columnsPerThread` columns from `ec`.
- */
-export function elementShare(p: Problem, t: GpuTiling): {
-  readonly begin: string;
-  readonly perRow: number;
-  readonly columns: number;
-} {
-  const perRow = threads / t.rows;
-  const columns = stepColumns / perRow;
-  return {
-    perRow,
-    columns,
-    begin: `let er = lane / ${perRow}u;
-let ec = (lane % ${perRow}u) * ${columns}u;
-let i = min(base + er, ${p.queries - 1}u);`,
-  };
+/** Statements that define key `j` of a `column` and `seen`, whether each of the four queries sees it. */
+export function seenByRows(p: Problem): string {
+  const inside = `first + column < ${p.keys}u`;
+  return `let j = min(first + column, ${p.keys - 1}u);
+let seen = vec4<bool>(${
+    [0, 1, 2, 3].map((r) => {
+      const ok = admissible(p, `i${r}`, "j");
+      return ok === undefined ? inside : `${inside} && ${ok}`;
+    }).join(", ")
+  });`;
 }
 
-/**
- * The loop over this invocation's columns: `n` from `ec`, `j` clamped, `seen` whether the pair
- * counts. `step` receives the dropout factor.
- */
-export function overColumns(
-  p: Problem,
-  columns: number,
-  dropout: boolean,
-  step: (keep: string) => string,
-): string {
-  const ok = admissible(p, "i", "j");
-  const head = `let j = min(first + ec + n, ${p.keys - 1}u);
-let seen = first + ec + n < ${p.keys}u${ok === undefined ? "" : ` && ${ok}`};`;
-  if (!dropout || p.rate === 0) {
-    return `for (var n = 0u; n < ${columns}u + zero; n++) {\n${head}\n${step("1.0")}\n}`;
-  }
-  return `for (var block = 0u; block < ${columns}u + zero; block += 4u) {
-let keep4 = attention_keep(g, i, first + ec + block);
-for (var n = block; n < block + 4u + zero; n++) {
-${head}
-${step("keep4[n & 3u]")}
+/** Statements that define `keepN`, dropout factors of row N for this invocation's four columns. */
+export function keepOfRows(p: Problem): string {
+  if (p.rate === 0) return "";
+  return each(4, (r) => `let keep${r} = attention_keep(g, i${r}, first + 4u * tx);`);
 }
-}`;
+
+/** Dropout factor of a row at `column`; undefined without dropout. */
+export function keepAt(p: Problem, r: number): string | undefined {
+  return p.rate === 0 ? undefined : `keep${r}[column & 3u]`;
 }
+
+const biasedRows = (p: Problem) => vectorOf((r) => biased(p, `raw.${components[r]}`, `i${r}`, "j"));
+
+const dropped = (p: Problem, value: string) =>
+  p.rate === 0 ? value : `${value} * ${vectorOf((r) => keepAt(p, r) ?? "1.0")}`;
 
 function softmaxStep(p: Problem, t: GpuTiling): string {
-  const { perRow, columns } = elementShare(p, t);
-  const s = pairAt("tile_s", "er", "ec + n");
-  return `let before = row_top[er];
-var top = before;
+  const pairs = pairsAt(t, "tile_s", "column");
+  return `let before = top;
 ${
-    overColumns(p, columns, false, () =>
-      `let s = select(${EXCLUDED}, ${biased(p, s, "i", "j")}, seen);
-${s} = s;
+    overOwnColumns(`${seenByRows(p)}
+let raw = ${pairs};
+let s = select(vec4<f32>(${EXCLUDED}), ${biasedRows(p)}, seen);
+${pairs} = s;
 top = max(top, s);`)
   }
-partial[lane] = top;
-workgroupBarrier();
-for (var n = 0u; n < ${perRow}u + zero; n++) { top = max(top, partial[er * ${perRow}u + n]); }
-var sum = 0.0;
-${
-    overColumns(p, columns, true, (keep) =>
-      `let s = ${s};
-let power = select(0.0, exp(s - top), seen);
-sum += power;
-${s} = power * ${keep};`)
-  }
-workgroupBarrier();
-partial[lane] = sum;
-workgroupBarrier();
-if (lane % ${perRow}u == 0u) {
-sum = 0.0;
-for (var n = 0u; n < ${perRow}u + zero; n++) { sum += partial[er * ${perRow}u + n]; }
+${acrossColumns(t, "top", "top = max(top, other);")}
 let rescale = exp(before - top);
-row_scale[er] = rescale;
-row_sum[er] = row_sum[er] * rescale + sum;
-row_top[er] = top;
-}
-workgroupBarrier();
+sum *= rescale;
+${keepOfRows(p)}
 ${
-    each(t.rowsPerThread, (r) =>
-      `let f${r} = row_scale[ty * ${t.rowsPerThread}u + ${r}u];
-${each(Math.ceil(p.features / 16), (f) => `o${r}_${f} *= f${r};`)}`)
+    overOwnColumns(`${seenByRows(p)}
+let power = select(vec4<f32>(0.0), exp(${pairs} - top), seen);
+sum += power;
+${pairs} = ${dropped(p, "power")};`)
+  }
+${scaleAccumulators("o", p.features, "rescale")}`;
+}
+
+function elementwiseStep(p: Problem, t: GpuTiling): string {
+  const pairs = pairsAt(t, "tile_s", "column");
+  const weights = vectorOf((r) => `attention_weight(s.${components[r]})`);
+  return `${keepOfRows(p)}
+${
+    overOwnColumns(`${seenByRows(p)}
+let raw = ${pairs};
+let s = ${biasedRows(p)};
+${pairs} = select(vec4<f32>(0.0), ${dropped(p, weights)}, seen);`)
   }`;
+}
+
+/** Row sums over all invocations, and the row statistics that the backward pass needs. */
+function finishSoftmax(p: Problem, t: GpuTiling): string {
+  return `workgroupBarrier();
+let own_sum = sum;
+sum = vec4<f32>(0.0);
+${acrossColumns(t, "own_sum", "sum += other;")}
+let inverse = select(vec4<f32>(0.0), 1.0 / sum, sum > vec4<f32>(0.0));
+if (tx == 0u) {
+${
+    each(4, (r) =>
+      `if (base + 4u * ty + ${r}u < ${p.queries}u) {
+out1(g, base + 4u * ty + ${r}u, 0u, top.${components[r]});
+out1(g, base + 4u * ty + ${r}u, 1u, sum.${components[r]});
+}`)
+  }
+}`;
 }
 
 /** Kernel of the forward pass. Outputs: 0 the result, 1 the row statistics of softmax. */
 export function lowerGpu(p: Problem, ctx: LowerContext): Pass[] {
   const softmax = p.kind === "softmax";
-  const t = gpuTiling(p.groups, p.queries, 1, p.features, ctx.workgroupMemory);
-  const { begin, columns } = elementShare(p, t);
-  const s = pairAt("tile_s", "er", "ec + n");
-  const step = softmax ? softmaxStep(p, t) : overColumns(
-    p,
-    columns,
-    true,
-    (keep) => `${s} = select(0.0, attention_weight(${biased(p, s, "i", "j")}) * ${keep}, seen);`,
-  );
+  const t = gpuTiling(p.groups, p.queries, 1, [p.features], ctx.workgroupMemory);
   const end = p.causal ? `min(${p.keys}u, base + ${t.rows}u)` : `${p.keys}u + zero`;
+  const scores = gpuScores(
+    t,
+    "tile_s",
+    p.queries,
+    p.keys,
+    p.depth,
+    (row, x) => load(p, 0, row, x),
+    (column, x) => load(p, 1, column, x),
+  );
   const body = forEachGpuTile(
     t,
     t.tiles,
     `${groupAxes(p)}
-${gpuMaskOff(p)}
-${softmax ? `if (lane < ${t.rows}u) { row_top[lane] = ${EXCLUDED}; row_sum[lane] = 0.0; }` : ""}
-${accumulators(t, "o", p.features)}
-${begin}
+${gpuMaskOff(p, t)}
+${ownRows("i", p.queries)}
+${softmax ? `var top = vec4<f32>(${EXCLUDED}); var sum = vec4<f32>(0.0);` : ""}
+${accumulators("o", p.features)}
 for (var first = 0u; first < ${end}; first += ${stepColumns}u) {
-${
-      gpuScores(
-        t,
-        "tile_s",
-        p.queries,
-        p.keys,
-        p.depth,
-        (row, x) => load(p, 0, row, x),
-        (column, x) => load(p, 1, column, x),
-      )
-    }
-workgroupBarrier();
-${step}
+${scores}
+${softmax ? softmaxStep(p, t) : elementwiseStep(p, t)}
 ${gpuProducts(t, "o", "tile_s", p.keys, p.features, (column, e) => load(p, 2, column, e))}
 }
-${
-      softmax
-        ? `if (lane < ${t.rows}u && base + lane < ${p.queries}u) {
-out1(g, base + lane, 0u, row_top[lane]);
-out1(g, base + lane, 1u, row_sum[lane]);
-}`
-        : ""
-    }
+${softmax ? finishSoftmax(p, t) : ""}
 ${
       writeAccumulators(
-        t,
         "o",
         p.queries,
         p.features,
-        (row, tileRow, e, value) =>
-          softmax
-            ? `{ let sum = row_sum[${tileRow}];
-${store(p, 0, row, e, `${value} * select(0.0, 1.0 / sum, sum > 0.0)`)} }`
-            : store(p, 0, row, e, value),
+        (row, r, e, value) =>
+          store(p, 0, row, e, softmax ? `${value} * inverse.${components[r]}` : value),
       )
     }`,
   );
@@ -188,11 +167,9 @@ ${store(p, 0, row, e, `${value} * select(0.0, 1.0 / sum, sum > 0.0)`)} }`
     name: "forward",
     inputs: forwardInputs(p),
     outputs: softmax ? [0, 1] : [0],
-    workgroupSize: threads,
+    workgroupSize: t.threads,
     groups: t.tiles,
-    declarations: `${
-      workgroupVariables(t, ["tile_s"], softmax ? ["row_top", "row_sum", "row_scale"] : [])
-    }
+    declarations: `${workgroupVariables(t, ["tile_s"], [p.features])}
 ${elementDeclarations(p)}`,
     body,
     usesStepInfo: p.rate > 0,

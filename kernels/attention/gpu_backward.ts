@@ -5,20 +5,26 @@
 import type { LowerContext, Pass } from "../lowering.ts";
 import type { BackwardOperands } from "./backward_operands.ts";
 import { backwardElement, elementDeclarations, groupAxes, load, store } from "./element.ts";
-import { elementShare, gpuMaskOff, overColumns } from "./gpu.ts";
+import { gpuMaskOff, keepAt, keepOfRows, seenByRows } from "./gpu.ts";
 import {
   accumulators,
+  acrossColumns,
+  components,
   forEachGpuTile,
   gpuProducts,
   gpuScores,
+  type GpuTiling,
   gpuTiling,
-  pairAt,
+  overOwnColumns,
+  ownRows,
+  pairsAt,
   stepColumns,
-  threads,
+  vectorOf,
   workgroupVariables,
   writeAccumulators,
 } from "./gpu_parts.ts";
 import type { Problem } from "./problem.ts";
+import { each } from "./software_parts.ts";
 
 /** Workgroups of the first pass when each owns partial sums of the bias gradient: at most 64 MiB. */
 function biasWorkgroups(diagonals: number): number {
@@ -48,6 +54,84 @@ export function lowerGpuBackward(
   ];
 }
 
+/**
+ * The loop over this invocation's pairs: turns raw scores into weights and gradients of weights into
+ * gradients of scores, in place. `head` prepares a column, `pair` one of its four rows: it defines
+ * `keep`, and `i` and `j` where those are not at hand.
+ */
+function overPairs(
+  p: Problem,
+  t: GpuTiling,
+  head: string,
+  pair: (r: number) => { readonly begin: string; readonly i: string; readonly j: string },
+  seen: (r: number) => string | undefined,
+  counts: (r: number) => string,
+): string {
+  const raw = pairsAt(t, "tile_s", "column");
+  const gradient = pairsAt(t, "tile_d", "column");
+  return overOwnColumns(`${head}
+let raws = ${raw};
+let das = ${gradient};
+var weights: vec4<f32>;
+var slopes: vec4<f32>;
+${
+    each(4, (r) => {
+      const { begin, i, j } = pair(r);
+      return `{ ${begin}
+let raw = raws.${components[r]};
+let da = das.${components[r]};
+${backwardElement(p, i, j, seen(r))}
+weights.${components[r]} = select(0.0, weight, ${counts(r)});
+slopes.${components[r]} = select(0.0, ds, ${counts(r)}); }`;
+    })
+  }
+${raw} = weights;
+${gradient} = slopes;`);
+}
+
+/** Statements that load `tops` and `scales`, the statistics of this invocation's queries, and `deltas`. */
+function queryStatistics(
+  p: Problem,
+  t: GpuTiling,
+  operands: BackwardOperands,
+  rowSums: string,
+): string {
+  if (p.kind !== "softmax") return "";
+  const product = (r: number) =>
+    `${load(p, operands.gradient, `i${r}`, "e")} * ${load(p, operands.output, `i${r}`, "e")}`;
+  const statistic = (which: number) =>
+    vectorOf((r) => `in${operands.statistics}(g, i${r}, ${which}u)`);
+  return `var share = vec4<f32>(0.0);
+for (var e = tx; e < ${p.features}u + zero; e += 16u) { share += ${vectorOf(product)}; }
+var deltas = vec4<f32>(0.0);
+${acrossColumns(t, "share", "deltas += other;")}
+if (tx == 0u) {
+${
+    each(4, (r) =>
+      `if (base + 4u * ty + ${r}u < ${p.queries}u) { ` +
+      `${rowSums}[g * ${p.queries}u + i${r}] = deltas.${components[r]}; }`)
+  }
+}
+let tops = ${statistic(0)};
+let row_sums = ${statistic(1)};
+let scales = select(vec4<f32>(0.0), 1.0 / row_sums, row_sums > vec4<f32>(0.0));`;
+}
+
+/** Adds the score gradients of a step along the diagonals of the tile to `sums` in scratch memory. */
+function diagonalSums(p: Problem, t: GpuTiling, sums: string, diagonals: number): string {
+  return `workgroupBarrier();
+for (var n = lane; n < ${t.rows + stepColumns - 1}u; n += ${t.threads}u) {
+var total = 0.0;
+for (var r = 0u; r < ${t.rows}u + zero; r++) {
+let c = n + r - ${t.rows - 1}u;
+if (c < ${stepColumns}u) { total += tile_d[c * ${t.rowGroups}u + (r >> 2u)][r & 3u]; }
+}
+let d = ${p.queries - 1}u + first + n - (${t.rows - 1}u + base);
+if (d < ${diagonals}u) { ${sums}[group * ${diagonals}u + d] += total; }
+}
+storageBarrier();`;
+}
+
 function queryPass(
   p: Problem,
   operands: BackwardOperands,
@@ -56,48 +140,28 @@ function queryPass(
 ): Pass[] {
   const softmax = p.kind === "softmax";
   const diagonals = p.bias === undefined ? 0 : p.queries + p.keys - 1;
-  const t = gpuTiling(p.groups, p.queries, 2, p.depth, ctx.workgroupMemory);
+  const t = gpuTiling(p.groups, p.queries, 2, [p.depth], ctx.workgroupMemory);
   const workgroups = diagonals > 0 ? Math.min(t.tiles, biasWorkgroups(diagonals)) : t.tiles;
   const sums = diagonals > 0 ? ctx.scratch(workgroups * diagonals) : undefined;
-  const { begin, perRow, columns } = elementShare(p, t);
-  const prepare = softmax
-    ? `var share = 0.0;
-for (var e = lane % ${perRow}u; e < ${p.features}u + zero; e += ${perRow}u) {
-share = fma(${load(p, operands.gradient, "i", "e")}, ${load(p, operands.output, "i", "e")}, share);
-}
-partial[lane] = share;
-workgroupBarrier();
-var delta = 0.0;
-for (var n = 0u; n < ${perRow}u + zero; n++) { delta += partial[er * ${perRow}u + n]; }
-if (lane % ${perRow}u == 0u && base + er < ${p.queries}u) {
-${rowSums}[g * ${p.queries}u + i] = delta;
-}
-let top = in${operands.statistics}(g, i, 0u);
-let rowSum = in${operands.statistics}(g, i, 1u);
-let scale = select(0.0, 1.0 / rowSum, rowSum > 0.0);`
-    : "";
-  const raw = pairAt("tile_s", "er", "ec + n");
-  const gradient = pairAt("tile_d", "er", "ec + n");
-  const element = overColumns(p, columns, true, (keep) =>
-    `let keep = ${keep};
-let raw = ${raw};
-let da = ${gradient};
-${backwardElement(p, "i", "j", "seen")}
-${gradient} = select(0.0, ds, base + er < ${p.queries}u);`);
-  const diagonalSums = sums === undefined ? "" : `workgroupBarrier();
-if (lane < ${t.rows + stepColumns - 1}u) {
-var total = 0.0;
-for (var r = 0u; r < ${t.rows}u + zero; r++) {
-let c = lane + r - ${t.rows - 1}u;
-if (c < ${stepColumns}u) { total += ${pairAt("tile_d", "r", "c")}; }
-}
-let d = ${p.queries - 1}u + first + lane - (${t.rows - 1}u + base);
-if (d < ${diagonals}u) { tmp${sums.index}[group * ${diagonals}u + d] += total; }
-}
-storageBarrier();`;
+  const element = overPairs(
+    p,
+    t,
+    seenByRows(p),
+    (r) => ({
+      i: `i${r}`,
+      j: "j",
+      begin: `let keep = ${keepAt(p, r) ?? "1.0"};` +
+        (softmax
+          ? ` let top = tops.${components[r]}; let scale = scales.${components[r]};` +
+            ` let delta = deltas.${components[r]};`
+          : ""),
+    }),
+    (r) => `seen.${components[r]}`,
+    (r) => `base + 4u * ty + ${r}u < ${p.queries}u`,
+  );
   const end = p.causal ? `min(${p.keys}u, base + ${t.rows}u)` : `${p.keys}u + zero`;
   const body = `${
-    sums === undefined ? "" : `for (var d = lane; d < ${diagonals}u; d += ${threads}u) {
+    sums === undefined ? "" : `for (var d = lane; d < ${diagonals}u; d += ${t.threads}u) {
 tmp${sums.index}[group * ${diagonals}u + d] = 0.0;
 }
 storageBarrier();`
@@ -107,10 +171,10 @@ ${
       t,
       workgroups,
       `${groupAxes(p)}
-${gpuMaskOff(p)}
-${begin}
-${prepare}
-${accumulators(t, "dq", p.depth)}
+${gpuMaskOff(p, t)}
+${ownRows("i", p.queries)}
+${queryStatistics(p, t, operands, rowSums)}
+${accumulators("dq", p.depth)}
 for (var first = 0u; first < ${end}; first += ${stepColumns}u) {
 ${
         gpuScores(
@@ -134,20 +198,12 @@ ${
           (column, x) => load(p, 2, column, x),
         )
       }
-workgroupBarrier();
+${keepOfRows(p)}
 ${element}
-${diagonalSums}
+${sums === undefined ? "" : diagonalSums(p, t, `tmp${sums.index}`, diagonals)}
 ${gpuProducts(t, "dq", "tile_d", p.keys, p.depth, (column, e) => load(p, 1, column, e))}
 }
-${
-        writeAccumulators(
-          t,
-          "dq",
-          p.queries,
-          p.depth,
-          (row, _, e, value) => store(p, 0, row, e, value),
-        )
-      }`,
+${writeAccumulators("dq", p.queries, p.depth, (row, _, e, value) => store(p, 0, row, e, value))}`,
     )
   }`;
   const passes: Pass[] = [{
@@ -155,9 +211,9 @@ ${
     inputs: operands.all,
     outputs: [0],
     scratch: sums === undefined ? [] : [{ scratch: sums, access: "write" }],
-    workgroupSize: threads,
+    workgroupSize: t.threads,
     groups: workgroups,
-    declarations: `${workgroupVariables(t, ["tile_s", "tile_d"], [])}
+    declarations: `${workgroupVariables(t, ["tile_s", "tile_d"], [p.depth])}
 ${elementDeclarations(p)}`,
     body,
     usesStepInfo: p.rate > 0,
@@ -185,52 +241,40 @@ function keyPass(
   ctx: LowerContext,
   rowSums: string,
 ): Pass {
-  const softmax = p.kind === "softmax";
-  const width = Math.max(p.depth, p.features);
-  const t = gpuTiling(p.groups, p.keys, 2, width, ctx.workgroupMemory);
-  // A thread takes one query and some keys in a row, which share Philox blocks.
-  const keysPerThread = t.rows * stepColumns / threads;
-  const raw = pairAt("tile_s", "er + n", "ec");
-  const gradient = pairAt("tile_d", "er + n", "ec");
-  const pair = (keep: string) =>
-    `let j = min(base + er + n, ${p.keys - 1}u);
-let keep = ${keep};
-let raw = ${raw};
-let da = ${gradient};
-${backwardElement(p, "i", "j")}
-${raw} = select(0.0, weight, inside);
-${gradient} = select(0.0, ds, inside);`;
-  const element = `{
-let ec = lane % ${stepColumns}u;
-let er = lane / ${stepColumns}u * ${keysPerThread}u;
-let inside = first + ec < ${p.queries}u;
-let i = min(first + ec, ${p.queries - 1}u);
+  const widths = [p.depth, p.features];
+  const t = gpuTiling(p.groups, p.keys, 2, widths, ctx.workgroupMemory);
+  // The rows are keys, so the four rows of a column share a Philox block.
+  const head = `let i = min(first + column, ${p.queries - 1}u);
+let inside = first + column < ${p.queries}u;
+${p.rate === 0 ? "" : "let keeps = attention_keep(g, i, base + 4u * ty);"}
 ${
-    softmax
+    p.kind === "softmax"
       ? `let top = in${operands.statistics}(g, i, 0u);
 let rowSum = in${operands.statistics}(g, i, 1u);
 let scale = select(0.0, 1.0 / rowSum, rowSum > 0.0);
 let delta = ${rowSums}[g * ${p.queries}u + i];`
       : ""
-  }
-${
-    p.rate === 0
-      ? `for (var n = 0u; n < ${keysPerThread}u + zero; n++) {\n${pair("1.0")}\n}`
-      : `for (var block = 0u; block < ${keysPerThread}u + zero; block += 4u) {
-let keep4 = attention_keep(g, i, base + er + block);
-for (var n = block; n < block + 4u + zero; n++) {
-${pair("keep4[n & 3u]")}
-}
-}`
-  }
-}`;
+  }`;
+  const element = overPairs(
+    p,
+    t,
+    head,
+    (r) => ({
+      i: "i",
+      j: `j${r}`,
+      begin: `let keep = ${p.rate === 0 ? "1.0" : `keeps.${components[r]}`};`,
+    }),
+    () => undefined,
+    () => "inside",
+  );
   const body = forEachGpuTile(
     t,
     t.tiles,
     `${groupAxes(p)}
-${gpuMaskOff(p)}
-${accumulators(t, "dk", p.depth)}
-${accumulators(t, "dv", p.features)}
+${gpuMaskOff(p, t)}
+${ownRows("j", p.keys)}
+${accumulators("dk", p.depth)}
+${accumulators("dv", p.features)}
 for (var first = ${
       p.causal ? "base" : "0u"
     }; first < ${p.queries}u + zero; first += ${stepColumns}u) {
@@ -256,7 +300,6 @@ ${
         (column, x) => load(p, operands.gradient, column, x),
       )
     }
-workgroupBarrier();
 ${element}
 ${
       gpuProducts(
@@ -270,32 +313,16 @@ ${
     }
 ${gpuProducts(t, "dk", "tile_d", p.queries, p.depth, (column, e) => load(p, 0, column, e))}
 }
-${
-      writeAccumulators(
-        t,
-        "dk",
-        p.keys,
-        p.depth,
-        (row, _, e, value) => store(p, 1, row, e, value),
-      )
-    }
-${
-      writeAccumulators(
-        t,
-        "dv",
-        p.keys,
-        p.features,
-        (row, _, e, value) => store(p, 2, row, e, value),
-      )
-    }`,
+${writeAccumulators("dk", p.keys, p.depth, (row, _, e, value) => store(p, 1, row, e, value))}
+${writeAccumulators("dv", p.keys, p.features, (row, _, e, value) => store(p, 2, row, e, value))}`,
   );
   return {
     name: "keys",
     inputs: operands.all,
     outputs: [1, 2],
-    workgroupSize: threads,
+    workgroupSize: t.threads,
     groups: t.tiles,
-    declarations: `${workgroupVariables(t, ["tile_s", "tile_d"], [])}
+    declarations: `${workgroupVariables(t, ["tile_s", "tile_d"], widths)}
 ${elementDeclarations(p)}`,
     body,
     usesStepInfo: p.rate > 0,

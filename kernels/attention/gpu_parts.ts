@@ -1,87 +1,114 @@
 /**
  * Building blocks of the attention kernels for GPUs.
  *
- * A workgroup of 16 x 16 invocations owns a tile of rows (queries, or keys where the roles are
- * exchanged) and walks over the columns, 32 at a time. The pairs of one step lie in workgroup memory;
- * operands pass through a slice of workgroup memory; sums over columns stay in registers.
+ * A workgroup owns a tile of rows (queries, or keys where the roles are exchanged) and walks over the
+ * columns, {@link stepColumns} at a time. An invocation owns four rows, number `ty` of the groups of
+ * four, and in each step four columns, number `tx`; in products it owns every sixteenth group of four
+ * features. Workgroup memory is read in vectors of four: operands pass through `slice`, the pairs of a
+ * step lie in pair tiles, one vector of four rows per column, and sums stay in registers.
+ *
+ * The innermost loops run over a distance that GPU compilers can see and unroll; the others end at a
+ * bound that contains `zero`, for the sake of software drivers (see `opaqueZero`).
  */
 import { each, opaqueZero } from "./software_parts.ts";
 
-/** Invocations per workgroup. */
-export const threads = 256;
+/** Invocations that share a group of four rows. */
+const across = 16;
 /** Columns per step. */
-export const stepColumns = 32;
-/** Features per slice of a score. */
+export const stepColumns = 4 * across;
+/** Features of a score that pass through the slice at once. */
 const sliceDepth = 16;
-/** Row length of a pair tile, one more than a step so that columns fall into different banks. */
-const tileStride = stepColumns + 1;
+/** Distance of two features of the columns in the slice; odd, so that they fall into other banks. */
+const columnStride = across + 1;
+/** Vectors of the slice that products use at most. */
+const productSlice = 512;
+/** Workgroups that keep a large GPU busy. */
+const busyGroups = 256;
 
-/** How a kernel uses workgroup memory. */
+/** Components of a vector of four rows, columns or features. */
+export const components = ["x", "y", "z", "w"] as const;
+
+/** How a kernel divides its rows and uses workgroup memory. */
 export interface GpuTiling {
-  /** Rows per invocation. */
-  readonly rowsPerThread: number;
+  /** Groups of four rows per workgroup. */
+  readonly rowGroups: number;
   /** Rows per workgroup. */
   readonly rows: number;
-  /** Columns whose features lie in the slice at once, in a product. */
-  readonly sliceColumns: number;
-  /** Elements of the slice. */
-  readonly sliceSize: number;
+  /** Invocations per workgroup. */
+  readonly threads: number;
   readonly tilesPerGroup: number;
   readonly tiles: number;
 }
 
+const vectors = (width: number) => Math.ceil(width / 4);
+
+/** Columns of a matrix of this width that pass through the slice at once, in a product. */
+function sliceColumns(width: number): number {
+  const fitting = Math.floor(productSlice / vectors(width));
+  return fitting < 1 ? 1 : Math.min(stepColumns, 2 ** Math.floor(Math.log2(fitting)));
+}
+
+/** Vectors of the slice for products of these widths. */
+function sliceSize(rowGroups: number, widths: readonly number[]): number {
+  const scores = sliceDepth * (rowGroups + 1 + columnStride);
+  return Math.max(scores, ...widths.map((width) => sliceColumns(width) * vectors(width)));
+}
+
 /**
- * Chooses the largest tile that fits workgroup memory.
+ * Chooses the largest tile that fits workgroup memory and leaves enough workgroups to keep the device
+ * busy, or the smallest tile.
  *
  * @param pairTiles Tiles of pairs that live at once.
- * @param width Widest matrix of a product.
+ * @param widths Widths of the matrices in products.
+ * @throws {RangeError} when not even the smallest tile fits.
  */
 export function gpuTiling(
   groups: number,
   extent: number,
   pairTiles: number,
-  width: number,
+  widths: readonly number[],
   bytes: number,
 ): GpuTiling {
-  for (const rowsPerThread of extent > 32 ? [4, 2] : [2]) {
-    const rows = 16 * rowsPerThread;
-    for (const sliceColumns of [8, 4, 2, 1]) {
-      const sliceSize = Math.max((rows + stepColumns) * (sliceDepth + 1), sliceColumns * width);
-      const used = pairTiles * rows * tileStride + sliceSize + threads + 4 * rows + 1;
-      if (4 * used > bytes && (rowsPerThread > 2 || sliceColumns > 1)) continue;
-      const tilesPerGroup = Math.ceil(extent / rows);
-      const tiles = groups * tilesPerGroup;
-      return { rowsPerThread, rows, sliceColumns, sliceSize, tilesPerGroup, tiles };
-    }
+  let found: GpuTiling | undefined;
+  for (const rowGroups of [16, 8, 4]) {
+    const rows = 4 * rowGroups;
+    const threads = across * rowGroups;
+    const used = pairTiles * stepColumns * rowGroups + sliceSize(rowGroups, widths) + threads + 1;
+    if (16 * used > bytes) continue;
+    const tilesPerGroup = Math.ceil(extent / rows);
+    const tiles = groups * tilesPerGroup;
+    found = { rowGroups, rows, threads, tilesPerGroup, tiles };
+    if (tiles >= busyGroups && rows < 2 * extent) break;
   }
-  throw new RangeError(`attention: no tile of ${extent} rows fits ${bytes} bytes`);
+  if (!found) throw new RangeError(`attention: no tile of ${extent} rows fits ${bytes} bytes`);
+  return found;
 }
 
-/** Workgroup variables: pair tiles by name, the slice, per-row values by name. */
+/** Workgroup variables: pair tiles by name, the slice for products of these widths, and the rest. */
 export function workgroupVariables(
   t: GpuTiling,
   pairTiles: readonly string[],
-  rowValues: readonly string[],
+  widths: readonly number[],
 ): string {
+  const pairs = stepColumns * t.rowGroups;
   return [
-    ...pairTiles.map((name) => `var<workgroup> ${name}: array<f32, ${t.rows * tileStride}>;`),
-    ...rowValues.map((name) => `var<workgroup> ${name}: array<f32, ${t.rows}>;`),
-    `var<workgroup> slice: array<f32, ${t.sliceSize}>;`,
-    `var<workgroup> partial: array<f32, ${threads}>;`,
+    ...pairTiles.map((name) => `var<workgroup> ${name}: array<vec4<f32>, ${pairs}>;`),
+    `var<workgroup> slice: array<vec4<f32>, ${sliceSize(t.rowGroups, widths)}>;`,
+    `var<workgroup> partial: array<vec4<f32>, ${t.threads}>;`,
     `var<workgroup> valid_keys: atomic<u32>;`,
   ].join("\n");
 }
 
-/** Element of a pair tile. */
-export function pairAt(tile: string, row: string, column: string): string {
-  return `${tile}[(${row}) * ${tileStride}u + ${column}]`;
+/** The vector of this invocation's four rows of a pair tile at a column of the step. */
+export function pairsAt(t: GpuTiling, tile: string, column: string): string {
+  return `${tile}[(${column}) * ${t.rowGroups}u + ty]`;
 }
 
 /** Statements around the work on one tile of rows: group `g`, first row `base`. */
 export function forEachGpuTile(t: GpuTiling, workgroups: number, body: string): string {
   return `${opaqueZero}
-let tx = lane % 16u;
-let ty = lane / 16u;
+let ty = lane % ${t.rowGroups}u;
+let tx = lane / ${t.rowGroups}u;
 for (var tile = group; tile < ${t.tiles}u; tile += ${workgroups}u) {
 let g = tile / ${t.tilesPerGroup}u;
 let base = (tile - g * ${t.tilesPerGroup}u) * ${t.rows}u;
@@ -90,9 +117,38 @@ ${body}
 }`;
 }
 
+/** The four rows of this invocation, as the names `prefix0` to `prefix3`, kept inside their extent. */
+export function ownRows(prefix: string, extent: number): string {
+  return each(4, (r) => `let ${prefix}${r} = min(base + 4u * ty + ${r}u, ${extent - 1}u);`);
+}
+
+/** A vector of one expression per row (or column, or feature) of a group of four. */
+export function vectorOf(element: (n: number) => string): string {
+  return `vec4<f32>(${[0, 1, 2, 3].map(element).join(", ")})`;
+}
+
+/**
+ * Combines a vector per invocation over all columns, so that every invocation of a row has the result.
+ *
+ * @param join Statement that joins the vector `other` into the result.
+ */
+export function acrossColumns(t: GpuTiling, value: string, join: string): string {
+  return `partial[lane] = ${value};
+workgroupBarrier();
+for (var n = 0u; n < ${across}u + zero; n++) {
+let other = partial[n * ${t.rowGroups}u + ty];
+${join}
+}`;
+}
+
+/** A loop over this invocation's columns of the step: `column` of the tile. */
+export function overOwnColumns(body: string): string {
+  return `for (var column = 4u * tx; column < 4u * tx + 4u; column++) {\n${body}\n}`;
+}
+
 /**
  * Inner products of the rows from `base` with the columns from `first`, into a pair tile. Ends
- * without a barrier.
+ * without a barrier; an invocation may read its own pairs at once.
  */
 export function gpuScores(
   t: GpuTiling,
@@ -103,46 +159,68 @@ export function gpuScores(
   rowElement: (row: string, x: string) => string,
   columnElement: (column: string, x: string) => string,
 ): string {
-  const stride = sliceDepth + 1;
-  const columns = `${t.rows * stride}u`;
-  const fill = (count: number, target: string, element: string) =>
-    `for (var n = lane; n < ${count * sliceDepth}u + zero; n += ${threads}u) {
+  const rowStride = t.rowGroups + 1;
+  const columns = `${sliceDepth * rowStride}u`;
+  const ragged = depth % sliceDepth !== 0;
+  const fill = (groups: number, target: string, stride: number, element: (k: number) => string) => {
+    const vector = vectorOf(element);
+    return `for (var n = lane; n < ${groups * sliceDepth}u + zero; n += ${t.threads}u) {
 let x = x0 + n % ${sliceDepth}u;
-let r = n / ${sliceDepth}u;
-let at = min(x, ${depth - 1}u);
-slice[${target} + r * ${stride}u + n % ${sliceDepth}u] = select(0.0, ${element}, x < ${depth}u);
+let four = 4u * (n / ${sliceDepth}u);
+let at = ${ragged ? `min(x, ${depth - 1}u)` : "x"};
+slice[${target} + n % ${sliceDepth}u * ${stride}u + n / ${sliceDepth}u] = ${vector};
 }`;
-  const rows = t.rowsPerThread;
+  };
+  const end = ragged ? `min(x0 + ${sliceDepth}u, ${depth}u)` : `x0 + ${sliceDepth}u`;
   return `{
-${each(rows, (r) => `var s${r}_0 = 0.0; var s${r}_1 = 0.0;`)}
+${each(4, (c) => `var s${c} = vec4<f32>(0.0);`)}
 for (var x0 = 0u; x0 < ${depth}u + zero; x0 += ${sliceDepth}u) {
 workgroupBarrier();
-${fill(t.rows, "0u", rowElement(`min(base + r, ${rowExtent - 1}u)`, "at"))}
-${fill(stepColumns, columns, columnElement(`min(first + r, ${columnExtent - 1}u)`, "at"))}
+${
+    fill(
+      t.rowGroups,
+      "0u",
+      rowStride,
+      (k) => rowElement(`min(base + four + ${k}u, ${rowExtent - 1}u)`, "at"),
+    )
+  }
+${
+    fill(
+      across,
+      columns,
+      columnStride,
+      (k) => columnElement(`min(first + four + ${k}u, ${columnExtent - 1}u)`, "at"),
+    )
+  }
 workgroupBarrier();
-for (var x = 0u; x < ${sliceDepth}u + zero; x++) {
-let b0 = slice[${columns} + tx * ${stride}u + x];
-let b1 = slice[${columns} + (tx + 16u) * ${stride}u + x];
-${
-    each(rows, (r) =>
-      `let a${r} = slice[(ty * ${rows}u + ${r}u) * ${stride}u + x];
-s${r}_0 = fma(a${r}, b0, s${r}_0); s${r}_1 = fma(a${r}, b1, s${r}_1);`)
-  }
+for (var turn = x0; turn < ${end}; turn++) {
+let a = slice[(turn - x0) * ${rowStride}u + ty];
+let b = slice[${columns} + (turn - x0) * ${columnStride}u + tx];
+${each(4, (c) => `s${c} = fma(a, vec4<f32>(b.${components[c]}), s${c});`)}
 }
 }
-${
-    each(rows, (r) =>
-      `${pairAt(tile, `ty * ${rows}u + ${r}u`, "tx")} = s${r}_0;
-${pairAt(tile, `ty * ${rows}u + ${r}u`, "(tx + 16u)")} = s${r}_1;`)
-  }
+${each(4, (c) => `${pairsAt(t, tile, `4u * tx + ${c}u`)} = s${c};`)}
 }`;
 }
 
-/** Registers `{name}{row}_{feature block}` that sum a product up over all steps. */
-export function accumulators(t: GpuTiling, name: string, width: number): string {
+/** Groups of four features that an invocation owns in a matrix of this width. */
+function ownVectors(width: number): number {
+  return Math.ceil(vectors(width) / across);
+}
+
+/** Registers `{name}{row}_{feature group}` that sum a product up over all steps. */
+export function accumulators(name: string, width: number): string {
   return each(
-    t.rowsPerThread,
-    (r) => each(Math.ceil(width / 16), (f) => `var ${name}${r}_${f} = 0.0;`),
+    4,
+    (r) => each(ownVectors(width), (f) => `var ${name}${r}_${f} = vec4<f32>(0.0);`),
+  );
+}
+
+/** Multiplies the sums of every row by a component of a vector. */
+export function scaleAccumulators(name: string, width: number, factor: string): string {
+  return each(
+    4,
+    (r) => each(ownVectors(width), (f) => `${name}${r}_${f} *= ${factor}.${components[r]};`),
   );
 }
 
@@ -155,45 +233,57 @@ export function gpuProducts(
   width: number,
   matrixElement: (column: string, e: string) => string,
 ): string {
-  const rows = t.rowsPerThread;
-  const feature = (f: number) =>
-    16 * (f + 1) <= width ? `tx + ${16 * f}u` : `min(tx + ${16 * f}u, ${width - 1}u)`;
-  return `for (var c0 = 0u; c0 < ${stepColumns}u + zero; c0 += ${t.sliceColumns}u) {
+  const wide = vectors(width);
+  const columns = sliceColumns(width);
+  const at = (k: number) => {
+    if (k === 0) return "e";
+    return width % 4 === 0 ? `e + ${k}u` : `min(e + ${k}u, ${width - 1}u)`;
+  };
+  const own = (f: number) => {
+    const vector = f === 0 ? "tx" : `tx + ${across * f}u`;
+    return across * (f + 1) <= wide ? vector : `min(${vector}, ${wide - 1}u)`;
+  };
+  return `for (var c0 = 0u; c0 < ${stepColumns}u + zero; c0 += ${columns}u) {
 workgroupBarrier();
-for (var n = lane; n < ${t.sliceColumns * width}u + zero; n += ${threads}u) {
-let column = min(first + c0 + n / ${width}u, ${columnExtent - 1}u);
-slice[n] = ${matrixElement("column", `n % ${width}u`)};
+for (var n = lane; n < ${columns * wide}u + zero; n += ${t.threads}u) {
+let column = min(first + c0 + n / ${wide}u, ${columnExtent - 1}u);
+let e = 4u * (n % ${wide}u);
+slice[n] = ${vectorOf((k) => matrixElement("column", at(k)))};
 }
 workgroupBarrier();
-for (var c = 0u; c < ${t.sliceColumns}u + zero; c++) {
-${each(rows, (r) => `let a${r} = ${pairAt(tile, `ty * ${rows}u + ${r}u`, "c0 + c")};`)}
+for (var turn = c0; turn < c0 + ${columns}u; turn++) {
+let a = ${pairsAt(t, tile, "turn")};
 ${
-    each(Math.ceil(width / 16), (f) =>
-      `{ let b = slice[c * ${width}u + ${feature(f)}];
-${each(rows, (r) => `${name}${r}_${f} = fma(a${r}, b, ${name}${r}_${f});`)} }`)
+    each(ownVectors(width), (f) =>
+      `{ let b = slice[(turn - c0) * ${wide}u + ${own(f)}];
+${
+        each(4, (r) => {
+          const sum = `${name}${r}_${f}`;
+          return `${sum} = fma(vec4<f32>(a.${components[r]}), b, ${sum});`;
+        })
+      } }`)
   }
 }
 }`;
 }
 
-/** Hands every finished sum to `write(row in all, row in the tile, feature, value)`. */
+/** Hands every finished sum to `write(row in all, row in the group of four, feature, value)`. */
 export function writeAccumulators(
-  t: GpuTiling,
   name: string,
   rowExtent: number,
   width: number,
-  write: (row: string, tileRow: string, e: string, value: string) => string,
+  write: (row: string, r: number, e: string, value: string) => string,
 ): string {
-  return each(t.rowsPerThread, (r) => {
-    const tileRow = `(ty * ${t.rowsPerThread}u + ${r}u)`;
-    return `if (base + ${tileRow} < ${rowExtent}u) {
-let row = base + ${tileRow};
+  return each(4, (r) =>
+    `{ let row = base + 4u * ty + ${r}u;
+if (row < ${rowExtent}u) {
 ${
-      each(Math.ceil(width / 16), (f) => {
-        const text = write("row", tileRow, `(tx + ${16 * f}u)`, `${name}${r}_${f}`);
-        return 16 * (f + 1) <= width ? text : `if (tx + ${16 * f}u < ${width}u) { ${text} }`;
-      })
+      each(ownVectors(width), (f) =>
+        each(4, (k) => {
+          const e = `(4u * tx + ${4 * across * f + k}u)`;
+          const text = write("row", r, e, `${name}${r}_${f}.${components[k]}`);
+          return 4 * across * (f + 1) <= width ? text : `if (${e} < ${width}u) { ${text} }`;
+        }))
     }
-}`;
-  });
+} }`);
 }

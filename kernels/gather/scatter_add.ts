@@ -1,6 +1,7 @@
 /**
- * Deterministic scatter-add. Small tables: every (row, column) scans the ids. Large tables: the
- * positions of each id are linked into lists in ascending order, and every row walks its list.
+ * Deterministic scatter-add. On GPUs a workgroup per table row looks through all ids. On software
+ * adapters, for small tables every (row, column) scans the ids; for large ones the positions of each id
+ * are linked into lists in ascending order, and every row walks its list.
  */
 import type { Node } from "../contract.ts";
 import type { LowerContext, Pass } from "../lowering.ts";
@@ -9,7 +10,7 @@ import type { LowerContext, Pass } from "../lowering.ts";
 const scanLimit = 2 ** 19;
 
 function scan(ctx: LowerContext, rows: number, columns: number, positions: number): Pass[] {
-  const size = ctx.adapterClass === "software" ? ctx.subgroupSize : 64;
+  const size = ctx.subgroupSize;
   const results = rows * columns;
   const splits = Math.max(1, Math.min(16, Math.ceil(positions / 128)));
   const chunk = Math.ceil(positions / splits);
@@ -50,7 +51,7 @@ out0(v, thread - v * ${columns}u, acc);`,
 }
 
 function lists(ctx: LowerContext, rows: number, columns: number, positions: number): Pass[] {
-  const size = ctx.adapterClass === "software" ? ctx.subgroupSize : 64;
+  const size = ctx.subgroupSize;
   const head = ctx.scratch(rows, "u32");
   const next = ctx.scratch(positions, "u32");
   return [{
@@ -94,10 +95,40 @@ out0(v, d, acc);`,
   }];
 }
 
-/** Lowers `scatterAdd` by the cheaper of the two methods. */
+/** Ids that a workgroup looks at together, which is also its number of invocations. */
+const idBlock = 64;
+
+function cooperative(rows: number, columns: number, positions: number): Pass[] {
+  const columnBlocks = Math.ceil(columns / idBlock);
+  return [{
+    name: "rows",
+    inputs: [0, 1],
+    outputs: [0],
+    workgroupSize: idBlock,
+    groups: rows * columnBlocks,
+    declarations: `var<workgroup> ids: array<u32, ${idBlock}>;`,
+    body: `let v = group / ${columnBlocks}u;
+let d = group % ${columnBlocks}u * ${idBlock}u + lane;
+let column = min(d, ${columns - 1}u);
+var acc = 0.0f;
+for (var first = 0u; first < ${positions}u; first += ${idBlock}u) {
+workgroupBarrier();
+let own = first + lane;
+ids[lane] = select(${rows}u, u32(in0(min(own, ${positions - 1}u))), own < ${positions}u);
+workgroupBarrier();
+for (var t = first; t < first + ${idBlock}u; t++) {
+if (ids[t - first] == v) { acc += in1(t, column); }
+}
+}
+if (d < ${columns}u) { out0(v, d, acc); }`,
+  }];
+}
+
+/** Lowers `scatterAdd` by the cheapest method. */
 export function lowerScatterAdd(node: Node, ctx: LowerContext): Pass[] {
   const [rows, columns] = node.outputs[0].shape;
   const positions = node.inputs[0].size;
+  if (ctx.adapterClass === "gpu") return cooperative(rows, columns, positions);
   return rows * positions <= scanLimit
     ? scan(ctx, rows, columns, positions)
     : lists(ctx, rows, columns, positions);

@@ -1,53 +1,69 @@
 /**
- * Matrix product for GPUs: a workgroup computes a tile of C from tiles of A and B in workgroup
- * memory, each invocation an interleaved grid of elements in registers. Small products get small tiles and a
- * split contraction so that enough workgroups run at once.
+ * Matrix product for GPUs: a workgroup computes a tile of C from tiles of A and B in workgroup memory,
+ * which hold vectors of four rows of A or four columns of B, so that one load feeds sixteen
+ * multiply-adds. Small products get small tiles and a split contraction so that enough workgroups run
+ * at once.
  */
 import type { LowerContext, Pass } from "../lowering.ts";
 import type { Problem } from "./problem.ts";
 import { joinPass } from "./split.ts";
 
+/** Steps of the contraction that are in workgroup memory at once. */
+const depth = 16;
+
 /** Tile of one workgroup. */
 export interface GpuTile {
-  readonly rows: number;
-  readonly columns: number;
-  /** Steps of the contraction that are in workgroup memory at once. */
-  readonly depth: number;
-  /** Rows and columns of C per invocation. */
-  readonly perThread: readonly [number, number];
+  /** Invocations across and down. */
+  readonly threads: { readonly rows: number; readonly columns: number };
+  /** Vectors of four rows and of four columns per invocation. */
+  readonly vectors: { readonly rows: number; readonly columns: number };
   /** Parts of the contraction; above 1 a second pass adds them up. */
   readonly splits: number;
 }
 
-const tiles: readonly Omit<GpuTile, "splits">[] = [
-  { rows: 64, columns: 64, depth: 16, perThread: [4, 4] },
-  { rows: 32, columns: 64, depth: 16, perThread: [4, 4] },
-  { rows: 64, columns: 32, depth: 16, perThread: [4, 4] },
-  { rows: 16, columns: 64, depth: 16, perThread: [4, 4] },
-  { rows: 64, columns: 16, depth: 16, perThread: [4, 4] },
-  { rows: 32, columns: 32, depth: 16, perThread: [4, 4] },
-  { rows: 16, columns: 16, depth: 16, perThread: [2, 2] },
+const shapes: readonly (readonly [rows: number, columns: number, number, number])[] = [
+  [16, 16, 2, 2],
+  [16, 16, 2, 1],
+  [16, 16, 1, 2],
+  [16, 16, 1, 1],
+  [8, 16, 1, 1],
+  [16, 8, 1, 1],
+  [4, 16, 1, 1],
+  [16, 4, 1, 1],
+  [8, 8, 1, 1],
+  [4, 8, 1, 1],
+  [8, 4, 1, 1],
 ];
 
-/** Workgroups that keep a mid-sized GPU busy. */
-const busyGroups = 128;
+/** Workgroups that keep a large GPU busy. */
+const busyGroups = 256;
+const components = ["x", "y", "z", "w"] as const;
 
-/** Chooses the largest tile that wastes little at the edges and still occupies the device. */
+const rowsOf = ({ threads, vectors }: Omit<GpuTile, "splits">) => 4 * threads.rows * vectors.rows;
+const columnsOf = ({ threads, vectors }: Omit<GpuTile, "splits">) =>
+  4 * threads.columns * vectors.columns;
+
+/** Chooses the tile whose work, with what it wastes at the edges, takes the device least time. */
 export function chooseGpuTile(problem: Problem, workgroupMemory: number): GpuTile {
   const { batches, rows, columns, inner } = problem;
   let best: GpuTile | undefined;
   let least = Infinity;
-  for (const tile of tiles) {
-    if (4 * tile.depth * (tile.rows + tile.columns + 2) > workgroupMemory) continue;
-    const groups = batches * Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns);
+  for (const [threadRows, threadColumns, rowVectors, columnVectors] of shapes) {
+    const tile = {
+      threads: { rows: threadRows, columns: threadColumns },
+      vectors: { rows: rowVectors, columns: columnVectors },
+    };
+    if (4 * depth * (rowsOf(tile) + columnsOf(tile) + 8) > workgroupMemory) continue;
+    const groups = batches * Math.ceil(rows / rowsOf(tile)) * Math.ceil(columns / columnsOf(tile));
     const wanted = Math.ceil(busyGroups / groups);
     const splits = inner < 256 ? 1 : Math.max(1, Math.min(wanted, Math.floor(inner / 128), 32));
-    // Multiply-adds per invocation and element loads of its share of the tiles, in waves of groups.
+    const threads = threadRows * threadColumns;
+    // Per step and invocation: multiply-adds, vectors read, elements of the tiles brought in.
+    const products = 16 * rowVectors * columnVectors;
+    const reads = 2 * (rowVectors + columnVectors);
+    const fills = 4 * (rowsOf(tile) + columnsOf(tile)) / threads;
     const waves = Math.max(1, groups * splits / busyGroups);
-    const cells = tile.perThread[0] * tile.perThread[1];
-    const loads = (tile.rows + tile.columns) * cells / (tile.rows * tile.columns);
-    const threads = tile.rows * tile.columns / cells;
-    const cost = waves * (inner / splits) * (cells + 4 * loads) * threads;
+    const cost = waves * (inner / splits) * (products + reads + fills) * Math.max(64, threads);
     if (cost < least) [best, least] = [{ ...tile, splits }, cost];
   }
   if (!best) {
@@ -58,28 +74,42 @@ export function chooseGpuTile(problem: Problem, workgroupMemory: number): GpuTil
 
 const range = (count: number) => [...Array(count).keys()];
 
-/** Statements that fill a tile; `fast` tells which index follows the lanes. */
-function fill(
-  target: string,
-  width: number,
-  tile: { readonly across: number; readonly depth: number; readonly threads: number },
-  depthFast: boolean,
-  element: (across: string, k: string) => string,
-  guard: (across: string, k: string) => string,
-): string {
-  const count = tile.across * tile.depth / tile.threads;
-  return range(count).map((i) => {
-    const e = i === 0 ? "lane" : `(lane + ${i * tile.threads}u)`;
-    const across = depthFast ? `${e} / ${tile.depth}u` : `${e} % ${tile.across}u`;
-    const depth = depthFast ? `${e} % ${tile.depth}u` : `${e} / ${tile.across}u`;
-    const condition = guard("across", "k");
-    const load = `value = ${element("across", "k")};`;
+/** What a tile of one operand is filled from. */
+interface Filling {
+  readonly name: string;
+  /** Elements across the contraction, in the tile and in all. */
+  readonly across: number;
+  readonly extent: number;
+  readonly inner: number;
+  readonly threads: number;
+  /** True when neighbours along the contraction are neighbours in memory. */
+  readonly depthFast: boolean;
+  readonly element: (across: string, k: string) => string;
+}
+
+/** Vectors between two steps of a tile; odd, so that the steps fall into different banks. */
+const strideOf = (across: number) => across / 4 + 1;
+
+function fill({ name, across, extent, inner, threads, depthFast, element }: Filling): string {
+  const vectors = across / 4;
+  const raggedInner = inner % depth !== 0;
+  return range(vectors * depth / threads).map((i) => {
+    const e = i === 0 ? "lane" : `(lane + ${i * threads}u)`;
+    const vector = depthFast ? `${e} / ${depth}u` : `${e} % ${vectors}u`;
+    const step = depthFast ? `${e} % ${depth}u` : `${e} / ${vectors}u`;
+    const value = extent % across === 0
+      ? `value = vec4<f32>(${range(4).map((n) => element(`first + ${n}u`, "k")).join(", ")});`
+      : range(4).map((n) =>
+        `if (first + ${n}u < ${extent}u) { value.${components[n]} = ${
+          element(`first + ${n}u`, "k")
+        }; }`
+      ).join("\n");
     return `{
-let across = ${target}_origin + ${across};
-let k = k0 + ${depth};
-var value = 0f;
-${condition === "" ? load : `if (${condition}) { ${load} }`}
-${target}[${depth} * ${width}u + ${across}] = value;
+let first = ${name}_origin + 4u * (${vector});
+let k = k0 + ${step};
+var value = vec4<f32>(0.0);
+${raggedInner ? `if (k < ${inner}u) {\n${value}\n}` : value}
+${name}[(${step}) * ${strideOf(across)}u + ${vector}] = value;
 }`;
   }).join("\n");
 }
@@ -91,85 +121,82 @@ export function lowerGpu(
   tile = chooseGpuTile(problem, ctx.workgroupMemory),
 ): Pass[] {
   const { batches, rows: m, columns: n, inner } = problem;
-  const { splits, depth, perThread: [perRow, perColumn] } = tile;
-  const threadColumns = tile.columns / perColumn;
-  const threadRows = tile.rows / perRow;
-  const threads = threadColumns * threadRows;
-  const rowTiles = Math.ceil(m / tile.rows);
-  const columnTiles = Math.ceil(n / tile.columns);
+  const { splits, threads: grid, vectors } = tile;
+  const rows = rowsOf(tile);
+  const columns = columnsOf(tile);
+  const threads = grid.rows * grid.columns;
+  const rowTiles = Math.ceil(m / rows);
+  const columnTiles = Math.ceil(n / columns);
   const chunk = Math.ceil(inner / splits / depth) * depth;
-  const ragged = {
-    rows: m % tile.rows !== 0,
-    columns: n % tile.columns !== 0,
-    inner: inner % depth !== 0,
-  };
-  const conditions = (...parts: readonly (string | false)[]) => parts.filter(Boolean).join(" && ");
-  const aWidth = tile.rows + 1;
-  const bWidth = tile.columns + 1;
   const parts = splits === 1 ? undefined : ctx.scratch(splits * batches * m * n);
+  const sums = range(4 * vectors.rows).flatMap((r) =>
+    range(vectors.columns).map((c) => ({ r, c, name: `sum${r}_${c}` }))
+  );
   const body = [
-    `let column_origin = group % ${columnTiles}u * ${tile.columns}u;`,
-    `let row_origin = group / ${columnTiles}u % ${rowTiles}u * ${tile.rows}u;`,
+    `let tile_b_origin = group % ${columnTiles}u * ${columns}u;`,
+    `let tile_a_origin = group / ${columnTiles}u % ${rowTiles}u * ${rows}u;`,
     `let part = group / ${columnTiles * rowTiles}u % ${splits}u;`,
     `let z = group / ${columnTiles * rowTiles * splits}u;`,
     problem.batchNames,
     problem.left.base,
     problem.right.base,
-    "let tile_a_origin = row_origin;",
-    "let tile_b_origin = column_origin;",
-    `let thread_column = lane % ${threadColumns}u;`,
-    `let thread_row = lane / ${threadColumns}u;`,
-    ...range(perRow).flatMap((r) => range(perColumn).map((c) => `var sum${r}_${c} = 0f;`)),
+    `let thread_column = lane % ${grid.columns}u;`,
+    `let thread_row = lane / ${grid.columns}u;`,
+    ...sums.map(({ name }) => `var ${name} = vec4<f32>(0.0);`),
     splits === 1
       ? `for (var k0 = 0u; k0 < ${inner}u; k0 += ${depth}u) {`
       : `for (var k0 = part * ${chunk}u; k0 < min((part + 1u) * ${chunk}u, ${inner}u); k0 += ${depth}u) {`,
-    fill(
-      "tile_a",
-      aWidth,
-      { across: tile.rows, depth, threads },
-      problem.left.strides?.column === 1,
-      (row, k) => problem.left.element(row, k),
-      (row, k) => conditions(ragged.rows && `${row} < ${m}u`, ragged.inner && `${k} < ${inner}u`),
-    ),
-    fill(
-      "tile_b",
-      bWidth,
-      { across: tile.columns, depth, threads },
-      problem.right.strides?.row === 1,
-      (column, k) => problem.right.element(k, column),
-      (column, k) =>
-        conditions(ragged.columns && `${column} < ${n}u`, ragged.inner && `${k} < ${inner}u`),
-    ),
+    fill({
+      name: "tile_a",
+      across: rows,
+      extent: m,
+      inner,
+      threads,
+      depthFast: problem.left.strides?.column === 1,
+      element: (row, k) => problem.left.element(row, k),
+    }),
+    fill({
+      name: "tile_b",
+      across: columns,
+      extent: n,
+      inner,
+      threads,
+      depthFast: problem.right.strides?.row === 1,
+      element: (column, k) => problem.right.element(k, column),
+    }),
     "workgroupBarrier();",
     // GPU compilers see the number of turns and unroll them; Mesa's software driver, which takes seconds
     // to compile unrolled accesses, does not.
     `for (var turn = k0; turn < k0 + ${depth}u; turn++) {`,
     "let k = turn - k0;",
-    ...range(perRow).map((r) =>
-      `let left${r} = tile_a[k * ${aWidth}u + thread_row + ${r * threadRows}u];`
+    ...range(vectors.rows).map((v) =>
+      `let left${v} = tile_a[k * ${strideOf(rows)}u + thread_row + ${v * grid.rows}u];`
     ),
-    ...range(perColumn).map((c) =>
-      `let right${c} = tile_b[k * ${bWidth}u + thread_column + ${c * threadColumns}u];`
+    ...range(vectors.columns).map((v) =>
+      `let right${v} = tile_b[k * ${strideOf(columns)}u + thread_column + ${v * grid.columns}u];`
     ),
-    ...range(perRow).flatMap((r) =>
-      range(perColumn).map((c) => `sum${r}_${c} = fma(left${r}, right${c}, sum${r}_${c});`)
-    ),
+    ...sums.map(({ r, c, name }) => {
+      const left = `left${Math.floor(r / 4)}.${components[r % 4]}`;
+      return `${name} = fma(vec4<f32>(${left}), right${c}, ${name});`;
+    }),
     "}",
     "workgroupBarrier();",
     "}",
   ];
-  for (const r of range(perRow)) {
-    for (const c of range(perColumn)) {
-      const row = `row_origin + thread_row + ${r * threadRows}u`;
-      const column = `column_origin + thread_column + ${c * threadColumns}u`;
+  for (const { r, c, name } of sums) {
+    const vector = `thread_row + ${Math.floor(r / 4) * grid.rows}u`;
+    const row = `tile_a_origin + 4u * (${vector}) + ${r % 4}u`;
+    for (const k of range(4)) {
+      const column = `tile_b_origin + 4u * (thread_column + ${c * grid.columns}u) + ${k}u`;
+      const value = `${name}.${components[k]}`;
       const store = parts
-        ? `tmp${parts.index}[((part * ${batches}u + z) * ${m}u + ${row}) * ${n}u + ${column}] = sum${r}_${c};`
-        : problem.store(row, column, `sum${r}_${c}`);
-      const inside = conditions(
-        ragged.rows && `${row} < ${m}u`,
-        ragged.columns && `${column} < ${n}u`,
-      );
-      body.push(inside === "" ? store : `if (${inside}) { ${store} }`);
+        ? `tmp${parts.index}[((part * ${batches}u + z) * ${m}u + ${row}) * ${n}u + ${column}] = ${value};`
+        : problem.store(row, column, value);
+      const inside = [
+        ...(m % rows === 0 ? [] : [`${row} < ${m}u`]),
+        ...(n % columns === 0 ? [] : [`${column} < ${n}u`]),
+      ];
+      body.push(inside.length === 0 ? store : `if (${inside.join(" && ")}) { ${store} }`);
     }
   }
   const pass: Pass = {
@@ -179,8 +206,8 @@ export function lowerGpu(
     scratch: parts ? [{ scratch: parts, access: "write" }] : [],
     workgroupSize: threads,
     groups: columnTiles * rowTiles * splits * batches,
-    declarations: `var<workgroup> tile_a: array<f32, ${depth * aWidth}>;
-var<workgroup> tile_b: array<f32, ${depth * bWidth}>;`,
+    declarations: `var<workgroup> tile_a: array<vec4<f32>, ${depth * strideOf(rows)}>;
+var<workgroup> tile_b: array<vec4<f32>, ${depth * strideOf(columns)}>;`,
     body: body.filter((line) => line !== "").join("\n"),
   };
   return parts ? [pass, joinPass(problem, parts, splits, 64)] : [pass];

@@ -96,6 +96,16 @@ Deno.test("matmul splits long contractions with the same result", async () => {
   });
 });
 
+Deno.test("matmul computes large results in the largest tiles, whole and ragged", async () => {
+  for (const [m, n] of [[2048, 2048], [2050, 1030], [4100, 64]]) {
+    await checkOperation({
+      inputs: { a: { shape: [m, 5] }, b: { shape: [5, n] } },
+      build: ({ a, b }) => matmul(a, b),
+      probes: 0,
+    });
+  }
+});
+
 Deno.test("matmul fuses bias, activation and residual and stores every wanted result", async () => {
   for (const [m, n, k] of [[33, 20, 12], [8, 4, 700]]) {
     await checkOperation({

@@ -30,31 +30,55 @@ export const setting = {
 /** Number of settings, with room to align. */
 export const settingCount = 8;
 
-/** Partial sums of squares; bindings: gradients, partial (written). */
-export function squareSums(elements: number, parts: number, lanes: number): string {
+/**
+ * Partial sums of squares; bindings: gradients, partial (written).
+ *
+ * @param interleaved Neighbouring invocations read neighbouring elements, as GPUs like it; otherwise
+ * every invocation reads elements in a row.
+ */
+export function squareSums(
+  elements: number,
+  parts: number,
+  lanes: number,
+  interleaved: boolean,
+): string {
   const chunk = Math.ceil(elements / parts);
+  const range = interleaved
+    ? { start: "id.x", end: `${elements}u`, step: `${parts}u` }
+    : { start: `id.x * ${chunk}u`, end: `min((id.x + 1u) * ${chunk}u, ${elements}u)`, step: "1u" };
   return `@group(0) @binding(0) var<storage, read> gradients: array<f32>;
 @group(0) @binding(1) var<storage, read_write> partial: array<f32>;
 @compute @workgroup_size(${lanes})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (id.x >= ${parts}u) { return; }
-  let end = min((id.x + 1u) * ${chunk}u, ${elements}u);
+  let end = ${range.end};
   var acc = 0.0f;
-  for (var i = id.x * ${chunk}u; i < end; i++) { acc += gradients[i] * gradients[i]; }
+  for (var i = ${range.start}; i < end; i += ${range.step}) { acc += gradients[i] * gradients[i]; }
   partial[id.x] = acc;
 }`;
 }
 
-/** Norm of the scaled gradient; bindings: partial, settings, norm (written). */
-export function gradientNorm(parts: number): string {
+/**
+ * Norm of the scaled gradient; bindings: partial, settings, norm (written). One workgroup.
+ *
+ * @param lanes Its invocations, a power of two.
+ */
+export function gradientNorm(parts: number, lanes: number): string {
   return `@group(0) @binding(0) var<storage, read> partial: array<f32>;
 @group(0) @binding(1) var<storage, read> settings: array<f32>;
 @group(0) @binding(2) var<storage, read_write> norm: array<f32>;
-@compute @workgroup_size(1)
-fn main() {
+var<workgroup> sums: array<f32, ${lanes}>;
+@compute @workgroup_size(${lanes})
+fn main(@builtin(local_invocation_index) lane: u32) {
   var acc = 0.0f;
-  for (var i = 0u; i < ${parts}u; i++) { acc += partial[i]; }
-  norm[0] = sqrt(acc) * settings[${setting.gradientScale}];
+  for (var i = lane; i < ${parts}u; i += ${lanes}u) { acc += partial[i]; }
+  sums[lane] = acc;
+  workgroupBarrier();
+  for (var width = ${lanes >> 1}u; width > 0u; width = width / 2u) {
+    if (lane < width) { sums[lane] += sums[lane + width]; }
+    workgroupBarrier();
+  }
+  if (lane == 0u) { norm[0] = sqrt(sums[0]) * settings[${setting.gradientScale}]; }
 }`;
 }
 

@@ -20,6 +20,20 @@ for (const rows of [1, 7, 65]) {
   }
 }
 
+Deno.test("sums of long rows and of columns that are cut into few and many parts", async () => {
+  const longRows = { x: { shape: [2, 5000] }, y: { shape: [5, 1000] } };
+  await checkOperation({
+    inputs: longRows,
+    build: ({ x, y }) => [sum(x, [1]), sum(x), sum(mul(y, y))],
+    probes: 2,
+  });
+  await checkOperation({
+    inputs: { few: { shape: [100, 3] }, some: { shape: [300, 3] }, many: { shape: [5000, 3] } },
+    build: (t) => Object.values(t).map((x) => sum(x, [0])),
+    probes: 2,
+  });
+});
+
 Deno.test("reductions of fused expressions over middle and split axes", async () => {
   await checkOperation({
     inputs: { x: { shape: [5, 127, 6] }, y: { shape: [6] } },

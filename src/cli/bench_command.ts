@@ -143,6 +143,7 @@ async function train(plan: BenchPlan, folder: string, resuming: boolean): Promis
     dataDir: plan.dataDir ?? undefined,
     cacheDir: cacheFolder(env),
     leaveOut: plan.leaveOut,
+    compileAhead: plan.profile === "smoke" && device.adapterClass === "software",
   };
   const result = await runTrainingSuite(device, suitePlan, {
     message,

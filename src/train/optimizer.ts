@@ -53,8 +53,9 @@ export class AdamOptimizer {
     scale: (name: string) => ParameterScale = () => ({ learningRate: 1, weightDecay: 1 }),
   ) {
     const { elements } = store;
-    const lanes = device.adapterClass === "software" ? 8 * device.subgroupSize : 256;
-    const parts = Math.min(1024, Math.max(1, Math.ceil(elements / 64)));
+    const software = device.adapterClass === "software";
+    const lanes = software ? 8 * device.subgroupSize : 256;
+    const parts = Math.min(software ? 1024 : 8192, Math.max(1, Math.ceil(elements / 64)));
     this.first = device.createBuffer("first moments", 4 * elements);
     this.second = device.createBuffer("second moments", 4 * elements);
     this.norm = device.createBuffer("gradient norm", 4);
@@ -83,14 +84,14 @@ export class AdamOptimizer {
     this.#update = [
       this.#launch(
         "square sums",
-        squareSums(elements, parts, device.subgroupSize),
+        squareSums(elements, parts, device.subgroupSize, !software),
         [gradients, this.#partial],
         1,
         Math.ceil(parts / device.subgroupSize),
       ),
       this.#launch(
         "gradient norm",
-        gradientNorm(parts),
+        gradientNorm(parts, software ? 1 : 256),
         [this.#partial, this.#settings, this.norm],
         2,
         1,
