@@ -101,6 +101,11 @@ Deno.test("matches the reference for single elements and uneven extents", async 
   await check({ kind: "laplace", lead: [9], queries: 33, keys: 1, depth: 33, features: 9 });
 });
 
+Deno.test("matches the reference for many more queries than keys, and the reverse, with bias", async () => {
+  await check({ kind: "softmax", queries: 80, keys: 20, bias: true });
+  await check({ kind: "laplace", queries: 20, keys: 80, bias: true });
+});
+
 Deno.test("matches the reference for tiles of 64 and of 32 rows, which need many groups", async () => {
   const many = { kind: "softmax", depth: 3, features: 4, bias: true } as const;
   await check({ ...many, lead: [128], queries: 66, keys: 9 });

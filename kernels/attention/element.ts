@@ -102,9 +102,10 @@ export function admissible(p: Problem, i: string, j: string): string | undefined
   return conditions.length === 0 ? undefined : conditions.join(" && ");
 }
 
-/** A raw score with the relative bias added. */
+/** A raw score with the relative bias added; `i` and `j` may be sums. */
 export function biased(p: Problem, score: string, i: string, j: string): string {
-  return p.bias === undefined ? score : `${score} + in${p.bias}(${p.queries - 1}u + ${j} - ${i})`;
+  if (p.bias === undefined) return score;
+  return `${score} + in${p.bias}(${p.queries - 1}u + ${j} - (${i}))`;
 }
 
 /** `value` where the pair is admissible, else `other`. */

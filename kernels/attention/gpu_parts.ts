@@ -7,8 +7,8 @@
  * features. Workgroup memory is read in vectors of four: operands pass through `slice`, the pairs of a
  * step lie in pair tiles, one vector of four rows per column, and sums stay in registers.
  *
- * The innermost loops run over a distance that GPU compilers can see and unroll; the others end at a
- * bound that contains `zero`, for the sake of software drivers (see `opaqueZero`).
+ * Loops end at a bound that contains `zero` for the sake of software drivers (see `opaqueZero`), except
+ * for the innermost ones, whose few turns they do not unroll anyway.
  */
 import { each, opaqueZero } from "./software_parts.ts";
 
@@ -20,6 +20,8 @@ export const stepColumns = 4 * across;
 const sliceDepth = 16;
 /** Distance of two features of the columns in the slice; odd, so that they fall into other banks. */
 const columnStride = across + 1;
+/** Turns of the innermost loops that are written out; the runtime's loop checks cost as much as one. */
+const unrolled = 4;
 /** Vectors of the slice that products use at most. */
 const productSlice = 512;
 /** Workgroups that keep a large GPU busy. */
@@ -162,6 +164,7 @@ export function gpuScores(
   const rowStride = t.rowGroups + 1;
   const columns = `${sliceDepth * rowStride}u`;
   const ragged = depth % sliceDepth !== 0;
+  const turns = ragged ? 1 : unrolled;
   const fill = (groups: number, target: string, stride: number, element: (k: number) => string) => {
     const vector = vectorOf(element);
     return `for (var n = lane; n < ${groups * sliceDepth}u + zero; n += ${t.threads}u) {
@@ -193,10 +196,13 @@ ${
     )
   }
 workgroupBarrier();
-for (var turn = x0; turn < ${end}; turn++) {
-let a = slice[(turn - x0) * ${rowStride}u + ty];
-let b = slice[${columns} + (turn - x0) * ${columnStride}u + tx];
-${each(4, (c) => `s${c} = fma(a, vec4<f32>(b.${components[c]}), s${c});`)}
+for (var turn = x0; turn < ${end}; turn += ${turns}u) {
+${
+    each(turns, (u) =>
+      `{ let a = slice[(turn + ${u}u - x0) * ${rowStride}u + ty];
+let b = slice[${columns} + (turn + ${u}u - x0) * ${columnStride}u + tx];
+${each(4, (c) => `s${c} = fma(a, vec4<f32>(b.${components[c]}), s${c});`)} }`)
+  }
 }
 }
 ${each(4, (c) => `${pairsAt(t, tile, `4u * tx + ${c}u`)} = s${c};`)}
@@ -235,6 +241,7 @@ export function gpuProducts(
 ): string {
   const wide = vectors(width);
   const columns = sliceColumns(width);
+  const turns = Math.min(columns, unrolled);
   const at = (k: number) => {
     if (k === 0) return "e";
     return width % 4 === 0 ? `e + ${k}u` : `min(e + ${k}u, ${width - 1}u)`;
@@ -251,16 +258,19 @@ let e = 4u * (n % ${wide}u);
 slice[n] = ${vectorOf((k) => matrixElement("column", at(k)))};
 }
 workgroupBarrier();
-for (var turn = c0; turn < c0 + ${columns}u; turn++) {
-let a = ${pairsAt(t, tile, "turn")};
+for (var turn = c0; turn < c0 + ${columns}u; turn += ${turns}u) {
 ${
-    each(ownVectors(width), (f) =>
-      `{ let b = slice[(turn - c0) * ${wide}u + ${own(f)}];
+    each(turns, (u) =>
+      `{ let a = ${pairsAt(t, tile, `turn + ${u}u`)};
 ${
-        each(4, (r) => {
-          const sum = `${name}${r}_${f}`;
-          return `${sum} = fma(vec4<f32>(a.${components[r]}), b, ${sum});`;
-        })
+        each(ownVectors(width), (f) =>
+          `{ let b = slice[(turn + ${u}u - c0) * ${wide}u + ${own(f)}];
+${
+            each(4, (r) => {
+              const sum = `${name}${r}_${f}`;
+              return `${sum} = fma(vec4<f32>(a.${components[r]}), b, ${sum});`;
+            })
+          } }`)
       } }`)
   }
 }

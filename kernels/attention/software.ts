@@ -178,7 +178,7 @@ ${work}
       }
 for (var c = 0u; c < ${rowsPerLane}u + zero; c++) {
 let i = row + c;
-if (i >= ${p.queries}u) { break; }
+if (i < ${p.queries}u) {
 ${
         softmax
           ? `let sum = ${state(1, "c")};
@@ -189,6 +189,7 @@ let scale = select(0.0, 1.0 / sum, sum > 0.0);`
       }
 for (var e = 0u; e < ${p.features}u + zero; e++) {
 ${store(p, 0, "i", "e", `${stripAt(result, "e", "c")}${softmax ? " * scale" : ""}`)}
+}
 }
 }`,
     )

@@ -45,7 +45,7 @@ function writeRows(
 ): string {
   return `for (var c = 0u; c < ${rowsPerLane}u + zero; c++) {
 let i = row + c;
-if (i >= ${extent}u) { break; }
+if (i < ${extent}u) {
 ${
     outputs.map(({ output, width, result }) =>
       `for (var e = 0u; e < ${width}u + zero; e++) {
@@ -53,6 +53,7 @@ ${store(p, output, "i", "e", stripAt(result, "e", "c"))}
 }`
     ).join("\n")
   }
+}
 }`;
 }
 

@@ -11,6 +11,11 @@ export interface BenchmarkOptions {
   readonly samples?: number;
   /** Untimed runs of the work before the samples, after compilation (default 2). */
   readonly warmups?: number;
+  /**
+   * Work queued right before the samples, milliseconds: idle GPUs lower their clock, and raise it only
+   * after a while (default 200, none on software adapters).
+   */
+  readonly leadMilliseconds?: number;
   /** Aim for the time of all samples together, milliseconds (default 600). */
   readonly budgetMilliseconds?: number;
   /** Shortest sample, reached by repeating the work, milliseconds (default 0.5). */
@@ -49,6 +54,7 @@ export function medianAbsoluteDeviation(values: readonly number[]): number {
 
 async function sampleTimestamps(
   device: Device,
+  lead: (pass: GPUComputePassEncoder) => void,
   encode: (pass: GPUComputePassEncoder) => void,
   count: number,
 ): Promise<number[]> {
@@ -61,6 +67,9 @@ async function sampleTimestamps(
   });
   try {
     const encoder = gpu.createCommandEncoder({ label: "samples" });
+    const first = encoder.beginComputePass({ label: "lead" });
+    lead(first);
+    first.end();
     for (let i = 0; i < count; i++) {
       const pass = encoder.beginComputePass({
         timestampWrites: {
@@ -105,14 +114,22 @@ export async function benchmark(
   for (let i = 0; i < Math.max(1, warmups); i++) {
     once = Math.min(once, 1000 * await timePass(device, encode));
   }
-  const repetitions = Math.min(10_000, Math.max(1, Math.ceil(shortest / Math.max(once, 1e-4))));
+  const repetitionsFor = (milliseconds: number) =>
+    Math.min(10_000, Math.ceil(milliseconds / Math.max(once, 1e-4)));
+  const repetitions = Math.max(1, repetitionsFor(shortest));
+  const lead = options.leadMilliseconds ?? (device.adapterInfo.class === "gpu" ? 200 : 0);
   const count = Math.max(
     5,
     Math.min(samples, Math.floor(budgetMilliseconds / (repetitions * once))),
   );
   let times: number[] = [];
   if (source === "gpu timestamps") {
-    times = await sampleTimestamps(device, repeat(repetitions), count);
+    times = await sampleTimestamps(
+      device,
+      repeat(repetitionsFor(lead)),
+      repeat(repetitions),
+      count,
+    );
   } else {
     for (let i = 0; i < count; i++) {
       times.push(1000 * await timePass(device, repeat(repetitions)));
