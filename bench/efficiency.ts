@@ -50,7 +50,7 @@ const budgets: Readonly<Record<ProfileName, TimingBudget>> = {
   smoke: { warmup: 1, leastRounds: 2, mostRounds: 10, seconds: 2 },
   quick: { warmup: 1, leastRounds: 4, mostRounds: 20, seconds: 25 },
   small: { warmup: 2, leastRounds: 5, mostRounds: 30, seconds: 60 },
-  paper: { warmup: 2, leastRounds: 5, mostRounds: 20, seconds: 60 },
+  paper: { warmup: 2, leastRounds: 5, mostRounds: 10, seconds: 60 },
 };
 
 interface Prepared {
