@@ -13,7 +13,7 @@ export interface BenchmarkOptions {
   readonly warmups?: number;
   /**
    * Work queued right before the samples, milliseconds: idle GPUs lower their clock, and raise it only
-   * after a while (default 200, none on software adapters).
+   * after a while (default 1,000, none on software adapters).
    */
   readonly leadMilliseconds?: number;
   /** Aim for the time of all samples together, milliseconds (default 600). */
@@ -115,9 +115,9 @@ export async function benchmark(
     once = Math.min(once, 1000 * await timePass(device, encode));
   }
   const repetitionsFor = (milliseconds: number) =>
-    Math.min(10_000, Math.ceil(milliseconds / Math.max(once, 1e-4)));
+    Math.min(20_000, Math.ceil(milliseconds / Math.max(once, 1e-4)));
   const repetitions = Math.max(1, repetitionsFor(shortest));
-  const lead = options.leadMilliseconds ?? (device.adapterInfo.class === "gpu" ? 200 : 0);
+  const lead = options.leadMilliseconds ?? (device.adapterInfo.class === "gpu" ? 1_000 : 0);
   const count = Math.max(
     5,
     Math.min(samples, Math.floor(budgetMilliseconds / (repetitions * once))),
