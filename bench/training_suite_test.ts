@@ -53,6 +53,15 @@ Deno.test("a suite goes on without tasks whose data is missing, and says so", as
   assert.match(messages.at(-1) ?? "", /^1\/1 listops s4d-legs seed 1: test accuracy .* % in /);
 });
 
+Deno.test("compiling ahead changes nothing but the time", async () => {
+  const models = ["s4d-legs", "s4d-lin"];
+  const alone = await run(["listops"], models, {});
+  const ahead = await run(["listops"], models, { compileAhead: true });
+  const curves = ({ rows }: typeof alone) => rows.map(({ model, curve }) => [model.name, curve]);
+  assert.deepEqual(curves(ahead), curves(alone));
+  assert.ok(ahead.messages.every((line) => !line.includes("compiled ahead")));
+});
+
 Deno.test("a task that was asked for, or a suite without any data, is an error", async () => {
   await assert.rejects(run(["listops", "text"], ["s4d-legs"], {}), UserError);
   await assert.rejects(

@@ -7,6 +7,7 @@ import {
   type MeasuredSet,
   measuredSets,
 } from "../tables/measured_set.ts";
+import { setNames } from "../tables/set_names.ts";
 import type { PageBundle } from "./bundle_page.ts";
 import { curveFigures } from "./curves_figure.ts";
 import { environmentHtml } from "./environment_html.ts";
@@ -49,14 +50,14 @@ export function buildReport(
   const measured = inModelOrder(sets.flatMap(({ rows }) => rows.map(({ model }) => model.name)));
   const models = [...new Set([...measured, ...tradeoffModels()])];
   const tradeoff = tradeoffFigures(sets);
-  const scaling = sets.filter(({ suite }) => suite === "efficiency").flatMap((set) =>
-    scalingFigure(set) ?? []
+  const names = [...setNames(sets)];
+  const scaling = names.filter(([{ suite }]) => suite === "efficiency").flatMap(([set, name]) =>
+    scalingFigure(set, name) ?? []
   );
-  const trained = sets.filter(({ rows }) => rows.some(({ curve }) => curve.length > 1));
-  const curves = trained.filter(({ suite }) => suite !== "efficiency").map((set) => ({
-    set,
-    figures: curveFigures(set),
-  }));
+  const trained = names.filter(([{ suite, rows }]) =>
+    suite !== "efficiency" && rows.some(({ curve }) => curve.length > 1)
+  );
+  const curves = trained.map(([set, name]) => ({ set, figures: curveFigures(set, name) }));
   const tables = buildTables(results, { others: ["s4-family"] });
   const sections: Section[] = tables.map(({ suite, table }, i) => ({
     id: `table-${suite}-${i}`,
@@ -90,7 +91,7 @@ export function buildReport(
       title: "Time and memory against length",
       short: "Length",
       intro: "",
-      body: html`${scaling.map((figure) => figureHtml({ ...figure, title: "" }))}`,
+      body: html`${scaling.map(figureHtml)}`,
     });
   }
   if (results.length > 0) {

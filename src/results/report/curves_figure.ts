@@ -2,6 +2,7 @@ import { displayName } from "../display_names.ts";
 import type { ResultRow } from "../schema_row.ts";
 import { mean } from "../statistics.ts";
 import { inModelOrder, type MeasuredSet } from "../tables/measured_set.ts";
+import type { SetName } from "../tables/set_names.ts";
 import { type Figure, type Panel, seriesClass } from "./figure.ts";
 import { modelColour } from "./palette.ts";
 import { drawPlot, type EndLabel, Plot } from "./plot_host.ts";
@@ -12,11 +13,14 @@ export interface CurvePoint {
   value: number;
 }
 
+/** The ticks of an axis with a single value would have six decimals. */
+const plainNumber = (value: number) => value.toLocaleString("en");
+
 /** More points than this look the same and weigh more. */
 const mostPoints = 240;
 
 /** A figure per task: validation accuracy (or loss) and training loss over the updates. */
-export function curveFigures(set: MeasuredSet): Figure[] {
+export function curveFigures(set: MeasuredSet, name: SetName): Figure[] {
   const tasks = [...new Set(set.rows.map(({ task }) => task.name))];
   return tasks.flatMap((task): Figure[] => {
     const rows = set.rows.filter((row) => row.task.name === task);
@@ -43,7 +47,7 @@ export function curveFigures(set: MeasuredSet): Figure[] {
     ].filter((panel): panel is Panel => panel !== null);
     if (panels.length === 0) return [];
     return [{
-      id: `curves-${set.profile}-${task}`,
+      id: `curves-${name.id}-${task}`,
       title: displayName(task),
       caption: "",
       panels,
@@ -69,7 +73,7 @@ function curvePanel(
     })).filter(({ points }) => points.length > 0);
     if (runs.length === 0) continue;
     const average = meanCurve(runs.map(({ points }) => points));
-    const main = average.length > 1 ? average : runs[0].points;
+    const main = average.length > 0 ? average : runs[0].points;
     const common = {
       x: "step",
       y: "value",
@@ -87,6 +91,8 @@ function curvePanel(
         }));
       }
     }
+    // A line of one point has no length.
+    if (main.length === 1) marks.push(Plot.dot(main, { ...common, r: 3, fill: common.stroke }));
     marks.push(Plot.lineY(main, {
       ...common,
       strokeWidth: 2.25,
@@ -121,12 +127,20 @@ function curvePanel(
         Plot.axisX({
           tickSize: 0,
           ticks: 5,
+          tickFormat: plainNumber,
           label: "Updates",
           labelAnchor: "center",
           labelArrow: "none",
           color: "var(--quiet)",
         }),
-        Plot.axisY({ tickSize: 0, ticks: 5, label, labelArrow: "none", color: "var(--quiet)" }),
+        Plot.axisY({
+          tickSize: 0,
+          ticks: 5,
+          tickFormat: plainNumber,
+          label,
+          labelArrow: "none",
+          color: "var(--quiet)",
+        }),
       ],
     },
   });

@@ -1,12 +1,13 @@
 import { displayName } from "../display_names.ts";
 import { type EfficiencyPoint, efficiencyPoints, scalingExponent } from "../tables/efficiency.ts";
 import { inModelOrder, type MeasuredSet } from "../tables/measured_set.ts";
+import type { SetName } from "../tables/set_names.ts";
 import { type Figure, type Panel, seriesClass } from "./figure.ts";
 import { modelColour, modelStyle } from "./palette.ts";
 import { drawPlot, type EndLabel, Plot } from "./plot_host.ts";
 
 /** Time and memory of a training sequence against its length, both axes logarithmic. */
-export function scalingFigure(set: MeasuredSet): Figure | null {
+export function scalingFigure(set: MeasuredSet, name: SetName): Figure | null {
   const points = efficiencyPoints(set);
   const panels = [
     scalingPanel(
@@ -24,8 +25,8 @@ export function scalingFigure(set: MeasuredSet): Figure | null {
   ].filter((panel): panel is Panel => panel !== null);
   if (panels.length === 0) return null;
   return {
-    id: `scaling-${set.profile}`,
-    title: "Time and memory against length",
+    id: `scaling-${name.id}`,
+    title: `Profile ${name.title}`,
     caption:
       "Both axes are logarithmic, so a power law is a straight line. The exponent beside a name is the " +
       "least-squares fit over all lengths: 1 is linear, 2 quadratic.",

@@ -5,6 +5,7 @@ import { baselineModel, efficiencyPoints, relativeCost } from "../tables/efficie
 import { isFourThousand } from "../tables/efficiency_table.ts";
 import { lraTasks, taskScores } from "../tables/lra_table.ts";
 import { inModelOrder, machineName, type MeasuredSet } from "../tables/measured_set.ts";
+import { setNames } from "../tables/set_names.ts";
 import { type Figure, type Panel, seriesClass } from "./figure.ts";
 import { modelColour } from "./palette.ts";
 import { drawPlot, Plot, type PointLabel } from "./plot_host.ts";
@@ -98,19 +99,19 @@ export function tradeoffFigures(sets: readonly MeasuredSet[]): Figure[] {
       `length 4K. ${area}`,
     panels: [tradeoffPanel(publishedTradeoff(), "Accuracy against speed as published")],
   }];
-  for (const set of sets.filter(({ suite }) => suite === "lra")) {
+  for (const [set, { title, id }] of setNames(sets.filter(({ suite }) => suite === "lra"))) {
     const { points, tasks, source } = measuredTradeoff(set, sets);
     if (points.length < 2) continue;
     const where = source === "4K"
       ? "at length 4K (efficiency suite)"
       : "of the same runs (geometric mean over the tasks)";
     figures.push({
-      id: `tradeoff-${set.profile}`,
-      title: `Measured here, profile ${set.profile}`,
+      id: `tradeoff-${id}`,
+      title: `Measured here, profile ${title}`,
       caption: `Mean accuracy over ${
         tasks.join(", ")
       } against the training speed ${where}. ${area}`,
-      panels: [tradeoffPanel(points, `Accuracy against speed, profile ${set.profile}`)],
+      panels: [tradeoffPanel(points, `Accuracy against speed, profile ${title}`)],
     });
   }
   return figures;
