@@ -183,21 +183,30 @@ export function lowerGpu(
     "workgroupBarrier();",
     "}",
   ];
+  const ragged = [
+    ...(m % rows === 0 ? [] : [`row < ${m}u`]),
+    ...(n % columns === 0 ? [] : [`column < ${n}u`]),
+  ].join(" && ");
+  const store = (column: string, value: string) =>
+    parts
+      ? `tmp${parts.index}[((part * ${batches}u + z) * ${m}u + row) * ${n}u + ${column}] = ${value};`
+      : problem.store("row", column, value);
   for (const { r, c, name } of sums) {
     const vector = `thread_row + ${Math.floor(r / 4) * grid.rows}u`;
-    const row = `tile_a_origin + 4u * (${vector}) + ${r % 4}u`;
-    for (const k of range(4)) {
-      const column = `tile_b_origin + 4u * (thread_column + ${c * grid.columns}u) + ${k}u`;
-      const value = `${name}.${components[k]}`;
-      const store = parts
-        ? `tmp${parts.index}[((part * ${batches}u + z) * ${m}u + ${row}) * ${n}u + ${column}] = ${value};`
-        : problem.store(row, column, value);
-      const inside = [
-        ...(m % rows === 0 ? [] : [`${row} < ${m}u`]),
-        ...(n % columns === 0 ? [] : [`${column} < ${n}u`]),
-      ];
-      body.push(inside.length === 0 ? store : `if (${inside.join(" && ")}) { ${store} }`);
-    }
+    body.push(
+      "{",
+      `let row = tile_a_origin + 4u * (${vector}) + ${r % 4}u;`,
+      `let first = tile_b_origin + 4u * (thread_column + ${c * grid.columns}u);`,
+      // Guarded stores are a loop, since software drivers take long to compile each of them.
+      ...(ragged === ""
+        ? range(4).map((k) => store(`first + ${k}u`, `${name}.${components[k]}`))
+        : [
+          "for (var column = first; column < first + 4u; column++) {",
+          `if (${ragged}) { ${store("column", `${name}[column - first]`)} }`,
+          "}",
+        ]),
+      "}",
+    );
   }
   const pass: Pass = {
     name: "tile",
