@@ -125,12 +125,9 @@ out1(g, base + 4u * ty + ${r}u, 1u, sum.${components[r]});
 }`;
 }
 
-/** Kernel of the forward pass. Outputs: 0 the result, 1 the row statistics of softmax. */
-export function lowerGpu(p: Problem, ctx: LowerContext): Pass[] {
-  const softmax = p.kind === "softmax";
-  const t = gpuTiling(p.groups, p.queries, 1, [p.features], ctx.workgroupMemory);
-  const end = p.causal ? `min(${p.keys}u, base + ${t.rows}u)` : `${p.keys}u + zero`;
-  const scores = gpuScores(
+/** Statements that put the raw scores of a step into `tile_s`, whose rows are queries. */
+export function queryScores(p: Problem, t: GpuTiling): string {
+  return gpuScores(
     t,
     "tile_s",
     p.queries,
@@ -139,6 +136,13 @@ export function lowerGpu(p: Problem, ctx: LowerContext): Pass[] {
     (row, x) => load(p, 0, row, x),
     (column, x) => load(p, 1, column, x),
   );
+}
+
+/** Kernel of the forward pass. Outputs: 0 the result, 1 the row statistics of softmax. */
+export function lowerGpu(p: Problem, ctx: LowerContext): Pass[] {
+  const softmax = p.kind === "softmax";
+  const t = gpuTiling(p.groups, p.queries, 1, [p.features], ctx.workgroupMemory);
+  const end = p.causal ? `min(${p.keys}u, base + ${t.rows}u)` : `${p.keys}u + zero`;
   const body = forEachGpuTile(
     t,
     t.tiles,
@@ -148,7 +152,7 @@ ${ownRows("i", p.queries)}
 ${softmax ? `var top = vec4<f32>(${EXCLUDED}); var sum = vec4<f32>(0.0);` : ""}
 ${accumulators("o", p.features)}
 for (var first = 0u; first < ${end}; first += ${stepColumns}u) {
-${scores}
+${queryScores(p, t)}
 ${softmax ? softmaxStep(p, t) : elementwiseStep(p, t)}
 ${gpuProducts(t, "o", "tile_s", p.keys, p.features, (column, e) => load(p, 2, column, e))}
 }

@@ -5,7 +5,7 @@
 import type { LowerContext, Pass } from "../lowering.ts";
 import type { BackwardOperands } from "./backward_operands.ts";
 import { backwardElement, elementDeclarations, groupAxes, load, store } from "./element.ts";
-import { gpuMaskOff, keepAt, keepOfRows, seenByRows } from "./gpu.ts";
+import { gpuMaskOff, keepAt, keepOfRows, queryScores, seenByRows } from "./gpu.ts";
 import {
   accumulators,
   acrossColumns,
@@ -176,17 +176,7 @@ ${ownRows("i", p.queries)}
 ${queryStatistics(p, t, operands, rowSums)}
 ${accumulators("dq", p.depth)}
 for (var first = 0u; first < ${end}; first += ${stepColumns}u) {
-${
-        gpuScores(
-          t,
-          "tile_s",
-          p.queries,
-          p.keys,
-          p.depth,
-          (row, x) => load(p, 0, row, x),
-          (column, x) => load(p, 1, column, x),
-        )
-      }
+${queryScores(p, t)}
 ${
         gpuScores(
           t,
