@@ -30,11 +30,8 @@ export class CompileAhead implements Disposable {
       event.preventDefault();
       failed(event.message);
     };
-    // Other properties of the settings may not be fit for posting.
-    const plain = runs.map(({ preset, settings }): ClassifierRun => {
-      const { batchSize, accumulation, sequenceLength, seed } = settings;
-      return { preset, settings: { batchSize, accumulation, sequenceLength, seed } };
-    });
+    // Runs may carry their data too, which the worker has no use for.
+    const plain = runs.map(({ preset, settings }): ClassifierRun => ({ preset, settings }));
     const setup: CompileAheadSetup = { runs: plain, started: this.#started };
     this.#worker.postMessage(setup);
   }

@@ -62,15 +62,15 @@ export function keepOfRows(p: Problem): string {
   return each(4, (r) => `let keep${r} = attention_keep(g, i${r}, first + 4u * tx);`);
 }
 
-/** Dropout factor of a row at `column`; undefined without dropout. */
-export function keepAt(p: Problem, r: number): string | undefined {
-  return p.rate === 0 ? undefined : `keep${r}[column & 3u]`;
+/** Dropout factor of a row at `column`. */
+export function keepAt(p: Problem, r: number): string {
+  return p.rate === 0 ? "1.0" : `keep${r}[column & 3u]`;
 }
 
 const biasedRows = (p: Problem) => vectorOf((r) => biased(p, `raw.${components[r]}`, `i${r}`, "j"));
 
 const dropped = (p: Problem, value: string) =>
-  p.rate === 0 ? value : `${value} * ${vectorOf((r) => keepAt(p, r) ?? "1.0")}`;
+  p.rate === 0 ? value : `${value} * ${vectorOf((r) => keepAt(p, r))}`;
 
 function softmaxStep(p: Problem, t: GpuTiling): string {
   const pairs = pairsAt(t, "tile_s", "column");

@@ -150,7 +150,7 @@ function queryPass(
     (r) => ({
       i: `i${r}`,
       j: "j",
-      begin: `let keep = ${keepAt(p, r) ?? "1.0"};` +
+      begin: `let keep = ${keepAt(p, r)};` +
         (softmax
           ? ` let top = tops.${components[r]}; let scale = scales.${components[r]};` +
             ` let delta = deltas.${components[r]};`

@@ -19,7 +19,7 @@ const leastSplit = 64;
 /** Parts that one invocation joins by itself. */
 const serialParts = 16;
 
-/** Statements that define `acc` of every invocation as its share of `count` values, and join these. */
+/** Statements that join every `size`-th of the positions from `from` to `to`, then those of all lanes. */
 function tree(p: ReductionPlan, size: number, from: string, to: string, load: string): string {
   return `var acc: ${p.dtype} = ${p.zero};
 for (var r = ${from}; r < ${to}; r += ${size}u) {
@@ -37,7 +37,7 @@ workgroupBarrier();
 const declarations = (p: ReductionPlan, size: number) =>
   `var<workgroup> partial: array<${p.dtype}, ${size}>;`;
 
-/** Joins parts that lie `splits` results apart (see {@link serialPass}), a workgroup per result. */
+/** Joins the parts of a result, which lie `results` apart as in {@link serialPass}, by a workgroup. */
 function treeJoin(p: ReductionPlan, parts: Scratch, splits: number): Pass {
   const size = splits >= 256 ? 256 : 64;
   const load = `let x = tmp${parts.index}[r * ${p.results}u + m];`;
