@@ -17,7 +17,7 @@
  * @module
  */
 export * from "./kernels/mod.ts";
-export { apply, apply1, freshGraph, scope } from "./kernels/build.ts";
+export { apply, apply1, freshGraph, scope } from "./src/graph/build.ts";
 export {
   type DType,
   type InlineOperation,
@@ -27,14 +27,14 @@ export {
   ShapeError,
   Tensor,
   type TensorType,
-} from "./kernels/contract.ts";
-export type { AdapterClass, LowerContext, Pass } from "./kernels/lowering.ts";
+} from "./src/graph/contract.ts";
+export type { AdapterClass, LowerContext, Pass } from "./src/graph/lowering.ts";
 
 export { Device, DeviceError, DeviceLostError, openDevice } from "./src/device/device.ts";
 export { NotImplementedError, UserError } from "./src/errors.ts";
-export { evaluate, interpret } from "./src/graph/evaluate.ts";
-export { gradients } from "./src/graph/gradient.ts";
-export { compile, Program, type ProgramStatistics } from "./src/graph/program.ts";
+export { evaluate, interpret } from "./src/compiler/evaluate.ts";
+export { gradients } from "./src/compiler/gradient.ts";
+export { compile, Program, type ProgramStatistics } from "./src/compiler/program.ts";
 
 export { ModelContext, ModelParameters } from "./src/nn/context.ts";
 export {

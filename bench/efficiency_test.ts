@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { testDevice } from "../kernels/testing.ts";
+import { testDevice } from "../src/compiler/testing.ts";
 import { Device } from "../src/device/device.ts";
 import { BYTE_VOCABULARY } from "../src/data/byte_vocabulary.ts";
 import { PAD_ID } from "../src/data/vocabulary.ts";

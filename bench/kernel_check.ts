@@ -1,5 +1,5 @@
 /** Operand values of the kernel suite, and the gate that every kernel passes before it is timed. */
-import { sizeOf } from "../kernels/contract.ts";
+import { sizeOf } from "../src/graph/contract.ts";
 import type { SpecOperand } from "./kernel_specs.ts";
 
 /** A kernel whose result differs from the reference. */

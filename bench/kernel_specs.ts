@@ -1,5 +1,5 @@
 /** What the kernel suite measures: the shapes of training and the classical ones. */
-import type { DType, Shape, Tensor } from "../kernels/contract.ts";
+import type { DType, Shape, Tensor } from "../src/graph/contract.ts";
 import { attention, type AttentionKind } from "../kernels/attention/mod.ts";
 import { add, mul, silu } from "../kernels/elementwise/mod.ts";
 import { emaScan } from "../kernels/ema/ema_scan.ts";
@@ -9,7 +9,7 @@ import { matmul, type MatmulOptions } from "../kernels/matmul/mod.ts";
 import { normalize } from "../kernels/norm/mod.ts";
 import { sum } from "../kernels/reduce/mod.ts";
 import { softmax } from "../kernels/softmax/mod.ts";
-import { gradients } from "../src/graph/gradient.ts";
+import { gradients } from "../src/compiler/gradient.ts";
 import type { PeerTask } from "./peers/peer.ts";
 
 /** Values of all operands, by name. */

@@ -2,15 +2,15 @@
  * The kernel suite: every kernel at every shape on this adapter, with the same work by other
  * libraries where they can do it. A kernel whose result is wrong gets no timing.
  */
-import { freshGraph } from "../kernels/build.ts";
-import type { Tensor } from "../kernels/contract.ts";
+import { freshGraph } from "../src/graph/build.ts";
+import type { Tensor } from "../src/graph/contract.ts";
 import { constantValues, input, roleOf, sourceName } from "../kernels/source/mod.ts";
 import type { Device } from "../src/device/device.ts";
 import { measureBandwidth, measureFmaRate } from "../src/device/probes.ts";
 import { timeSource } from "../src/device/timing.ts";
 import { benchmark, type MachineRates, ratesOf, type Timing } from "../src/eval/micro_benchmark.ts";
-import { interpret, sourcesOf } from "../src/graph/evaluate.ts";
-import { type BufferRange, compile, type Program } from "../src/graph/program.ts";
+import { interpret, sourcesOf } from "../src/compiler/evaluate.ts";
+import { type BufferRange, compile, type Program } from "../src/compiler/program.ts";
 import type { KernelRow } from "../src/results/schema_kernel.ts";
 import { operandValues, requireClose, sampledElements } from "./kernel_check.ts";
 import { optimiserRow } from "./kernel_optimiser.ts";

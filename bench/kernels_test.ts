@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { testDevice } from "../kernels/testing.ts";
+import { testDevice } from "../src/compiler/testing.ts";
 import { kernelRowSchema } from "../src/results/schema_kernel.ts";
 import { operandValues, requireClose, WrongResultError } from "./kernel_check.ts";
 import { kernelSpecs } from "./kernel_specs.ts";

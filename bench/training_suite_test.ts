@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { testDevice } from "../kernels/testing.ts";
+import { testDevice } from "../src/compiler/testing.ts";
 import { UserError } from "../src/errors.ts";
 import { readResult } from "../src/results/store.ts";
 import { lraSuite } from "./lra.ts";

@@ -3,7 +3,7 @@
  * worked on by one invocation (software adapters, short rows) or by a workgroup with tree
  * reductions (GPUs).
  */
-import type { LowerContext, Pass } from "./lowering.ts";
+import type { LowerContext, Pass } from "../src/graph/lowering.ts";
 
 /** Writes the statements of one row. `row` and, inside loops, `c` are u32 variables. */
 export interface RowWriter {

@@ -3,7 +3,7 @@ import { argmax, crossEntropy } from "./cross_entropy/mod.ts";
 import { gather } from "./gather/mod.ts";
 import { normalize } from "./norm/mod.ts";
 import { maskedSoftmax, softmax } from "./softmax/mod.ts";
-import { checkOperation, testNormals } from "./testing.ts";
+import { checkOperation, testNormals } from "../src/compiler/testing.ts";
 
 for (const columns of [3, 7, 63, 65, 127, 1000]) {
   for (const kind of ["layer", "rms"] as const) {

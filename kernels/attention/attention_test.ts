@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { freshGraph } from "../build.ts";
-import { type Shape, ShapeError, sizeOf, type Tensor } from "../contract.ts";
+import { freshGraph } from "../../src/graph/build.ts";
+import { type Shape, ShapeError, sizeOf, type Tensor } from "../../src/graph/contract.ts";
 import { mul } from "../elementwise/mod.ts";
-import type { AdapterClass } from "../lowering.ts";
+import type { AdapterClass } from "../../src/graph/lowering.ts";
 import { matmul } from "../matmul/mod.ts";
 import { sum } from "../reduce/mod.ts";
 import { input } from "../source/mod.ts";
@@ -12,10 +12,10 @@ import {
   checkOperation,
   testDevice,
   testNormals,
-} from "../testing.ts";
+} from "../../src/compiler/testing.ts";
 import { reshape, slice, transpose } from "../view/mod.ts";
-import { evaluate } from "../../src/graph/evaluate.ts";
-import { gradients } from "../../src/graph/gradient.ts";
+import { evaluate } from "../../src/compiler/evaluate.ts";
+import { gradients } from "../../src/compiler/gradient.ts";
 import { attention, type AttentionKind, type AttentionOptions, attentionWeights } from "./mod.ts";
 
 const kinds: readonly AttentionKind[] = ["softmax", "laplace", "relu2"];

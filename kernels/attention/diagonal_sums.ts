@@ -1,7 +1,7 @@
 /** Sums along the diagonals of matrices: the gradient of a relative bias. */
-import { apply1 } from "../build.ts";
-import { type KernelOperation, sizeOf, type Tensor } from "../contract.ts";
-import type { LowerContext, Pass } from "../lowering.ts";
+import { apply1 } from "../../src/graph/build.ts";
+import { type KernelOperation, sizeOf, type Tensor } from "../../src/graph/contract.ts";
+import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
 
 /** Extents of a stack of matrices. */
 export interface Stack {

@@ -1,5 +1,5 @@
 /** Forward attention for GPUs: a workgroup per tile of queries, online softmax over tiles of keys. */
-import type { LowerContext, Pass } from "../lowering.ts";
+import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
 import {
   admissible,
   biased,

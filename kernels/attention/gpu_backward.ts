@@ -2,7 +2,7 @@
  * Backward attention for GPUs. One kernel walks over keys and gives dq and the bias gradient, one walks
  * over queries and gives dk and dv; both compute weights again from the row statistics.
  */
-import type { LowerContext, Pass } from "../lowering.ts";
+import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
 import type { BackwardOperands } from "./backward_operands.ts";
 import { backwardElement, elementDeclarations, groupAxes, load, store } from "./element.ts";
 import { gpuMaskOff, keepAt, keepOfRows, queryScores, seenByRows } from "./gpu.ts";

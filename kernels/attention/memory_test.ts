@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LowerContext, Pass } from "../lowering.ts";
+import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
 import { backwardOperands } from "./backward_operands.ts";
 import { lowerGpu } from "./gpu.ts";
 import { lowerGpuBackward } from "./gpu_backward.ts";

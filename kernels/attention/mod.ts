@@ -4,7 +4,7 @@
  * as they are: scale q before the call. Sequences longer than 512 never have their T x S matrices in
  * memory, neither forward nor backward.
  */
-import { apply, apply1 } from "../build.ts";
+import { apply, apply1 } from "../../src/graph/build.ts";
 import {
   type Attrs,
   type Cost,
@@ -13,7 +13,7 @@ import {
   sizeOf,
   type Tensor,
   type TensorType,
-} from "../contract.ts";
+} from "../../src/graph/contract.ts";
 import { backwardOperands } from "./backward_operands.ts";
 import { lowerGpu } from "./gpu.ts";
 import { lowerGpuBackward } from "./gpu_backward.ts";

@@ -1,5 +1,5 @@
 /** Options of attention and their encoding as attributes and operands. */
-import type { Attrs, Tensor } from "../contract.ts";
+import type { Attrs, Tensor } from "../../src/graph/contract.ts";
 import { type AttentionKind, storedLengthLimit } from "./problem.ts";
 
 /** Options of `attention` and `attentionWeights`. */

@@ -1,5 +1,11 @@
 /** The numbers and operand positions that all attention kernels are generated from. */
-import { type Attrs, type Shape, ShapeError, sizeOf, type TensorType } from "../contract.ts";
+import {
+  type Attrs,
+  type Shape,
+  ShapeError,
+  sizeOf,
+  type TensorType,
+} from "../../src/graph/contract.ts";
 
 /** How scores become weights. */
 export type AttentionKind = "softmax" | "laplace" | "relu2";

@@ -1,5 +1,5 @@
 /** Float64 attention and its gradients, straight from the definitions, one pair at a time. */
-import type { RefArray } from "../contract.ts";
+import type { RefArray } from "../../src/graph/contract.ts";
 import { erf } from "../elementwise/erf.ts";
 import type { Problem } from "./problem.ts";
 

@@ -1,5 +1,5 @@
 /** Forward attention for software adapters: lanes along queries, strips of keys, online softmax. */
-import type { LowerContext, Pass } from "../lowering.ts";
+import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
 import {
   admissible,
   biased,

@@ -3,7 +3,7 @@
  * dq and the bias gradient; the second has lanes along keys and gives dk and dv. Both compute scores
  * and weights again, strip by strip.
  */
-import type { LowerContext, Pass, Scratch } from "../lowering.ts";
+import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
 import type { BackwardOperands } from "./backward_operands.ts";
 import { backwardElement, elementDeclarations, groupAxes, load, store } from "./element.ts";
 import type { Problem } from "./problem.ts";

@@ -6,7 +6,7 @@
  * columns in chunks; the pairs of a chunk form a strip in scratch memory, of which an invocation only
  * ever touches its own rows. Columns are the same for all lanes, so their loads are scalar loads.
  */
-import type { LowerContext } from "../lowering.ts";
+import type { LowerContext } from "../../src/graph/lowering.ts";
 
 /** Rows per invocation; a divisor of 4, so that they share a Philox block. */
 export const rowsPerLane = 4;

@@ -3,7 +3,7 @@
  * that everything but one pass over their rows is a matrix product in its best register block. Faster
  * than the streaming kernels while the matrices fit the caches.
  */
-import type { LowerContext, Pass, Scratch } from "../lowering.ts";
+import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
 import type { Problem as Product } from "../matmul/problem.ts";
 import { chooseSoftwareBlock, lowerSoftware as lowerProduct } from "../matmul/software.ts";
 import type { BackwardOperands } from "./backward_operands.ts";

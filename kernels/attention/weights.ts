@@ -2,15 +2,15 @@
  * Unfused attention weights A = dropout(f(q kᵀ + bias)) [..., T, S], kept in memory: to look at them,
  * and as the second way to compute attention, against which the fused kernels are tested and timed.
  */
-import { apply1 } from "../build.ts";
+import { apply1 } from "../../src/graph/build.ts";
 import {
   type Attrs,
   type KernelOperation,
   sizeOf,
   type Tensor,
   type TensorType,
-} from "../contract.ts";
-import type { LowerContext } from "../lowering.ts";
+} from "../../src/graph/contract.ts";
+import type { LowerContext } from "../../src/graph/lowering.ts";
 import { matmul } from "../matmul/mod.ts";
 import { rowwise, type RowWriter } from "../rowwise.ts";
 import { diagonalSums } from "./diagonal_sums.ts";

@@ -8,8 +8,8 @@ import {
   ShapeError,
   sizeOf,
   type Tensor,
-} from "../contract.ts";
-import { apply, apply1 } from "../build.ts";
+} from "../../src/graph/contract.ts";
+import { apply, apply1 } from "../../src/graph/build.ts";
 import { equal, exp, mul, sub } from "../elementwise/mod.ts";
 import { iota } from "../source/generate.ts";
 import { broadcastTo } from "../view/broadcast.ts";

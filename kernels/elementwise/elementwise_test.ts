@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { apply1 } from "../build.ts";
-import { checkOperation, testNormals } from "../testing.ts";
+import { apply1 } from "../../src/graph/build.ts";
+import { checkOperation, testNormals } from "../../src/compiler/testing.ts";
 import { elementwise } from "./operations.ts";
 import { elementwiseTable } from "./table.ts";
 

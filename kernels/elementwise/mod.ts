@@ -1,6 +1,6 @@
 /** Elementwise functions with broadcasting. */
-import { ShapeError, type Tensor } from "../contract.ts";
-import { apply1 } from "../build.ts";
+import { ShapeError, type Tensor } from "../../src/graph/contract.ts";
+import { apply1 } from "../../src/graph/build.ts";
 import { broadcastShapes, broadcastTo } from "../view/broadcast.ts";
 import { scalar } from "../source/generate.ts";
 import { elementwise } from "./operations.ts";

@@ -7,8 +7,8 @@ import {
   ShapeError,
   type Tensor,
   type TensorType,
-} from "../contract.ts";
-import { apply1 } from "../build.ts";
+} from "../../src/graph/contract.ts";
+import { apply1 } from "../../src/graph/build.ts";
 import { hostExpression } from "./host_expression.ts";
 import { type ElementwiseName, type ElementwiseRow, elementwiseTable, helpers } from "./table.ts";
 

@@ -6,7 +6,7 @@
  *
  * Rows whose result is not differentiable (comparisons, casts to integers) have `derivative: []`.
  */
-import type { DType } from "../contract.ts";
+import type { DType } from "../../src/graph/contract.ts";
 import { erf as erfFloat64 } from "./erf.ts";
 
 /** One elementwise operation. */

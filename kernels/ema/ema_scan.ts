@@ -7,7 +7,7 @@
  * x [B, L, D]; c, q [sweeps · D, N] with 0 < q < 1; y [B, L, D]. Several sweeps are added up; a
  * reverse sweep runs from the end, and every sweep includes lag 0.
  */
-import { apply, apply1 } from "../build.ts";
+import { apply, apply1 } from "../../src/graph/build.ts";
 import {
   type Attrs,
   type KernelOperation,
@@ -15,7 +15,7 @@ import {
   sizeOf,
   type Tensor,
   type TensorType,
-} from "../contract.ts";
+} from "../../src/graph/contract.ts";
 import { lowerGradient } from "./gradient_lowering.ts";
 import { referenceGradient, referenceScan } from "./reference.ts";
 import { lowerScan } from "./scan_lowering.ts";

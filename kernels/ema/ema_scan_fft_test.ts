@@ -1,11 +1,11 @@
-import { freshGraph } from "../build.ts";
+import { freshGraph } from "../../src/graph/build.ts";
 import { fftConv } from "../fft/fft_conv.ts";
 import { mul } from "../elementwise/mod.ts";
 import { sum } from "../reduce/mod.ts";
 import { input } from "../source/mod.ts";
-import { assertClose, testDevice, testNormals } from "../testing.ts";
-import { evaluate } from "../../src/graph/evaluate.ts";
-import { gradients } from "../../src/graph/gradient.ts";
+import { assertClose, testDevice, testNormals } from "../../src/compiler/testing.ts";
+import { evaluate } from "../../src/compiler/evaluate.ts";
+import { gradients } from "../../src/compiler/gradient.ts";
 import { emaScanBidirectional } from "./ema_scan.ts";
 
 const [batch, length, features, states] = [2, 60, 5, 3];

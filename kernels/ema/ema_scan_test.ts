@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { input } from "../source/mod.ts";
-import { assertClose, checkOperation, testDevice, testNormals } from "../testing.ts";
-import { evaluate, interpret } from "../../src/graph/evaluate.ts";
-import { freshGraph } from "../build.ts";
-import { ShapeError, type Tensor } from "../contract.ts";
+import {
+  assertClose,
+  checkOperation,
+  testDevice,
+  testNormals,
+} from "../../src/compiler/testing.ts";
+import { evaluate, interpret } from "../../src/compiler/evaluate.ts";
+import { freshGraph } from "../../src/graph/build.ts";
+import { ShapeError, type Tensor } from "../../src/graph/contract.ts";
 import { emaScan, emaScanBidirectional } from "./ema_scan.ts";
 import { emaStep } from "./ema_step.ts";
 import type { Sweep } from "./sweeps.ts";

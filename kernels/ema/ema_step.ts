@@ -7,8 +7,8 @@
  * Nothing is truncated; a reverse sweep carries its state by flipping x in time. One kernel forward;
  * the gradient is composed (`step_gradient.ts`).
  */
-import { apply } from "../build.ts";
-import { type KernelOperation, ShapeError, sizeOf, type Tensor } from "../contract.ts";
+import { apply } from "../../src/graph/build.ts";
+import { type KernelOperation, ShapeError, sizeOf, type Tensor } from "../../src/graph/contract.ts";
 import { referenceStep } from "./reference.ts";
 import { lanes } from "./scan_lowering.ts";
 import { stepGradient } from "./step_gradient.ts";

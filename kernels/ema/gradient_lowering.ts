@@ -7,7 +7,7 @@
  *   dc = Σ_t dy_t u_t,   dq = c Σ_t dy_t s_t
  * Partial sums per sequence and chunk go to scratch memory and are added in a fixed order.
  */
-import type { LowerContext, Pass, Scratch } from "../lowering.ts";
+import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
 import { chunkLength, lanes, unrolling } from "./scan_lowering.ts";
 import { each, type EmaGeometry, overTime, powerFunctions } from "./sweeps.ts";
 

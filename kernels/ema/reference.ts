@@ -1,5 +1,5 @@
 /** Float64 references of the EMA operations: convolutions with the explicit kernel. */
-import type { Attrs, RefArray } from "../contract.ts";
+import type { Attrs, RefArray } from "../../src/graph/contract.ts";
 import { sweepsOf } from "./sweeps.ts";
 
 interface Problem {

@@ -6,7 +6,7 @@
  * `local` finds the state that each chunk adds, `carry` combines them with q^chunk, `scan` starts
  * every chunk from its carried state.
  */
-import type { LowerContext, Pass, Scratch } from "../lowering.ts";
+import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
 import { dot, each, type EmaGeometry, overTime, powerFunctions } from "./sweeps.ts";
 
 /** Threads that keep a GPU busy; fewer sequences than that are cut into chunks. */

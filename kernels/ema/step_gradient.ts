@@ -4,7 +4,7 @@
  * With y_t = Σ_n g (Σ_{j≤t} q^{t−j} w x_j + q^{t+1} h0) and h_L = q^L h0 + Σ_t q^{L−1−t} w x_t, the
  * part of y that comes from x is the scan with weights c = w g; the rest is linear in the carried state.
  */
-import type { Node, Tensor } from "../contract.ts";
+import type { Node, Tensor } from "../../src/graph/contract.ts";
 import { add, div, exp, log, mul, sub } from "../elementwise/mod.ts";
 import { matmul } from "../matmul/mod.ts";
 import { sum } from "../reduce/mod.ts";

@@ -3,8 +3,8 @@
  *
  * A sweep k runs over time in one direction with rows k·D … k·D + D − 1 of `c` and `q`.
  */
-import type { Attrs, TensorType } from "../contract.ts";
-import { ShapeError } from "../contract.ts";
+import type { Attrs, TensorType } from "../../src/graph/contract.ts";
+import { ShapeError } from "../../src/graph/contract.ts";
 
 /** Direction of a sweep: `forward` looks at the past, `reverse` at the future; both see lag 0. */
 export type Sweep = "forward" | "reverse";

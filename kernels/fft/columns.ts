@@ -5,7 +5,7 @@
  * Running all stages of a column in one kernel was slower on the software adapter too, and took ten
  * times longer to compile.
  */
-import type { LowerContext, Pass, Scratch } from "../lowering.ts";
+import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
 import { type Complex, Emitter } from "./butterfly.ts";
 import type { Stage } from "./stages.ts";
 

@@ -1,6 +1,6 @@
 /** Extents and options shared by the convolution operations. */
-import type { Attrs, TensorType } from "../contract.ts";
-import { ShapeError } from "../contract.ts";
+import type { Attrs, TensorType } from "../../src/graph/contract.ts";
+import { ShapeError } from "../../src/graph/contract.ts";
 
 /** Extents of y[b, t, m] = Σ_j k[m, j] x[b, t − j, m mod D] + Σ_j r[m, j] x[b, t + j + offset, m mod D]. */
 export interface Convolution {

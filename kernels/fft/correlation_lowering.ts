@@ -5,7 +5,7 @@
  * With Z = X_b + i X_{b+1} and W the same for dy, the real part of the inverse transform of
  * W · conj(Z) is the sum of both correlations, so a pair of sequences costs two transforms.
  */
-import type { LowerContext, Pass, Scratch } from "../lowering.ts";
+import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
 import type { Complex, Emitter } from "./butterfly.ts";
 import {
   accesses,

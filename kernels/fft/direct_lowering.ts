@@ -4,7 +4,7 @@
  * An invocation owns eight consecutive times (or taps) of one feature and walks over blocks of eight
  * taps (or times): 23 loads feed 64 multiply-adds.
  */
-import type { LowerContext, Pass } from "../lowering.ts";
+import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
 import { lanes } from "./columns.ts";
 import type { Convolution } from "./convolution.ts";
 import { boundedSource, type Columns } from "./fft_lowering.ts";

@@ -7,8 +7,13 @@
  * the features, channel-major). Mega's bidirectional EMA has offset 0 (both kernels see lag 0), S4's
  * bidirectional kernel offset 1.
  */
-import { apply, apply1 } from "../build.ts";
-import { type Attrs, type KernelOperation, ShapeError, type Tensor } from "../contract.ts";
+import { apply, apply1 } from "../../src/graph/build.ts";
+import {
+  type Attrs,
+  type KernelOperation,
+  ShapeError,
+  type Tensor,
+} from "../../src/graph/contract.ts";
 import { add } from "../elementwise/mod.ts";
 import { type Convolution, convolution, whole } from "./convolution.ts";
 import { lowerCorrelation } from "./correlation_lowering.ts";

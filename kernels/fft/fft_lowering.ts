@@ -5,7 +5,7 @@
  * real, so filtering does not mix them. First and last stages read x and store y directly, and the
  * stage in the middle transforms, multiplies by the spectrum and transforms back in registers.
  */
-import type { LowerContext, Pass, Scratch } from "../lowering.ts";
+import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
 import { type Complex, type Emitter, real } from "./butterfly.ts";
 import {
   accesses,

@@ -1,5 +1,5 @@
 /** Float64 references of the convolutions: the defining sums. */
-import type { RefArray } from "../contract.ts";
+import type { RefArray } from "../../src/graph/contract.ts";
 import type { Convolution } from "./convolution.ts";
 
 /** Calls `visit` for every (tap, output, input) with linear positions in kernel, y and x. */

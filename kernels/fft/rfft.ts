@@ -7,8 +7,14 @@
  * Complex values are two tensors, real and imaginary part [R, ⌊l/2⌋ + 1]. Both are linear and each
  * is the adjoint of the other up to the weights of the bins, which gives derivatives of any order.
  */
-import { apply, apply1 } from "../build.ts";
-import { type Attrs, type KernelOperation, ShapeError, sizeOf, type Tensor } from "../contract.ts";
+import { apply, apply1 } from "../../src/graph/build.ts";
+import {
+  type Attrs,
+  type KernelOperation,
+  ShapeError,
+  sizeOf,
+  type Tensor,
+} from "../../src/graph/contract.ts";
 import { sub } from "../elementwise/mod.ts";
 import { whole } from "./convolution.ts";
 import {

@@ -4,7 +4,7 @@
  * Lengths whose prime factors are at most 13 go through mixed-radix stages, two rows per complex
  * transform. Other lengths take the defining sum, one thread per result.
  */
-import type { LowerContext, Pass, Scratch } from "../lowering.ts";
+import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
 import type { Complex } from "./butterfly.ts";
 import { accesses, type Address, fetch, lanes, perButterfly, piece, store } from "./columns.ts";
 import { radices, type Stage, stagesOf } from "./stages.ts";

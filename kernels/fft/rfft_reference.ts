@@ -1,5 +1,5 @@
 /** Float64 references of the real Fourier transforms: the defining sums. */
-import type { RefArray } from "../contract.ts";
+import type { RefArray } from "../../src/graph/contract.ts";
 import type { BinWeights } from "./rfft_lowering.ts";
 
 function weigh(weights: BinWeights, length: number, bin: number): number {

@@ -1,10 +1,15 @@
 import FFT from "npm:fft.js@4.0.4";
 import assert from "node:assert/strict";
-import { freshGraph } from "../build.ts";
-import { ShapeError } from "../contract.ts";
+import { freshGraph } from "../../src/graph/build.ts";
+import { ShapeError } from "../../src/graph/contract.ts";
 import { input } from "../source/mod.ts";
-import { assertClose, checkOperation, testDevice, testNormals } from "../testing.ts";
-import { evaluate } from "../../src/graph/evaluate.ts";
+import {
+  assertClose,
+  checkOperation,
+  testDevice,
+  testNormals,
+} from "../../src/compiler/testing.ts";
+import { evaluate } from "../../src/compiler/evaluate.ts";
 import { irfft, rfft } from "./rfft.ts";
 
 for (

@@ -8,7 +8,7 @@
  */
 import { type Complex, Emitter } from "./butterfly.ts";
 import { constant } from "../source/mod.ts";
-import type { Tensor } from "../contract.ts";
+import type { Tensor } from "../../src/graph/contract.ts";
 
 /** Smallest power of two ≥ `count`. */
 export function paddedLength(count: number): number {

@@ -2,8 +2,8 @@
  * Rows of a table by number: y[t, d] = table[ids[t], d]. The gradient adds the rows of g that share a
  * number, always in the order of t, without atomics.
  */
-import { type KernelOperation, ShapeError, sizeOf, type Tensor } from "../contract.ts";
-import { apply1 } from "../build.ts";
+import { type KernelOperation, ShapeError, sizeOf, type Tensor } from "../../src/graph/contract.ts";
+import { apply1 } from "../../src/graph/build.ts";
 import { reshape } from "../view/reshape.ts";
 import { lowerScatterAdd } from "./scatter_add.ts";
 

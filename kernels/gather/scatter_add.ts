@@ -3,8 +3,8 @@
  * adapters, for small tables every (row, column) scans the ids; for large ones the positions of each id
  * are linked into lists in ascending order, and every row walks its list.
  */
-import type { Node } from "../contract.ts";
-import type { LowerContext, Pass } from "../lowering.ts";
+import type { Node } from "../../src/graph/contract.ts";
+import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
 
 /** Largest number of (table row, position) pairs for which scanning beats list building. */
 const scanLimit = 2 ** 19;

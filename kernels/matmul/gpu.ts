@@ -4,7 +4,7 @@
  * multiply-adds. Small products get small tiles and a split contraction so that enough workgroups run
  * at once.
  */
-import type { LowerContext, Pass } from "../lowering.ts";
+import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
 import type { Problem } from "./problem.ts";
 import { joinPass } from "./split.ts";
 

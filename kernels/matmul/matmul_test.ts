@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
-import { freshGraph } from "../build.ts";
-import { ShapeError } from "../contract.ts";
+import { freshGraph } from "../../src/graph/build.ts";
+import { ShapeError } from "../../src/graph/contract.ts";
 import { add, mul, silu } from "../elementwise/mod.ts";
 import { input } from "../source/mod.ts";
 import { Device } from "../../src/device/device.ts";
-import { evaluate, interpret } from "../../src/graph/evaluate.ts";
-import { assertClose, checkOperation, testDevice, testNormals } from "../testing.ts";
+import { evaluate, interpret } from "../../src/compiler/evaluate.ts";
+import {
+  assertClose,
+  checkOperation,
+  testDevice,
+  testNormals,
+} from "../../src/compiler/testing.ts";
 import { broadcastTo, concat, slice, transpose } from "../view/mod.ts";
 import { matmul } from "./mod.ts";
 

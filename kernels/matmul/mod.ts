@@ -15,9 +15,9 @@ import {
   sizeOf,
   type Tensor,
   type TensorType,
-} from "../contract.ts";
-import { apply1 } from "../build.ts";
-import type { LowerContext, Pass } from "../lowering.ts";
+} from "../../src/graph/contract.ts";
+import { apply1 } from "../../src/graph/build.ts";
+import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
 import { sum } from "../reduce/mod.ts";
 import { broadcastShapes, reshape, transpose } from "../view/mod.ts";
 import { lowerGpu } from "./gpu.ts";

@@ -1,7 +1,7 @@
 /** A matrix product as the kernels see it: extents, batch axes, and WGSL accesses to both operands. */
-import type { Attrs, Node, Shape } from "../contract.ts";
-import { sizeOf } from "../contract.ts";
-import type { LowerContext } from "../lowering.ts";
+import type { Attrs, Node, Shape } from "../../src/graph/contract.ts";
+import { sizeOf } from "../../src/graph/contract.ts";
+import type { LowerContext } from "../../src/graph/lowering.ts";
 
 /** Access to one operand from WGSL. */
 export interface OperandAccess {

@@ -1,5 +1,5 @@
 /** Float64 reference of the matrix product: three nested loops. */
-import type { Attrs, RefArray } from "../contract.ts";
+import type { Attrs, RefArray } from "../../src/graph/contract.ts";
 
 /** Multiplies by the definition; batch axes of extent 1 or missing are repeated. */
 export function matmulReference([a, b]: readonly RefArray[], attrs: Attrs): RefArray[] {

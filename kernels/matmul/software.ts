@@ -8,7 +8,7 @@
  * contraction needs (rows + columns) / lanes loads for rows x columns / lanes multiply-adds. Without
  * subgroup operations every row is loaded by itself.
  */
-import type { LowerContext, Pass } from "../lowering.ts";
+import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
 import { exchanged, type Problem } from "./problem.ts";
 import { joinPass } from "./split.ts";
 

@@ -1,5 +1,5 @@
 /** Second pass of products whose contraction is split over workgroups. */
-import type { Pass, Scratch } from "../lowering.ts";
+import type { Pass, Scratch } from "../../src/graph/lowering.ts";
 import type { Problem } from "./problem.ts";
 
 /**

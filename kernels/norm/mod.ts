@@ -11,8 +11,8 @@ import {
   ShapeError,
   sizeOf,
   type Tensor,
-} from "../contract.ts";
-import { apply, apply1 } from "../build.ts";
+} from "../../src/graph/contract.ts";
+import { apply, apply1 } from "../../src/graph/build.ts";
 import { literal } from "../source/generate.ts";
 import { reshape } from "../view/reshape.ts";
 import { rowwise } from "../rowwise.ts";

@@ -1,6 +1,11 @@
 /** Counter-based random numbers and dropout; nothing is stored, masks are recomputed where needed. */
-import { type InlineOperation, type Shape, ShapeError, type Tensor } from "../contract.ts";
-import { apply1 } from "../build.ts";
+import {
+  type InlineOperation,
+  type Shape,
+  ShapeError,
+  type Tensor,
+} from "../../src/graph/contract.ts";
+import { apply1 } from "../../src/graph/build.ts";
 import { less, mul, sub } from "../elementwise/mod.ts";
 import { shapeAttr } from "../view/attrs.ts";
 import { philoxHelper } from "./philox_wgsl.ts";

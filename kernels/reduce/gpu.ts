@@ -4,7 +4,7 @@
  * columns every invocation sums a part of one result. Few results are cut into parts, which a
  * workgroup per result joins.
  */
-import type { LowerContext, Pass, Scratch } from "../lowering.ts";
+import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
 import type { ReductionPlan } from "./plan.ts";
 import { serialJoin, serialPass } from "./serial.ts";
 

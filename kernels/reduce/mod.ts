@@ -7,8 +7,8 @@ import {
   ShapeError,
   sizeOf,
   type Tensor,
-} from "../contract.ts";
-import { apply1 } from "../build.ts";
+} from "../../src/graph/contract.ts";
+import { apply1 } from "../../src/graph/build.ts";
 import { equal, mul } from "../elementwise/mod.ts";
 import { broadcastTo } from "../view/broadcast.ts";
 import { reshape } from "../view/reshape.ts";

@@ -1,5 +1,5 @@
 /** What all reduction kernels are generated from: extents, index arithmetic, and how values join. */
-import type { DType, Node } from "../contract.ts";
+import type { DType, Node } from "../../src/graph/contract.ts";
 import { numbersAttr } from "../view/attrs.ts";
 
 /** One reduction: `results` values of `reduced` elements each. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { checkOperation, testDevice, testNormals } from "../testing.ts";
-import { freshGraph } from "../build.ts";
+import { checkOperation, testDevice, testNormals } from "../../src/compiler/testing.ts";
+import { freshGraph } from "../../src/graph/build.ts";
 import { mul, silu } from "../elementwise/mod.ts";
 import { input } from "../source/mod.ts";
-import { evaluate } from "../../src/graph/evaluate.ts";
+import { evaluate } from "../../src/compiler/evaluate.ts";
 import { max, mean, sum } from "./mod.ts";
 
 const sizes = [1, 7, 63, 65, 127, 1000];

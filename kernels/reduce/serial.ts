@@ -1,5 +1,5 @@
 /** Reductions in which every invocation runs over its share of the reduced positions. */
-import type { LowerContext, Pass, Scratch } from "../lowering.ts";
+import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
 import type { ReductionPlan } from "./plan.ts";
 
 /** How a reduction is divided among invocations. */

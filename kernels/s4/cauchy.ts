@@ -10,14 +10,14 @@
  * which stays finite at ω = −1 (c = 0). Result [R, H, F] complex, F = ⌊l/2⌋ + 1: the sum over the M
  * pairs of row r and feature h. ρ, w [R, H, M] real; a [H, M] complex.
  */
-import { apply } from "../build.ts";
+import { apply } from "../../src/graph/build.ts";
 import {
   type Attrs,
   type KernelOperation,
   ShapeError,
   type Tensor,
   type TensorType,
-} from "../contract.ts";
+} from "../../src/graph/contract.ts";
 import { sub } from "../elementwise/mod.ts";
 import { whole } from "../fft/convolution.ts";
 import type { ComplexTensor } from "../fft/rfft.ts";

@@ -7,7 +7,7 @@
  *
  * Partial sums over the ranges go to scratch memory and are added in a fixed order.
  */
-import type { LowerContext, Pass } from "../lowering.ts";
+import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
 import type { CauchyGeometry } from "./cauchy.ts";
 import { pairInverse } from "./cauchy_lowering.ts";
 

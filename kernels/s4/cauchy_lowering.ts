@@ -3,7 +3,7 @@
  * invocations are adjacent frequencies, and the loop over the pairs keeps four sums per numerator:
  * Σ ρ/d and Σ w/d, complex. No workgroup memory.
  */
-import type { LowerContext, Pass } from "../lowering.ts";
+import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
 import type { CauchyGeometry } from "./cauchy.ts";
 
 /** Statements for k = 0 … count − 1. */

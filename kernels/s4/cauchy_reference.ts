@@ -1,5 +1,5 @@
 /** Float64 references of the Cauchy sums, pair by pair with explicit complex numbers. */
-import type { RefArray } from "../contract.ts";
+import type { RefArray } from "../../src/graph/contract.ts";
 
 type Complex = readonly [number, number];
 

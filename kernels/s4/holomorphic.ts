@@ -7,11 +7,11 @@
  *
  * Operand and result are two tensors of the same shape, real and imaginary part.
  */
-import { apply } from "../build.ts";
-import { type Attrs, type KernelOperation, ShapeError, sizeOf } from "../contract.ts";
+import { apply } from "../../src/graph/build.ts";
+import { type Attrs, type KernelOperation, ShapeError, sizeOf } from "../../src/graph/contract.ts";
 import { sub } from "../elementwise/mod.ts";
 import type { ComplexTensor } from "../fft/rfft.ts";
-import type { LowerContext, Pass } from "../lowering.ts";
+import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
 import { referenceHolomorphic, referenceHolomorphicGradient } from "./holomorphic_reference.ts";
 import { phaseFunctions } from "./phase_wgsl.ts";
 

@@ -1,5 +1,5 @@
 /** Float64 references of the complex functions and their derivatives. */
-import type { RefArray } from "../contract.ts";
+import type { RefArray } from "../../src/graph/contract.ts";
 
 type Complex = readonly [number, number];
 type Name = "expm1Ratio" | "bilinearLog";

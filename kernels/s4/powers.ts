@@ -7,8 +7,14 @@
  * rate complex [R] (two tensors); result complex [R, count]. The phase is exact modulo a turn for
  * exponents up to 2^24, see `phase_wgsl.ts`.
  */
-import { apply } from "../build.ts";
-import { type Attrs, type KernelOperation, ShapeError, sizeOf, type Tensor } from "../contract.ts";
+import { apply } from "../../src/graph/build.ts";
+import {
+  type Attrs,
+  type KernelOperation,
+  ShapeError,
+  sizeOf,
+  type Tensor,
+} from "../../src/graph/contract.ts";
 import { add, mul, sub } from "../elementwise/mod.ts";
 import { whole } from "../fft/convolution.ts";
 import type { ComplexTensor } from "../fft/rfft.ts";

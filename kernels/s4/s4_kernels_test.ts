@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
-import { evaluate, interpret } from "../../src/graph/evaluate.ts";
-import { freshGraph } from "../build.ts";
-import { ShapeError, type Tensor } from "../contract.ts";
+import { evaluate, interpret } from "../../src/compiler/evaluate.ts";
+import { freshGraph } from "../../src/graph/build.ts";
+import { ShapeError, type Tensor } from "../../src/graph/contract.ts";
 import { input } from "../source/mod.ts";
-import { assertClose, checkOperation, testDevice, testNormals } from "../testing.ts";
+import {
+  assertClose,
+  checkOperation,
+  testDevice,
+  testNormals,
+} from "../../src/compiler/testing.ts";
 import { cauchy } from "./cauchy.ts";
 import { holomorphic, holomorphicNames } from "./holomorphic.ts";
 import { powers } from "./powers.ts";

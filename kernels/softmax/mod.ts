@@ -3,8 +3,8 @@
  * Masked softmax excludes positions whose mask is 0 without infinities; a row without admissible
  * positions is zero.
  */
-import { type KernelOperation, ShapeError, sizeOf, type Tensor } from "../contract.ts";
-import { apply1 } from "../build.ts";
+import { type KernelOperation, ShapeError, sizeOf, type Tensor } from "../../src/graph/contract.ts";
+import { apply1 } from "../../src/graph/build.ts";
 import { mul, where } from "../elementwise/mod.ts";
 import { broadcastTo } from "../view/broadcast.ts";
 import { reshape } from "../view/reshape.ts";

@@ -1,6 +1,11 @@
 /** Values that are computed from their position: constants and ramps. They never occupy memory. */
-import { type DType, type InlineOperation, type Shape, type Tensor } from "../contract.ts";
-import { apply1 } from "../build.ts";
+import {
+  type DType,
+  type InlineOperation,
+  type Shape,
+  type Tensor,
+} from "../../src/graph/contract.ts";
+import { apply1 } from "../../src/graph/build.ts";
 
 /** WGSL literal of a finite number. */
 export function literal(value: number, dtype: DType): string {

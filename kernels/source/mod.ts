@@ -2,8 +2,8 @@
  * Values that live outside the graph and are bound by the executor: batch inputs, trainable
  * parameters, state (updated by the program, no gradient) and constants.
  */
-import type { DType, Shape, SourceOperation, Tensor } from "../contract.ts";
-import { apply1 } from "../build.ts";
+import type { DType, Shape, SourceOperation, Tensor } from "../../src/graph/contract.ts";
+import { apply1 } from "../../src/graph/build.ts";
 
 /** Who provides a source. */
 export type SourceRole = "input" | "parameter" | "state" | "constant";

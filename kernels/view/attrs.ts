@@ -1,5 +1,5 @@
 /** Readers of view attributes. */
-import type { Attrs } from "../contract.ts";
+import type { Attrs } from "../../src/graph/contract.ts";
 
 /** A list of numbers stored under `name`. */
 export function numbersAttr(attrs: Attrs, name: string): number[] {

@@ -1,6 +1,12 @@
 /** Broadcasting: repeats along axes of extent 1 and new leading axes. */
-import { type InlineOperation, type Shape, ShapeError, sizeOf, type Tensor } from "../contract.ts";
-import { apply1 } from "../build.ts";
+import {
+  type InlineOperation,
+  type Shape,
+  ShapeError,
+  sizeOf,
+  type Tensor,
+} from "../../src/graph/contract.ts";
+import { apply1 } from "../../src/graph/build.ts";
 import { sum } from "../reduce/mod.ts";
 import { reshape } from "./reshape.ts";
 import { rowMajor } from "./strided.ts";

@@ -1,6 +1,12 @@
 /** The same elements in the same order under another shape. */
-import { type InlineOperation, type Shape, ShapeError, sizeOf, type Tensor } from "../contract.ts";
-import { apply1 } from "../build.ts";
+import {
+  type InlineOperation,
+  type Shape,
+  ShapeError,
+  sizeOf,
+  type Tensor,
+} from "../../src/graph/contract.ts";
+import { apply1 } from "../../src/graph/build.ts";
 import { shapeAttr } from "./attrs.ts";
 import { reshapeStrides } from "./strided.ts";
 

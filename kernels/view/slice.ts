@@ -1,7 +1,7 @@
 /** Contiguous parts along an axis, and their inverse: concatenation and padding. */
-import { type InlineOperation, ShapeError, type Tensor } from "../contract.ts";
-import { apply, apply1 } from "../build.ts";
-import { u32 } from "../inline.ts";
+import { type InlineOperation, ShapeError, type Tensor } from "../../src/graph/contract.ts";
+import { apply, apply1 } from "../../src/graph/build.ts";
+import { u32 } from "../../src/graph/inline.ts";
 import { full, literal } from "../source/generate.ts";
 import { numbersAttr } from "./attrs.ts";
 import { rowMajor } from "./strided.ts";

@@ -1,7 +1,7 @@
 /** Strides of views over a buffer. */
-import { type Shape, sizeOf } from "../contract.ts";
-import { matchAxes } from "../inline.ts";
-import type { Strided } from "../lowering.ts";
+import { type Shape, sizeOf } from "../../src/graph/contract.ts";
+import { matchAxes } from "../../src/graph/inline.ts";
+import type { Strided } from "../../src/graph/lowering.ts";
 
 /** Row-major strides of a shape. */
 export function rowMajor(shape: Shape): number[] {

@@ -1,6 +1,6 @@
 /** Permutation of axes. */
-import { type InlineOperation, ShapeError, type Tensor } from "../contract.ts";
-import { apply1 } from "../build.ts";
+import { type InlineOperation, ShapeError, type Tensor } from "../../src/graph/contract.ts";
+import { apply1 } from "../../src/graph/build.ts";
 import { numbersAttr } from "./attrs.ts";
 import { rowMajor } from "./strided.ts";
 

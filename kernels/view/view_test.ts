@@ -1,4 +1,4 @@
-import { checkOperation } from "../testing.ts";
+import { checkOperation } from "../../src/compiler/testing.ts";
 import { mul, silu } from "../elementwise/mod.ts";
 import { sum } from "../reduce/mod.ts";
 import { broadcastTo, concat, flip, pad, reshape, slice, split, transpose } from "./mod.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { testDevice } from "../../kernels/testing.ts";
+import { testDevice } from "../compiler/testing.ts";
 import { benchmark, median, medianAbsoluteDeviation, ratesOf } from "./micro_benchmark.ts";
 
 Deno.test("median and deviation of odd and even counts", () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { freshGraph } from "../../kernels/build.ts";
+import { freshGraph } from "../graph/build.ts";
 import { roleOf, sourceName } from "../../kernels/source/mod.ts";
-import { assertClose, testDevice } from "../../kernels/testing.ts";
-import { evaluate, sourcesOf } from "../graph/evaluate.ts";
-import { gradients } from "../graph/gradient.ts";
+import { assertClose, testDevice } from "../compiler/testing.ts";
+import { evaluate, sourcesOf } from "../compiler/evaluate.ts";
+import { gradients } from "../compiler/gradient.ts";
 import { ModelContext } from "../nn/context.ts";
 import { parseClassifierConfig, type TransformerEncoderConfig } from "./config.ts";
 import {

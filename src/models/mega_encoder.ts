@@ -1,5 +1,5 @@
 /** The bidirectional Mega encoder (baselines_spec, sections 1.10 and 2.1). */
-import { ShapeError, type Tensor } from "../../kernels/contract.ts";
+import { ShapeError, type Tensor } from "../graph/contract.ts";
 import { pad } from "../../kernels/view/mod.ts";
 import type { ModelContext } from "../nn/context.ts";
 import { dropout } from "../nn/dropout.ts";

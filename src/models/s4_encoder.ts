@@ -1,5 +1,5 @@
 /** The S4 sequence classifier of the Long Range Arena: encoder and head (s4_spec, section 6). */
-import type { Tensor } from "../../kernels/contract.ts";
+import type { Tensor } from "../graph/contract.ts";
 import { add, mul, sub } from "../../kernels/elementwise/mod.ts";
 import { concat, expandDims } from "../../kernels/view/mod.ts";
 import { activate } from "../nn/activations.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { freshGraph } from "../../kernels/build.ts";
+import { freshGraph } from "../graph/build.ts";
 import { parameter } from "../../kernels/source/mod.ts";
-import { assertClose, testDevice } from "../../kernels/testing.ts";
-import { evaluate, interpret } from "../graph/evaluate.ts";
-import { gradients } from "../graph/gradient.ts";
+import { assertClose, testDevice } from "../compiler/testing.ts";
+import { evaluate, interpret } from "../compiler/evaluate.ts";
+import { gradients } from "../compiler/gradient.ts";
 import { ModelContext } from "../nn/context.ts";
 import type { ClassifierConfig, S4EncoderConfig } from "./config.ts";
 import { buildClassifier, classifierInputs } from "./sequence_classifier.ts";

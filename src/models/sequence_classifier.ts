@@ -2,8 +2,8 @@
  * Classifier of sequences or pairs of sequences (baselines_spec, sections 2.1 to 2.3): encoder,
  * pooling, head, summed cross entropy.
  */
-import { freshGraph } from "../../kernels/build.ts";
-import { ShapeError, type Tensor } from "../../kernels/contract.ts";
+import { freshGraph } from "../graph/build.ts";
+import { ShapeError, type Tensor } from "../graph/contract.ts";
 import { argmax, crossEntropy } from "../../kernels/cross_entropy/mod.ts";
 import { div, equal, mul, toF32 } from "../../kernels/elementwise/mod.ts";
 import { sum } from "../../kernels/reduce/mod.ts";

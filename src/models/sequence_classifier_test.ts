@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { freshGraph } from "../../kernels/build.ts";
-import { interpret } from "../graph/evaluate.ts";
+import { freshGraph } from "../graph/build.ts";
+import { interpret } from "../compiler/evaluate.ts";
 import { ModelContext } from "../nn/context.ts";
 import type { ClassifierConfig } from "./config.ts";
 import { buildClassifier, classifierInputs, classifierParameters } from "./sequence_classifier.ts";

@@ -1,5 +1,5 @@
 /** The Transformer encoder of the LRA baselines (baselines_spec, section 3.2). */
-import type { Tensor } from "../../kernels/contract.ts";
+import type { Tensor } from "../graph/contract.ts";
 import { add, mul } from "../../kernels/elementwise/mod.ts";
 import type { ModelContext } from "../nn/context.ts";
 import { dropout } from "../nn/dropout.ts";

@@ -1,5 +1,5 @@
 /** Activation functions by the names of the reference (baselines_spec, section 1.1). */
-import type { Tensor } from "../../kernels/contract.ts";
+import type { Tensor } from "../graph/contract.ts";
 import {
   gelu,
   geluTanh,

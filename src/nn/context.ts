@@ -1,6 +1,6 @@
 /** How layers ask for parameters, state and dropout streams while a model function builds its graph. */
-import { type Shape, sizeOf, type Tensor } from "../../kernels/contract.ts";
-import { scope as labelScope } from "../../kernels/build.ts";
+import { type Shape, sizeOf, type Tensor } from "../graph/contract.ts";
+import { scope as labelScope } from "../graph/build.ts";
 import { parameter, state } from "../../kernels/source/mod.ts";
 import { type Initializer, sample } from "./initializers.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { freshGraph } from "../../kernels/build.ts";
+import { freshGraph } from "../graph/build.ts";
 import { mul } from "../../kernels/elementwise/mod.ts";
 import { ModelContext } from "./context.ts";
 import { normal, ones, zeros } from "./initializers.ts";

@@ -1,5 +1,5 @@
 /** Element and feature dropout (baselines_spec, section 1.3). */
-import type { Tensor } from "../../kernels/contract.ts";
+import type { Tensor } from "../graph/contract.ts";
 import { dropout as drop } from "../../kernels/random/mod.ts";
 import type { ModelContext } from "./context.ts";
 

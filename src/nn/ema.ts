@@ -7,7 +7,7 @@
  * delta, alpha, beta [D', N, 1], gamma [D', N], omega [D]; D' = 2D when both directions are used, the
  * first D rows for the past and the last D for the future, both with lag 0.
  */
-import type { Tensor } from "../../kernels/contract.ts";
+import type { Tensor } from "../graph/contract.ts";
 import { add, exp, log, mul, sigmoid, silu, sub } from "../../kernels/elementwise/mod.ts";
 import { emaScan, emaScanBidirectional } from "../../kernels/ema/ema_scan.ts";
 import { emaStep } from "../../kernels/ema/ema_step.ts";

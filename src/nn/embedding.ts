@@ -1,5 +1,5 @@
 /** Embeddings of tokens and of real numbers (baselines_spec, section 1.4). */
-import type { Tensor } from "../../kernels/contract.ts";
+import type { Tensor } from "../graph/contract.ts";
 import { add, equal, mul, sub, toF32, where } from "../../kernels/elementwise/mod.ts";
 import { gather } from "../../kernels/gather/mod.ts";
 import { expandDims } from "../../kernels/view/mod.ts";

@@ -1,5 +1,5 @@
 /** Feed-forward layer with norm and residual (baselines_spec, section 1.8). */
-import type { Tensor } from "../../kernels/contract.ts";
+import type { Tensor } from "../graph/contract.ts";
 import { add } from "../../kernels/elementwise/mod.ts";
 import { activate, type ActivationName } from "./activations.ts";
 import type { ModelContext } from "./context.ts";

@@ -5,7 +5,7 @@
  *   q = silu(z) γ0 + β0;  k = silu(z) γ1 + β1;  H = A(q, k) v
  *   y = x + σ(u) (act(hx + (H silu(r)) W_h) − x), normalised if the norm comes last
  */
-import { ShapeError, type Tensor } from "../../kernels/contract.ts";
+import { ShapeError, type Tensor } from "../graph/contract.ts";
 import { attention, attentionWeights } from "../../kernels/attention/mod.ts";
 import { add, div, maximum, mul, sigmoid, silu, sub } from "../../kernels/elementwise/mod.ts";
 import { sum } from "../../kernels/reduce/mod.ts";

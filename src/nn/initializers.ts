@@ -1,5 +1,5 @@
 /** Initial distributions of parameters (baselines_spec, section 10), sampled on the host. */
-import { type Shape, sizeOf } from "../../kernels/contract.ts";
+import { type Shape, sizeOf } from "../graph/contract.ts";
 import { PhiloxStream } from "../util/philox.ts";
 import { sha256Hex } from "../util/sha256.ts";
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { freshGraph } from "../../kernels/build.ts";
-import type { Tensor } from "../../kernels/contract.ts";
+import { freshGraph } from "../graph/build.ts";
+import type { Tensor } from "../graph/contract.ts";
 import { mul } from "../../kernels/elementwise/mod.ts";
 import { sum } from "../../kernels/reduce/mod.ts";
 import { full } from "../../kernels/source/generate.ts";
 import { input, parameter } from "../../kernels/source/mod.ts";
-import { testDevice, testNormals } from "../../kernels/testing.ts";
-import { evaluate, interpret } from "../graph/evaluate.ts";
-import { gradients } from "../graph/gradient.ts";
+import { testDevice, testNormals } from "../compiler/testing.ts";
+import { evaluate, interpret } from "../compiler/evaluate.ts";
+import { gradients } from "../compiler/gradient.ts";
 import { ModelContext } from "./context.ts";
 import { chunkedValueDropout, dropout, sequenceDropout } from "./dropout.ts";
 import { embedding, nonPadding } from "./embedding.ts";

@@ -1,5 +1,5 @@
 /** Affine map of the last axis. */
-import type { Tensor } from "../../kernels/contract.ts";
+import type { Tensor } from "../graph/contract.ts";
 import { add } from "../../kernels/elementwise/mod.ts";
 import { matmul } from "../../kernels/matmul/mod.ts";
 import type { ModelContext } from "./context.ts";

@@ -1,5 +1,5 @@
 /** Sequence normalisation of every kind of the reference (baselines_spec, section 1.2). */
-import { sizeOf, type Tensor } from "../../kernels/contract.ts";
+import { sizeOf, type Tensor } from "../graph/contract.ts";
 import { add, mul, rsqrt, square, sub } from "../../kernels/elementwise/mod.ts";
 import { normalize } from "../../kernels/norm/mod.ts";
 import { mean } from "../../kernels/reduce/mod.ts";

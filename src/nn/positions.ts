@@ -1,5 +1,5 @@
 /** Absolute positions of the Transformer baselines (baselines_spec, sections 1.4 and 3.2). */
-import type { Tensor } from "../../kernels/contract.ts";
+import type { Tensor } from "../graph/contract.ts";
 import { add, mul, toI32 } from "../../kernels/elementwise/mod.ts";
 import { emaScan } from "../../kernels/ema/ema_scan.ts";
 import { gather } from "../../kernels/gather/mod.ts";

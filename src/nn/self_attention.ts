@@ -1,5 +1,5 @@
 /** Multi-head self-attention and the Transformer sentence encoder layer (baselines_spec, section 3.2). */
-import { ShapeError, type Tensor } from "../../kernels/contract.ts";
+import { ShapeError, type Tensor } from "../graph/contract.ts";
 import { attention, type AttentionOptions, attentionWeights } from "../../kernels/attention/mod.ts";
 import { add, mul } from "../../kernels/elementwise/mod.ts";
 import { matmul } from "../../kernels/matmul/mod.ts";

@@ -4,7 +4,7 @@
  */
 import { blockSize } from "../../kernels/optimizer/wgsl.ts";
 import type { Device } from "../device/device.ts";
-import type { BufferRange } from "../graph/program.ts";
+import type { BufferRange } from "../compiler/program.ts";
 
 /** Name and shape of a parameter. */
 export interface ParameterEntry {

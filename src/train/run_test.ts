@@ -6,7 +6,7 @@ import { equal } from "../../kernels/elementwise/mod.ts";
 import { dropout } from "../../kernels/random/mod.ts";
 import { sum } from "../../kernels/reduce/mod.ts";
 import { input } from "../../kernels/source/mod.ts";
-import { testDevice } from "../../kernels/testing.ts";
+import { testDevice } from "../compiler/testing.ts";
 import type { Batch } from "../data/batches.ts";
 import {
   type Split,

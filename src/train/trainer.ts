@@ -2,11 +2,11 @@
  * Training and evaluation of one model on the device: compiled programs for both, parameters,
  * optimiser state, and metrics that stay on the device until they are asked for.
  */
-import { freshGraph } from "../../kernels/build.ts";
-import type { Tensor } from "../../kernels/contract.ts";
+import { freshGraph } from "../graph/build.ts";
+import type { Tensor } from "../graph/contract.ts";
 import { constantValues, roleOf, sourceName } from "../../kernels/source/mod.ts";
 import type { Device } from "../device/device.ts";
-import { type BufferRange, compile, type Program } from "../graph/program.ts";
+import { type BufferRange, compile, type Program } from "../compiler/program.ts";
 import type { ModelParameters } from "../nn/context.ts";
 import { AdamOptimizer, type AdamSettings, type ParameterScale } from "./optimizer.ts";
 import { ParameterStore } from "./parameter_store.ts";

@@ -3,7 +3,7 @@ import { mul, square, sub } from "../../kernels/elementwise/mod.ts";
 import { matmul } from "../../kernels/matmul/mod.ts";
 import { mean, sum } from "../../kernels/reduce/mod.ts";
 import { input } from "../../kernels/source/mod.ts";
-import { assertClose, testDevice, testNormals } from "../../kernels/testing.ts";
+import { assertClose, testDevice, testNormals } from "../compiler/testing.ts";
 import type { ModelContext } from "../nn/context.ts";
 import { normal } from "../nn/initializers.ts";
 import { type BatchFeeds, Trainer } from "./trainer.ts";

@@ -1,9 +1,9 @@
 /** What one training or evaluation step computes, before it is compiled. */
-import type { Tensor } from "../../kernels/contract.ts";
+import type { Tensor } from "../graph/contract.ts";
 import { roleOf, sourceName } from "../../kernels/source/mod.ts";
-import { sourcesOf } from "../graph/evaluate.ts";
-import { gradients } from "../graph/gradient.ts";
-import type { BufferRange } from "../graph/program.ts";
+import { sourcesOf } from "../compiler/evaluate.ts";
+import { gradients } from "../compiler/gradient.ts";
+import type { BufferRange } from "../compiler/program.ts";
 import { ModelContext, type ModelParameters } from "../nn/context.ts";
 
 /** What a model function returns for one batch. */

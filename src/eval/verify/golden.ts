@@ -1,6 +1,6 @@
 /** A golden file: parameters, inputs and expected results of one module. */
 import type { z } from "zod";
-import { sizeOf, type Tensor } from "../../../kernels/contract.ts";
+import { sizeOf, type Tensor } from "../../graph/contract.ts";
 import { input } from "../../../kernels/source/mod.ts";
 import { UserError } from "../../errors.ts";
 import { readSafetensors, type SafeTensor } from "../../util/safetensors.ts";

@@ -1,7 +1,7 @@
 /** The golden files of the repository, for the fast and the slow tests. */
 import assert from "node:assert/strict";
-import type { AdapterClass } from "../../../kernels/lowering.ts";
-import { testDevice } from "../../../kernels/testing.ts";
+import type { AdapterClass } from "../../graph/lowering.ts";
+import { testDevice } from "../../compiler/testing.ts";
 import { formatReport } from "./report.ts";
 import { verifyFile } from "./verify.ts";
 

@@ -1,13 +1,13 @@
 /** Runs a module of a golden file on the device: results, gradients, updated statistics. */
-import { freshGraph } from "../../../kernels/build.ts";
-import type { Tensor } from "../../../kernels/contract.ts";
+import { freshGraph } from "../../graph/build.ts";
+import type { Tensor } from "../../graph/contract.ts";
 import { mul } from "../../../kernels/elementwise/mod.ts";
 import { sum } from "../../../kernels/reduce/mod.ts";
 import { parameter } from "../../../kernels/source/mod.ts";
 import { UserError } from "../../errors.ts";
 import type { Device } from "../../device/device.ts";
-import { evaluate } from "../../graph/evaluate.ts";
-import { gradients } from "../../graph/gradient.ts";
+import { evaluate } from "../../compiler/evaluate.ts";
+import { gradients } from "../../compiler/gradient.ts";
 import { ModelContext } from "../../nn/context.ts";
 import type { CompareOptions } from "../tolerance.ts";
 import type { Golden } from "./golden.ts";

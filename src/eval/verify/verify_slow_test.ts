@@ -1,4 +1,4 @@
-import type { AdapterClass } from "../../../kernels/lowering.ts";
+import type { AdapterClass } from "../../graph/lowering.ts";
 import { checkGolden, fastGoldens, goldenNames } from "./goldens_testing.ts";
 
 // Minutes of shader compilation: `deno task test:slow` runs what the fast tests leave out.

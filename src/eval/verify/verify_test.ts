@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { testDevice } from "../../../kernels/testing.ts";
+import { testDevice } from "../../compiler/testing.ts";
 import { UserError } from "../../errors.ts";
 import { readSafetensors, type SafeTensor, writeSafetensors } from "../../util/safetensors.ts";
 import { checkGolden, fastGoldens, goldenFolder, goldenNames } from "./goldens_testing.ts";

@@ -1,5 +1,5 @@
 /** Complex arithmetic on pairs of tensors. */
-import type { Shape, Tensor } from "../../../kernels/contract.ts";
+import type { Shape, Tensor } from "../../graph/contract.ts";
 import { add, div, mul, neg, type Operand, square, sub } from "../../../kernels/elementwise/mod.ts";
 import type { ComplexTensor } from "../../../kernels/fft/rfft.ts";
 import { sum } from "../../../kernels/reduce/mod.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assertClose, testNormals } from "../../../kernels/testing.ts";
+import { assertClose, testNormals } from "../../compiler/testing.ts";
 import { hermitianEigen, zeroMatrix } from "./hermitian.ts";
 import { legsDense, legsNplr } from "./hippo.ts";
 import { initialSystem } from "./initial_values.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assertClose, testNormals } from "../../../kernels/testing.ts";
+import { assertClose, testNormals } from "../../compiler/testing.ts";
 import { readSafetensors } from "../../util/safetensors.ts";
 import { combine, identity, matrixPower, product, solve, zeroMatrix } from "./complex_matrix.ts";
 import {

@@ -1,5 +1,5 @@
 /** Convolution kernels of S4D (Vandermonde) and S4 (Cauchy and Woodbury); s4_spec sections 3 and 4. */
-import { ShapeError, type Tensor } from "../../../kernels/contract.ts";
+import { ShapeError, type Tensor } from "../../graph/contract.ts";
 import { add, mul, neg, sub } from "../../../kernels/elementwise/mod.ts";
 import { irfft } from "../../../kernels/fft/rfft.ts";
 import { matmul } from "../../../kernels/matmul/mod.ts";

@@ -3,7 +3,7 @@
  * features (s4_spec, sections 5 and 6.1). Names as in the reference: `layer.D`, `layer.kernel.*`,
  * `output_linear.0.*`.
  */
-import type { Tensor } from "../../../kernels/contract.ts";
+import type { Tensor } from "../../graph/contract.ts";
 import { add, mul, sigmoid } from "../../../kernels/elementwise/mod.ts";
 import { fftConv } from "../../../kernels/fft/fft_conv.ts";
 import { expandDims, reshape, slice, split } from "../../../kernels/view/mod.ts";

@@ -1,5 +1,5 @@
 /** The trainable tensors of a state-space kernel in the present scope (s4_spec, section 1.1). */
-import { ShapeError, type Tensor } from "../../../kernels/contract.ts";
+import { ShapeError, type Tensor } from "../../graph/contract.ts";
 import { mul, neg } from "../../../kernels/elementwise/mod.ts";
 import { broadcastTo, reshape } from "../../../kernels/view/mod.ts";
 import type { ModelContext } from "../context.ts";

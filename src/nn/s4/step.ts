@@ -1,5 +1,5 @@
 /** S4 as a recurrence: one time step at a time with a carried state (s4_spec, sections 3 and 4.6). */
-import { ShapeError, type Tensor } from "../../../kernels/contract.ts";
+import { ShapeError, type Tensor } from "../../graph/contract.ts";
 import { add, div, mul, sub } from "../../../kernels/elementwise/mod.ts";
 import { sum } from "../../../kernels/reduce/mod.ts";
 import { expandDims } from "../../../kernels/view/mod.ts";

@@ -1,5 +1,5 @@
 /** Positive parameters: the maps from stored numbers, on the device and on the host (s4_spec 1.1). */
-import type { Tensor } from "../../../kernels/contract.ts";
+import type { Tensor } from "../../graph/contract.ts";
 import {
   abs,
   add,

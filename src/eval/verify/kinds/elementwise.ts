@@ -1,10 +1,10 @@
 /** Kind `elementwise`: activation and attention functions, with derivatives. */
 import type { Device } from "../../../device/device.ts";
 import { UserError } from "../../../errors.ts";
-import { evaluate } from "../../../graph/evaluate.ts";
-import { gradients } from "../../../graph/gradient.ts";
-import { freshGraph } from "../../../../kernels/build.ts";
-import type { Tensor } from "../../../../kernels/contract.ts";
+import { evaluate } from "../../../compiler/evaluate.ts";
+import { gradients } from "../../../compiler/gradient.ts";
+import { freshGraph } from "../../../graph/build.ts";
+import type { Tensor } from "../../../graph/contract.ts";
 import { activate, type ActivationName, activationNames } from "../../../nn/activations.ts";
 import type { Golden } from "../golden.ts";
 import { cotangentLoss, type Produced } from "../run_module.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Device } from "../../../device/device.ts";
 import { UserError } from "../../../errors.ts";
-import type { Tensor } from "../../../../kernels/contract.ts";
+import type { Tensor } from "../../../graph/contract.ts";
 import { sub } from "../../../../kernels/elementwise/mod.ts";
 import { full } from "../../../../kernels/source/generate.ts";
 import { concat, reshape, slice } from "../../../../kernels/view/mod.ts";

@@ -1,6 +1,6 @@
 /** Kind `lra`: whole classifiers of the Long Range Arena, Mega and Transformer. */
 import type { Device } from "../../../device/device.ts";
-import type { Tensor } from "../../../../kernels/contract.ts";
+import type { Tensor } from "../../../graph/contract.ts";
 import { mul } from "../../../../kernels/elementwise/mod.ts";
 import { reshape } from "../../../../kernels/view/mod.ts";
 import { buildClassifier } from "../../../models/sequence_classifier.ts";

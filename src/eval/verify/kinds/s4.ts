@@ -1,7 +1,7 @@
 /** Kinds `s4_kernel`, `s4_layer`, `s4d_min` and `s4_init`. */
 import { z } from "zod";
 import type { Device } from "../../../device/device.ts";
-import type { Tensor } from "../../../../kernels/contract.ts";
+import type { Tensor } from "../../../graph/contract.ts";
 import { less, toF32 } from "../../../../kernels/elementwise/mod.ts";
 import { iota } from "../../../../kernels/source/generate.ts";
 import { concat, expandDims } from "../../../../kernels/view/mod.ts";

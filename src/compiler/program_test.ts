@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { freshGraph } from "../../kernels/build.ts";
+import { freshGraph } from "../graph/build.ts";
 import { add, mul, silu } from "../../kernels/elementwise/mod.ts";
 import { sum } from "../../kernels/reduce/mod.ts";
 import { input } from "../../kernels/source/mod.ts";
 import { dropout, uniform } from "../../kernels/random/mod.ts";
-import { testDevice, testNormals } from "../../kernels/testing.ts";
+import { testDevice, testNormals } from "./testing.ts";
 import { UserError } from "../errors.ts";
 import { philox4x32 } from "../util/philox.ts";
 import { evaluate } from "./evaluate.ts";

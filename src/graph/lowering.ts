@@ -10,7 +10,7 @@
  * In the body, `group` is the linear workgroup number, `lane` the invocation in the workgroup and
  * `thread` = group * workgroup size + lane (all u32). All extents are compile-time constants.
  */
-import type { AdapterClass } from "../src/device/adapter_class.ts";
+import type { AdapterClass } from "../device/adapter_class.ts";
 import type { DType, Shape } from "./contract.ts";
 
 export type { AdapterClass };

@@ -1,5 +1,5 @@
 /** One-shot evaluation of tensors, on the device and by the float64 references. */
-import type { Node, RefArray, Tensor } from "../../kernels/contract.ts";
+import type { Node, RefArray, Tensor } from "../graph/contract.ts";
 import { constantValues, roleOf, sourceName } from "../../kernels/source/mod.ts";
 import type { Device } from "../device/device.ts";
 import { reachable } from "./gradient.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { freshGraph } from "../../kernels/build.ts";
-import type { Tensor } from "../../kernels/contract.ts";
+import { freshGraph } from "../graph/build.ts";
+import type { Tensor } from "../graph/contract.ts";
 import { add, exp, mul, silu } from "../../kernels/elementwise/mod.ts";
 import { matmul } from "../../kernels/matmul/mod.ts";
 import { sum } from "../../kernels/reduce/mod.ts";

@@ -3,7 +3,7 @@
  * groups that one kernel computes (the kernel of the operation that feeds them where that is
  * possible, else a kernel of their own). Everything that is not stored is recomputed where it is used.
  */
-import type { KernelOperation, Node, Tensor } from "../../kernels/contract.ts";
+import type { KernelOperation, Node, Tensor } from "../graph/contract.ts";
 import { reachable } from "./gradient.ts";
 
 /** A kernel operation node, or a set of elementwise results over one iteration space. */

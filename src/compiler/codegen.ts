@@ -1,7 +1,7 @@
 /** WGSL generation: turns fused groups into compute shaders. */
-import type { Node, Tensor } from "../../kernels/contract.ts";
-import { Block, Index, type InlineContext, u32 } from "../../kernels/inline.ts";
-import type { LowerContext, Pass, Scratch, Strided } from "../../kernels/lowering.ts";
+import type { Node, Tensor } from "../graph/contract.ts";
+import { Block, Index, type InlineContext, u32 } from "../graph/inline.ts";
+import type { LowerContext, Pass, Scratch, Strided } from "../graph/lowering.ts";
 import { quarterKey, uniformOperation } from "../../kernels/random/mod.ts";
 import { rowMajor } from "../../kernels/view/strided.ts";
 import type { Group } from "./fusion.ts";

@@ -2,7 +2,7 @@
  * A compiled program: pipelines, bind groups and shared buffers for a set of results, recorded once
  * and replayed with one encoder per run.
  */
-import type { Tensor } from "../../kernels/contract.ts";
+import type { Tensor } from "../graph/contract.ts";
 import { type Device } from "../device/device.ts";
 import { foldedWidth, generate, type GeneratedKernel, type Target } from "./codegen.ts";
 import { fuse } from "./fusion.ts";

@@ -4,15 +4,15 @@
  * against central differences of the references.
  */
 import assert from "node:assert/strict";
-import { type DType, type Shape, sizeOf, type Tensor } from "./contract.ts";
-import { freshGraph } from "./build.ts";
-import { add, mul } from "./elementwise/mod.ts";
-import { sum } from "./reduce/mod.ts";
-import { input } from "./source/mod.ts";
-import { type Device, openDevice } from "../src/device/device.ts";
-import { evaluate, interpret } from "../src/graph/evaluate.ts";
-import { gradients } from "../src/graph/gradient.ts";
-import type { AdapterClass } from "./lowering.ts";
+import { type DType, type Shape, sizeOf, type Tensor } from "../graph/contract.ts";
+import { freshGraph } from "../graph/build.ts";
+import { add, mul } from "../../kernels/elementwise/mod.ts";
+import { sum } from "../../kernels/reduce/mod.ts";
+import { input } from "../../kernels/source/mod.ts";
+import { type Device, openDevice } from "../device/device.ts";
+import { evaluate, interpret } from "./evaluate.ts";
+import { gradients } from "./gradient.ts";
+import type { AdapterClass } from "../graph/lowering.ts";
 
 /** An operand of a checked operation. */
 export interface CheckedInput {

@@ -1,7 +1,7 @@
 /** Reverse-mode differentiation as a graph transformation. */
-import { type Node, ShapeError, type Tensor } from "../../kernels/contract.ts";
+import { type Node, ShapeError, type Tensor } from "../graph/contract.ts";
 import { add } from "../../kernels/elementwise/mod.ts";
-import { scope } from "../../kernels/build.ts";
+import { scope } from "../graph/build.ts";
 import { full } from "../../kernels/source/generate.ts";
 
 /** Nodes that `roots` depend on, in a topological order (creation order). */
