@@ -1,12 +1,13 @@
 /**
  * Values that live outside the graph and are bound by the executor: batch inputs, trainable
- * parameters, state (updated by the program, no gradient) and constants.
+ * parameters, state (updated by the program, no gradient), carried state (the same, but it belongs to a
+ * stream of batches) and constants.
  */
 import type { DType, Shape, SourceOperation, Tensor } from "../../src/graph/contract.ts";
 import { apply1 } from "../../src/graph/build.ts";
 
 /** Who provides a source. */
-export type SourceRole = "input" | "parameter" | "state" | "constant";
+export type SourceRole = "input" | "parameter" | "state" | "carried" | "constant";
 
 function sourceOperation(role: SourceRole): SourceOperation {
   return {
@@ -31,6 +32,7 @@ const operations: Readonly<Record<SourceRole, SourceOperation>> = {
   input: sourceOperation("input"),
   parameter: sourceOperation("parameter"),
   state: sourceOperation("state"),
+  carried: sourceOperation("carried"),
   constant: sourceOperation("constant"),
 };
 
@@ -49,6 +51,11 @@ export function parameter(name: string, shape: Shape): Tensor {
 /** Persistent f32 state that the program itself updates (running statistics), by name. */
 export function state(name: string, shape: Shape): Tensor {
   return apply1(operations.state, [], { name, shape: [...shape], dtype: "f32" });
+}
+
+/** f32 state of a stream of batches (recurrent state), by name; zero where a stream starts. */
+export function carried(name: string, shape: Shape): Tensor {
+  return apply1(operations.carried, [], { name, shape: [...shape], dtype: "f32" });
 }
 
 /**
@@ -77,14 +84,15 @@ export function constantValues(name: string): Float32Array<ArrayBuffer> {
   return data;
 }
 
+function isRole(name: string): name is SourceRole {
+  return Object.hasOwn(operations, name);
+}
+
 /** Role of a source tensor, or `undefined` for computed tensors. */
 export function roleOf(tensor: Tensor): SourceRole | undefined {
   const { op } = tensor.node;
   if (op.kind !== "source") return undefined;
-  const role = op.name;
-  return role === "input" || role === "parameter" || role === "state" || role === "constant"
-    ? role
-    : undefined;
+  return isRole(op.name) ? op.name : undefined;
 }
 
 /** Name of a source tensor. */

@@ -1,7 +1,7 @@
 /** How layers ask for parameters, state and dropout streams while a model function builds its graph. */
 import { type Shape, sizeOf, type Tensor } from "../graph/contract.ts";
 import { scope as labelScope } from "../graph/build.ts";
-import { parameter, state } from "../../kernels/source/mod.ts";
+import { carried, parameter, state } from "../../kernels/source/mod.ts";
 import { type Initializer, sample } from "./initializers.ts";
 
 /** A trainable tensor of a model. */
@@ -18,6 +18,12 @@ export interface StateSpec {
   readonly shape: Shape;
   /** Initial value of every element. */
   readonly initial: number;
+}
+
+/** A tensor of a stream of batches, such as recurrent state; zero where the stream starts. */
+export interface CarriedSpec {
+  readonly name: string;
+  readonly shape: Shape;
 }
 
 /** Sizes and initial values of a model; needs no device. */
@@ -66,6 +72,8 @@ export class ModelContext {
   readonly #parameters = new Map<string, ParameterSpec>();
   readonly #states = new Map<string, StateSpec>();
   readonly #updates = new Map<string, Tensor>();
+  readonly #carried = new Map<string, CarriedSpec>();
+  readonly #carriedUpdates = new Map<string, Tensor>();
   readonly #aliases = new Map<string, string>();
   #streams = 0;
 
@@ -120,6 +128,36 @@ export class ModelContext {
   /** Sets what a state becomes at the end of the step. */
   updateState(name: string, value: Tensor): void {
     this.#updates.set(this.qualify(name), value);
+  }
+
+  /**
+   * State that a stream of batches hands on from batch to batch; zero at its start.
+   *
+   * @throws {RangeError} when the same name was used with another shape.
+   */
+  carried(name: string, shape: Shape): Tensor {
+    const full = this.qualify(name);
+    const known = this.#carried.get(full);
+    if (known !== undefined && known.shape.join() !== shape.join()) {
+      throw new RangeError(`carried state ${full} has shape [${known.shape}], not [${shape}]`);
+    }
+    this.#carried.set(full, { name: full, shape: [...shape] });
+    return carried(full, shape);
+  }
+
+  /** Sets what carried state the next batch of the stream starts with; no gradient flows there. */
+  carry(name: string, value: Tensor): void {
+    this.#carriedUpdates.set(this.qualify(name), value);
+  }
+
+  /** Carried state that the model function has asked for. */
+  get carriedSpecs(): readonly CarriedSpec[] {
+    return [...this.#carried.values()];
+  }
+
+  /** What the next batch starts with, by full name. */
+  get carriedUpdates(): ReadonlyMap<string, Tensor> {
+    return this.#carriedUpdates;
   }
 
   /** A random stream number that no other use in this model has, in a stable order. */

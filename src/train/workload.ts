@@ -1,0 +1,117 @@
+/**
+ * What a run is, as far as training, evaluation and the benchmark need to know: the model per mode
+ * and batch shape, where batches come from, what the loss is divided by, and which scores follow
+ * from the sums that the device keeps. Classification, language modelling and translation are
+ * workloads; nothing else in the harness knows them.
+ */
+import type { BatchCursor } from "../data/batches.ts";
+import type { SplitName } from "../data/dataset.ts";
+import type { Tensor } from "../graph/contract.ts";
+import type { ModelContext } from "../nn/context.ts";
+
+/** Static extents of a batch by name, e.g. `{ batch: 16, length: 256 }`: one program for each. */
+export type BatchExtents = Readonly<Record<string, number>>;
+
+/** Values of the batch inputs by name. */
+export type BatchFeeds = ReadonlyMap<string, Float32Array | Int32Array>;
+
+/** What a batch counts. Padding and filler rows do not count. */
+export interface BatchUnits {
+  /** Examples: documents, sentences or blocks. */
+  readonly sentences: number;
+  /** Tokens (classification: input positions; language models: target tokens). */
+  readonly tokens: number;
+}
+
+/** A batch that is ready for the device. */
+export interface RunBatch {
+  readonly feeds: BatchFeeds;
+  readonly extents: BatchExtents;
+  readonly units: BatchUnits;
+  /** The carried state of the model starts from zero before this batch. */
+  readonly fresh: boolean;
+}
+
+/** What a program is for; every mode but `train` is built without dropout. */
+export type Mode = "train" | "evaluate" | "step";
+
+/** What a model function returns for one batch. */
+export interface BatchGraph {
+  /** Loss summed over the batch in nats, scalar; not needed in `step` mode. */
+  readonly lossSum?: Tensor;
+  /** Further scalars, summed over the batch, by name (for example `correct`). */
+  readonly metrics?: Readonly<Record<string, Tensor>>;
+  /** Results that the caller reads back, by name (for example `logits` in `step` mode). */
+  readonly outputs?: Readonly<Record<string, Tensor>>;
+}
+
+/** Builds the graph of a model for a mode and the extents of a batch. */
+export type ModelFunction = (
+  context: ModelContext,
+  extents: BatchExtents,
+  mode: Mode,
+) => BatchGraph;
+
+/** Sums over a split, or over the updates of a window. */
+export interface ScoreSums {
+  /** Nats. */
+  readonly lossSum: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly units: BatchUnits;
+}
+
+/** A number that says how good a model is. */
+export interface ScoreSpec {
+  /** For example `accuracy`, `perplexity`, `bits-per-character`. */
+  readonly name: string;
+  readonly unit: string;
+  readonly higherIsBetter: boolean;
+  /** What the score is a mean over. */
+  readonly per: keyof BatchUnits;
+  /** The score from sums. */
+  readonly of: (sums: ScoreSums) => number;
+  /** For proportions: how many of `per` count, from which an interval follows. */
+  readonly hits?: (sums: ScoreSums) => number;
+}
+
+/** A way to evaluate a split, beside the usual one. */
+export interface EvaluationSetting {
+  /** Tokens of a piece: the longest context that attention may see. */
+  readonly contextLength: number;
+  /** Whether recurrent state is carried from piece to piece. */
+  readonly carried: boolean;
+}
+
+/** One evaluation: a split, and how. */
+export interface EvaluationSpec {
+  readonly split: SplitName;
+  /** `null` for the evaluation that belongs to the task. */
+  readonly setting: EvaluationSetting | null;
+}
+
+/** Batches of a run: an endless, seekable sequence for training, and finite ones for evaluation. */
+export interface BatchStream extends Disposable {
+  /** Position after the last batch that `next` gave, to be stored in a checkpoint. */
+  readonly cursor: BatchCursor;
+  /** Continues at a stored cursor. Rejects with UserError when it does not belong to this data. */
+  seek(cursor: BatchCursor): Promise<void>;
+  /** The next training batch; a function of data, options, seed and cursor alone. */
+  next(): Promise<RunBatch>;
+  /** Every example of a split once, in order; leaves the training batches where they are. */
+  evaluation(spec: EvaluationSpec): AsyncGenerator<RunBatch, void, undefined>;
+}
+
+/** See the module comment. */
+export interface Workload {
+  readonly model: ModelFunction;
+  /** Extents that parameters are collected with and programs are warmed up for. */
+  readonly extents: Readonly<Record<"train" | "evaluate", BatchExtents>>;
+  /** Gradients and reported losses are means over these. */
+  readonly normaliser: keyof BatchUnits;
+  /** The first one chooses the best checkpoint and is shown while training. */
+  readonly scores: readonly ScoreSpec[];
+  /** What is evaluated at the end, with the best checkpoint. */
+  readonly evaluations: readonly EvaluationSpec[];
+  /** Opens the batches. @param seed The run's seed: order and augmentation follow from it. */
+  open(seed: number): BatchStream;
+}
