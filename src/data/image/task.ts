@@ -11,7 +11,10 @@ import { CIFAR_CLASSES, type CifarSource, findCifar, openCifar, SIDE } from "./c
 import { downsample } from "./grayscale.ts";
 import type { ImageProfile } from "./profiles.ts";
 
-/** Values are (x / 255 - 0.48) / 0.24 (lra_spec §8.3). */
+/**
+ * Values are (x / 255 - 0.48) / 0.24 (`--pixel-normalization` in `examples/mega/README.lra.md` of
+ * facebookresearch/mega).
+ */
 export const IMAGE_NORMALIZATION = { mean: 0.48, std: 0.24 } as const;
 
 /** How to load the image task. */
@@ -40,8 +43,8 @@ const NAMES: Readonly<Record<CifarSource["form"], { version: number | string; so
 
 /**
  * Long Range Arena Image: grey CIFAR-10 as a sequence of pixels. Validation is a tenth of the
- * training pictures by torch's random_split with seed 42 (lra_spec §5); a smaller profile has the
- * first pictures of each split.
+ * training pictures by torch's random_split with seed 42 (`examples/mega/lra/data_process.py` of
+ * facebookresearch/mega); a smaller profile has the first pictures of each split.
  *
  * @throws UserError when there are no files, or malformed ones.
  */

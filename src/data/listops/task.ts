@@ -22,7 +22,10 @@ import { LISTOPS_PROFILES } from "./profiles.ts";
 import { encodeExpression } from "./tokenize.ts";
 import { LISTOPS_FILES, type ListOpsExample, readListOpsTsv } from "./tsv.ts";
 
-/** Longest sequence that the reference feeds, `</s>` included (lra_spec §8.1). */
+/**
+ * Longest sequence that the reference feeds, `</s>` included (`examples/mega/README.lra.md` of
+ * facebookresearch/mega).
+ */
 const MAX_POSITIONS = 2002;
 
 /** The folder of the ListOps files inside the official archive, and where else it may lie. */
