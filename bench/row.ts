@@ -22,7 +22,7 @@ function metricsOf({ results }: RunOutcome): MetricRecord[] {
     const evaluation = results[split];
     if (!evaluation) return [];
     const { accuracy, loss, correct, examples: n } = evaluation;
-    const common = { split, n };
+    const common = { split, setting: null, per: "sentences", n } as const;
     return [
       {
         ...common,
@@ -51,6 +51,7 @@ function originOf(data: TaskData): ResultRow["task"]["origin"] {
 
 function common(head: RowHead): Pick<
   ResultRow,
+  | "role"
   | "task"
   | "model"
   | "optimizer"
@@ -59,20 +60,26 @@ function common(head: RowHead): Pick<
   | "batchSize"
   | "sequenceLength"
   | "updates"
+  | "score"
+  | "lossPer"
+  | "sample"
   | "provenance"
 > {
   const { model, preset, data, settings } = head;
   const { kind: rule, ...optimizer } = preset.training.optimizer;
   const { kind: shape, ...schedule } = preset.training.schedule;
   return {
+    role: "final",
     task: {
       name: data.id,
+      kind: "classification",
       version: String(data.version),
       origin: originOf(data),
       splits: Object.fromEntries(
         (["train", "valid", "test"] as const).map((split) => [split, {
           sha256: data.hash[split],
           examples: data.splits[split].length,
+          tokens: null,
         }]),
       ),
     },
@@ -88,6 +95,9 @@ function common(head: RowHead): Pick<
     batchSize: settings.batchSize * settings.accumulation,
     sequenceLength: settings.sequenceLength,
     updates: settings.updates,
+    score: { name: "accuracy", unit: "fraction", higherIsBetter: true },
+    lossPer: "sentences",
+    sample: null,
     provenance: "measured",
   };
 }
@@ -107,8 +117,11 @@ export function outcomeRow(head: RowHead, trainer: Trainer, outcome: RunOutcome)
     status,
     reason: reason ?? null,
     metrics: metricsOf(outcome),
-    curve: progress.curve,
-    validationCurve: progress.validationCurve,
+    curve: progress.curve.map(({ accuracy: score, ...point }) => ({ ...point, score })),
+    validationCurve: progress.validationCurve.map(({ accuracy: score, ...point }) => ({
+      ...point,
+      score,
+    })),
     wallSeconds: {
       data: head.dataSeconds,
       compile: seconds.compile,
@@ -117,6 +130,7 @@ export function outcomeRow(head: RowHead, trainer: Trainer, outcome: RunOutcome)
     },
     performance: {
       tokensPerSecond: seconds.train > 0 ? tokens / seconds.train : null,
+      evaluationTokensPerSecond: null,
       stepMilliseconds: steps.length === 0
         ? null
         : { median: median(steps), spread: medianAbsoluteDeviation(steps) },
@@ -126,6 +140,8 @@ export function outcomeRow(head: RowHead, trainer: Trainer, outcome: RunOutcome)
       sumOfIntermediateBytes: statistics.totalBytes + trainer.persistentBytes,
       floatingPointOperationsPerStep: statistics.flops * accumulation,
       bytesMovedPerStep: statistics.bytesMoved * accumulation,
+      compiledPrograms: null,
+      paddingShare: null,
     },
     warnings: [],
   };
@@ -134,6 +150,7 @@ export function outcomeRow(head: RowHead, trainer: Trainer, outcome: RunOutcome)
 /** What a run that never got going has measured. */
 export const noPerformance: ResultRow["performance"] = {
   tokensPerSecond: null,
+  evaluationTokensPerSecond: null,
   stepMilliseconds: null,
   hostShare: null,
   dispatchesPerStep: null,
@@ -141,6 +158,8 @@ export const noPerformance: ResultRow["performance"] = {
   sumOfIntermediateBytes: null,
   floatingPointOperationsPerStep: null,
   bytesMovedPerStep: null,
+  compiledPrograms: null,
+  paddingShare: null,
 };
 
 /** Row of a run that could not start or broke off with an error. */
