@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { sha256Hex } from "../../util/sha256.ts";
 import type { Print } from "../data_entry.ts";
 import type { SplitName, ValueTaskData } from "../dataset.ts";
+import type { LraTask } from "../lra_tasks.ts";
 import { missingData } from "../official_folder.ts";
 import { perSplit } from "../packed_cache.ts";
 import { randomSplit } from "../split_permutation.ts";
@@ -72,7 +73,7 @@ export async function loadImage(options: ImageOptions): Promise<ValueTaskData> {
   const side = SIDE / downsampling;
   const facts = { form: cifar.form, fingerprint: cifar.fingerprint, counts, downsampling };
   const values = await cachedValues({
-    id: "image",
+    id: "image" satisfies LraTask,
     path: imageCachePath(profile, cacheDir),
     shape: {
       key: `image 1 ${JSON.stringify(facts)}`,
@@ -88,7 +89,7 @@ export async function loadImage(options: ImageOptions): Promise<ValueTaskData> {
   const { version, source } = NAMES[cifar.form];
   const size = downsampling === 1 ? "" : `, averaged to ${side} x ${side} pixels`;
   return valueTask({
-    id: "image",
+    id: "image" satisfies LraTask,
     version,
     classes: CIFAR_CLASSES.length,
     maxLength: side * side,

@@ -3,6 +3,7 @@ import { UserError } from "../../errors.ts";
 import { readError } from "../../util/read_error.ts";
 import { sha256Hex } from "../../util/sha256.ts";
 import { SPLIT_NAMES, type SplitName, type TokenTaskData } from "../dataset.ts";
+import type { LraTask } from "../lra_tasks.ts";
 import {
   loadPackedSplits,
   type PackedSplits,
@@ -186,7 +187,7 @@ export async function loadListOps(options: ListOpsOptions): Promise<TokenTaskDat
   const longest = Math.max(...SPLIT_NAMES.map((name) => splits[name].longest));
   return {
     kind: "classification",
-    id: "listops",
+    id: "listops" satisfies LraTask,
     version: 1,
     inputKind: "tokens",
     pair: false,
