@@ -28,7 +28,8 @@ export {
   Tensor,
   type TensorType,
 } from "./src/graph/contract.ts";
-export type { AdapterClass, LowerContext, Pass } from "./src/graph/lowering.ts";
+export type { AdapterClass } from "./src/device/adapter_class.ts";
+export type { LowerContext, Pass } from "./src/graph/lowering.ts";
 
 export { Device, DeviceError, DeviceLostError, openDevice } from "./src/device/device.ts";
 export { NotImplementedError, UserError } from "./src/errors.ts";

@@ -1,5 +1,5 @@
 /** Result rows from training runs. */
-import type { TaskData } from "../src/data/dataset.ts";
+import { SPLIT_NAMES, type TaskData } from "../src/data/dataset.ts";
 import type { Trainer } from "../src/train/trainer.ts";
 import type { RunOutcome, RunSettings } from "../src/train/run.ts";
 import type { MetricRecord, ResultRow } from "../src/results/schema_row.ts";
@@ -70,7 +70,7 @@ function common(head: RowHead): Pick<
       version: String(data.version),
       origin: originOf(data),
       splits: Object.fromEntries(
-        (["train", "valid", "test"] as const).map((split) => [split, {
+        SPLIT_NAMES.map((split) => [split, {
           sha256: data.hash[split],
           examples: data.splits[split].length,
         }]),

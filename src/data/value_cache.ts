@@ -45,7 +45,7 @@ export interface ValueCacheShape {
 }
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
-const perSplitHex = z.strictObject({ train: hex, valid: hex, test: hex });
+const perSplitHex = z.strictObject(perSplit(() => hex));
 const sealSchema = z.strictObject({ content: perSplitHex, stored: perSplitHex, check: hex });
 type Seal = Omit<z.infer<typeof sealSchema>, "check">;
 

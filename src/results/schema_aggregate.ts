@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { countSchema, intervalSchema, quantitySchema, splitNames } from "./schema_common.ts";
+import { SPLIT_NAMES } from "../data/dataset.ts";
+import { countSchema, intervalSchema, quantitySchema } from "./schema_common.ts";
 import { runStatuses } from "./schema_row.ts";
 
 /** One metric of one (task, model) over its seeds. Derived from the rows, kept for readers. */
@@ -7,7 +8,7 @@ export const aggregateSchema = z.strictObject({
   task: z.string().min(1).describe("Task identifier"),
   model: z.string().min(1).describe("Model identifier"),
   metric: z.string().min(1).describe("Metric identifier"),
-  split: z.enum(splitNames).describe("Split on which the metric was taken"),
+  split: z.enum(SPLIT_NAMES).describe("Split on which the metric was taken"),
   unit: z.string().describe("Unit of the values"),
   higherIsBetter: z.boolean().describe("Direction of improvement"),
   values: z.array(z.strictObject({

@@ -28,6 +28,8 @@ export interface RunBatch {
   readonly feeds: BatchFeeds;
   readonly extents: BatchExtents;
   readonly units: BatchUnits;
+  /** Token positions that the device computes, padding and filler rows included. */
+  readonly positions: number;
   /** The carried state of the model starts from zero before this batch. */
   readonly fresh: boolean;
 }
