@@ -54,7 +54,10 @@ export function adaptiveInput(
         ...(padding === null || i > 0 ? {} : { trained: nonPadding(words, padding) }),
       }));
     const weight = xavierUniform(narrow, width);
-    return mul(linear(ctx, "1", rows, width, { weight, bias: null }), expandDims(membersOf(band, words), 2));
+    return mul(
+      linear(ctx, "1", rows, width, { weight, bias: null }),
+      expandDims(membersOf(band, words), 2),
+    );
   };
   return bands.map((band, i) => ctx.scope(`embeddings.${i}`, () => embedded(band, i)))
     .reduce((a, b) => add(a, b));

@@ -5,7 +5,7 @@
  *   log p(w) = log p_head(class of w) + log p_tail(w)
  */
 import type { Tensor } from "../graph/contract.ts";
-import { add, equal, minimum, mul, sub } from "../../kernels/elementwise/mod.ts";
+import { add, equal, maximum, minimum, mul, sub } from "../../kernels/elementwise/mod.ts";
 import { matmul } from "../../kernels/matmul/mod.ts";
 import { full } from "../../kernels/source/generate.ts";
 import { concat, pad, slice } from "../../kernels/view/mod.ts";
@@ -155,13 +155,11 @@ export function adaptiveSoftmax(
 function adaptiveLosses(scores: Scores, words: Tensor, ignoredPlace?: number): Tensor {
   const [first, ...rest] = scores.bands;
   const members = rest.map((band) => membersOf(band, words));
-  let classes = minimum(words, first.size - 1);
-  rest.forEach((band, i) => {
-    const above = sub(words, band.first - 1);
-    // A word of band i or beyond moves to class c0 + i.
-    classes = add(classes, minimum(maximumZero(above), 1));
-    if (i === 0) return;
-  });
+  // A word of tail i moves past the frequent words to class c0 + i.
+  const classes = rest.slice(1).reduce(
+    (sum, band) => add(sum, minimum(maximum(sub(words, band.first), -1), 0)),
+    add(minimum(words, first.size), rest.length - 1),
+  );
   let losses = projectedLoss(...scores.head, classes);
   rest.forEach((band, i) => {
     const places = placesIn(band, words);
