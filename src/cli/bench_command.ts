@@ -147,8 +147,14 @@ async function train(plan: BenchPlan, folder: string, resuming: boolean): Promis
   };
   const result = await runTrainingSuite(device, suitePlan, {
     message,
-    report: (run, { update, total, ...report }) =>
-      progress.update({ ...run, step: update, total, ...report }),
+    report: (run, { update, total, accuracy, ...report }) =>
+      progress.update({
+        ...run,
+        step: update,
+        total,
+        ...report,
+        score: { label: "acc", text: accuracy.toFixed(3) },
+      }),
     signal: interruptSignal(message),
   });
   progress.clear();

@@ -14,6 +14,8 @@ const names: Readonly<Record<string, string>> = {
   pathx: "Path-X",
   enwik8: "enwik8",
   "wikitext-103": "WikiText-103",
+  characters: "Characters",
+  words: "Words",
   mega: "Mega",
   "mega-chunk": "Mega-chunk",
   transformer: "Transformer",
@@ -25,6 +27,7 @@ const names: Readonly<Record<string, string>> = {
   accuracy: "Accuracy, %",
   perplexity: "Perplexity",
   "bits-per-character": "Bits per character",
+  loss: "Loss",
   bleu: "BLEU",
 };
 
