@@ -158,12 +158,15 @@ function footnotesOf({ profile, rows: all }: Result, entries: readonly SummaryEn
   }
   const tried = trialNote(all.filter(({ role }) => role === "trial"));
   if (tried !== null) notes.push(tried.charAt(0).toUpperCase() + tried.slice(1));
-  notes.push(
-    profile === "paper"
-      ? "† Published in the Mega paper (mean of 5 seeds), not measured here."
-      : `† Published in the Mega paper, at its full data, size and budget: not measured here, and ` +
-        `not comparable with profile ${profile}.`,
-  );
+  const hasPaper = entries.some((entry) => paperText(entry, entry.main) !== missing);
+  if (hasPaper) {
+    notes.push(
+      profile === "paper"
+        ? "† Published in the Mega paper (mean of 5 seeds), not measured here."
+        : `† Published in the Mega paper, at its full data, size and budget: not measured here, and ` +
+          `not comparable with profile ${profile}.`,
+    );
+  }
   for (const { task, model, rows } of entries) {
     for (const { seed, status, reason, updatesDone } of rows) {
       if (status === "completed") continue;

@@ -92,7 +92,7 @@ export function setNotes(set: MeasuredSet): string[] {
   ];
   const days = [...new Set(results.map(({ startedAt }) => startedAt.slice(0, 10)))].toSorted();
   const facts = [
-    `${seeds} ${most === 1 ? "seed" : "seeds"} per cell`,
+    counts.length === 0 ? "no run yet" : `${seeds} ${most === 1 ? "seed" : "seeds"} per cell`,
     commits.length === 0 ? "no commit recorded" : `commit ${commits.join(", ")}`,
     days.length > 1 ? `${days[0]} to ${days[days.length - 1]}` : days[0] ?? "",
   ];
