@@ -6,6 +6,7 @@ import {
   sizeOf,
   type TensorType,
 } from "../../src/graph/contract.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 
 /** How scores become weights. */
 export type AttentionKind = "softmax" | "laplace" | "relu2";
@@ -76,6 +77,7 @@ export function readProblem(
   attrs: Attrs,
   hasValues = true,
 ): Problem {
+  requireTypes(op, inputs, ["f32"]);
   const fail = (detail: string): never => {
     throw new ShapeError(op, detail);
   };

@@ -82,6 +82,8 @@ Deno.test("the direction of a metric decides what is better", () => {
       row.metrics = [{
         name: "perplexity",
         split: "test",
+        setting: null,
+        per: "tokens",
         value,
         unit: "perplexity",
         higherIsBetter: false,
