@@ -70,8 +70,8 @@ export function efficiencyRow(
   times: StepTimes,
   compileSeconds: number,
 ): ResultRow {
-  const { trainer, firstBadUpdate } = model;
-  const { statistics } = trainer.program;
+  const { session, firstBadUpdate } = model;
+  const { statistics } = session.program;
   const seconds = times.totalMilliseconds / 1000;
   const row = failedEfficiencyRow(head, "");
   return {
@@ -88,9 +88,9 @@ export function efficiencyRow(
         spread: medianAbsoluteDeviation(times.samples),
       },
       hostShare: times.hostShare,
-      dispatchesPerStep: trainer.dispatchesPerUpdate,
-      peakPlannedBytes: statistics.peakBytes + trainer.persistentBytes,
-      sumOfIntermediateBytes: statistics.totalBytes + trainer.persistentBytes,
+      dispatchesPerStep: session.dispatchesPerUpdate,
+      peakPlannedBytes: statistics.peakBytes + session.persistentBytes,
+      sumOfIntermediateBytes: statistics.totalBytes + session.persistentBytes,
       floatingPointOperationsPerStep: statistics.flops,
       bytesMovedPerStep: statistics.bytesMoved,
       compiledPrograms: null,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { aggregateSchema } from "./schema_aggregate.ts";
-import { jsonObjectSchema, profileNames, timestampSchema } from "./schema_common.ts";
+import { profileNames } from "../data/profile_names.ts";
+import { jsonObjectSchema, timestampSchema } from "./schema_common.ts";
 import { environmentSchema } from "./schema_environment.ts";
 import { kernelRowSchema } from "./schema_kernel.ts";
 import { rowSchema } from "./schema_row.ts";

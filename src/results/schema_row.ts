@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SPLIT_NAMES } from "../data/dataset.ts";
 import {
   countSchema,
   intervalSchema,
@@ -6,7 +7,6 @@ import {
   quantitySchema,
   sha256Schema,
   shareSchema,
-  splitNames,
 } from "./schema_common.ts";
 
 /** How a run ended. Everything but `completed` carries a reason and stays in the result. */
@@ -32,7 +32,7 @@ const taskSchema = z.strictObject({
     "Data made by our generator, downloaded from the official source, or read from a local folder",
   ),
   splits: z.partialRecord(
-    z.enum(splitNames),
+    z.enum(SPLIT_NAMES),
     z.strictObject({
       sha256: sha256Schema.describe("Hash of the content of the split"),
       examples: countSchema.describe("Number of examples in the split"),
@@ -69,7 +69,7 @@ export const metricSettingSchema = z.strictObject({
 
 const metricSchema = z.strictObject({
   name: z.string().min(1).describe("Metric identifier, for example accuracy"),
-  split: z.enum(splitNames).describe("Split on which the metric was taken"),
+  split: z.enum(SPLIT_NAMES).describe("Split on which the metric was taken"),
   setting: metricSettingSchema.nullable().describe(
     "Conditions of an evaluation beside the usual one; null for the usual one",
   ),

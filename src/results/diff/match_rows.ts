@@ -1,3 +1,4 @@
+import { SPLIT_NAMES } from "../../data/dataset.ts";
 import type { JsonValue } from "../../util/canonical_hash.ts";
 import { finalRows } from "../aggregate.ts";
 import type { ResultRow } from "../schema_row.ts";
@@ -98,7 +99,7 @@ function obstacleBetween(old: ResultRow, now: ResultRow): string | null {
     obstacles.push(`task version ${old.task.version} → ${now.task.version}`);
   }
   const splits = new Set([...Object.keys(old.task.splits), ...Object.keys(now.task.splits)]);
-  const changed = (["train", "valid", "test"] as const).filter((name) =>
+  const changed = SPLIT_NAMES.filter((name) =>
     splits.has(name) && old.task.splits[name]?.sha256 !== now.task.splits[name]?.sha256
   );
   if (changed.length > 0) obstacles.push(`data differ (${changed.join(", ")})`);

@@ -1,3 +1,4 @@
+import { lraTasks } from "../../data/lra_tasks.ts";
 import { aggregateRows } from "../aggregate.ts";
 import { fixtureKernelRow, fixtureResult, fixtureRow } from "../result_fixture.ts";
 import type { Result } from "../schema.ts";
@@ -11,8 +12,6 @@ const models: readonly [name: string, level: number, milliseconds: number, growt
   ["mega", 0.7, 84, 1.7],
   ["mega-chunk", 0.66, 57, 1.01],
 ];
-
-const tasks = ["listops", "text", "retrieval", "image", "pathfinder", "pathx"];
 
 /** Repeatable noise in -1 to 1 (a hash of its arguments). */
 function noise(...keys: number[]): number {
@@ -45,7 +44,7 @@ function curves(row: ResultRow, level: number, m: number, seed: number): void {
 
 /** A Long Range Arena result of invented numbers: six tasks, five models, seeds as given. */
 export function fixtureArena(seeds: readonly number[] = [1, 2, 3]): Result {
-  const rows = tasks.flatMap((task, t) =>
+  const rows = lraTasks.flatMap((task, t) =>
     models.flatMap(([model, level, milliseconds], m) =>
       seeds.map((seed) => {
         const failing = task === "pathx" && model === "transformer";
