@@ -44,6 +44,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     "workloads",
     "results",
     "eval",
+    "workloads",
   ],
   cli: ["errors", "util", "data", "device", "models", "results", "eval", "bench"],
 };

@@ -93,3 +93,13 @@ export function gather(table: Tensor, ids: Tensor): Tensor {
   const rows = apply1(gatherOperation, [table, reshape(ids, [ids.size])]);
   return reshape(rows, [...ids.shape, table.shape[1]]);
 }
+
+/**
+ * Adds rows up by number, contributions to one row in the order of the ids.
+ *
+ * @param ids i32 [T], each in [0, rows). @param values f32 [T, D].
+ * @returns [rows, D]; zero for numbers that do not occur.
+ */
+export function scatterAdd(ids: Tensor, values: Tensor, rows: number): Tensor {
+  return apply1(scatterAddOperation, [ids, values], { rows });
+}

@@ -89,3 +89,17 @@ function noteOn(values: Aggregate["values"], n: number): string | null {
   }
   return notes.length === 0 ? null : notes.join("; ");
 }
+
+/**
+ * The aggregate by which a group is judged: the given score in its usual evaluation, on the test
+ * split before the others; the first of any other metric where no run has that score.
+ */
+export function mainAggregate(
+  aggregates: readonly Aggregate[],
+  score: string,
+): Aggregate | undefined {
+  const usual = aggregates.filter(({ setting }) => setting === null);
+  const own = usual.filter(({ metric }) => metric === score);
+  const among = own.length > 0 ? own : usual;
+  return among.find(({ split }) => split === "test") ?? among[0];
+}
