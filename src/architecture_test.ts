@@ -17,7 +17,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   nn: ["util", "graph", "kernels"],
   models: ["errors", "util", "data", "graph", "kernels", "nn"],
   train: ["errors", "util", "data", "device", "graph", "kernels", "compiler", "nn", "models"],
-  workloads: ["data", "models", "train"],
+  workloads: ["util", "data", "models", "train"],
   results: ["errors", "util", "data", "device"],
   eval: [
     "errors",

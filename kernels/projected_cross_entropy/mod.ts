@@ -14,6 +14,7 @@ import {
   type Tensor,
   type TensorType,
 } from "../../src/graph/contract.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { apply } from "../../src/graph/build.ts";
 import { add, mul } from "../elementwise/mod.ts";
 import { full } from "../source/generate.ts";
@@ -27,6 +28,7 @@ export const projectedVocabulary = 4096;
 const name = "projectedCrossEntropy";
 
 function infer(inputs: readonly TensorType[], attrs: Attrs): TensorType[] {
+  requireTypes(name, inputs, ["f32", "f32", "integer", "i32"]);
   const [x, projection, labels, count] = inputs;
   if (
     x.shape.length !== 2 || projection.shape.length !== 2 || x.shape[1] !== projection.shape[1] ||
@@ -79,7 +81,11 @@ const forwardOperation: KernelOperation = {
 const gradientOperation: KernelOperation = {
   name: `${name}.gradient`,
   kind: "kernel",
-  infer: ([x, projection]) => [x, projection],
+  infer: (inputs) => {
+    const types = ["f32", "f32", "integer", "f32", "f32", "f32", "i32"] as const;
+    requireTypes(`${name}.gradient`, inputs, types);
+    return inputs.slice(0, 2);
+  },
   fusesInput: () => false,
   fusesOutput: () => true,
   lower: lowerBackward,
