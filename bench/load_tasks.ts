@@ -1,6 +1,6 @@
 /** Loads the data of a suite's tasks before anything trains, so that what is missing shows at once. */
 import type { TaskData } from "../src/data/dataset.ts";
-import { dataEntry } from "../src/data/registry.ts";
+import { classificationEntry } from "../src/data/registry.ts";
 import { UserError } from "../src/errors.ts";
 import type { ProfileName } from "../src/models/profiles.ts";
 
@@ -41,7 +41,7 @@ export async function loadTasks(
   for (const name of new Set(names)) {
     const started = performance.now();
     try {
-      const data = await dataEntry(name).load(source);
+      const data = await classificationEntry(name).load(source);
       tasks.set(name, { data, seconds: (performance.now() - started) / 1000 });
     } catch (error) {
       if (!leaveOut || !(error instanceof UserError)) throw error;
