@@ -17,6 +17,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   nn: ["util", "graph", "kernels"],
   models: ["errors", "util", "data", "graph", "kernels", "nn"],
   train: ["errors", "util", "data", "device", "graph", "kernels", "compiler", "nn", "models"],
+  workloads: ["data", "models", "train"],
   results: ["errors", "util", "data", "device"],
   eval: [
     "errors",
@@ -42,6 +43,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     "train",
     "results",
     "eval",
+    "workloads",
   ],
   cli: ["errors", "util", "data", "device", "models", "results", "eval", "bench"],
 };

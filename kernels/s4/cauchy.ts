@@ -18,6 +18,7 @@ import {
   type Tensor,
   type TensorType,
 } from "../../src/graph/contract.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { sub } from "../elementwise/mod.ts";
 import { whole } from "../fft/convolution.ts";
 import type { ComplexTensor } from "../fft/rfft.ts";
@@ -53,6 +54,7 @@ const cauchyOperation: KernelOperation = {
   name: "s4Cauchy",
   kind: "kernel",
   infer(inputs) {
+    requireTypes("s4Cauchy", inputs, ["f32"]);
     const { rows, features, bins } = cauchyGeometry("s4Cauchy", inputs);
     const type = { shape: [rows, features, bins], dtype: "f32" as const };
     return [type, type];
@@ -75,6 +77,7 @@ const gradientOperation: KernelOperation = {
   name: "s4CauchyGradient",
   kind: "kernel",
   infer(inputs) {
+    requireTypes("s4CauchyGradient", inputs, ["f32"]);
     const { rows, features, bins } = cauchyGeometry("s4CauchyGradient", inputs);
     for (const gradient of inputs.slice(5)) {
       if (gradient.shape.join() !== [rows, features, bins].join()) {

@@ -20,6 +20,8 @@ const names: Readonly<Record<string, string>> = {
   ...taskNames,
   enwik8: "enwik8",
   "wikitext-103": "WikiText-103",
+  characters: "Characters",
+  words: "Words",
   mega: "Mega",
   "mega-chunk": "Mega-chunk",
   transformer: "Transformer",
@@ -31,6 +33,7 @@ const names: Readonly<Record<string, string>> = {
   accuracy: "Accuracy, %",
   perplexity: "Perplexity",
   "bits-per-character": "Bits per character",
+  loss: "Loss",
   bleu: "BLEU",
 };
 

@@ -24,15 +24,19 @@ export interface ClassifierBatches {
   readonly sequenceLength: number;
 }
 
-/** Options of {@link classifierWorkload}. */
-export interface ClassifierOptions extends ClassifierBatches {
-  readonly config: ClassifierConfig;
+/** Where the batches of a run come from. */
+export interface ClassifierSource extends ClassifierBatches {
   readonly data: TaskData;
   /**
    * Where batches are built: ahead, in a worker (the default; needs packed splits), or on this
    * thread when they are needed. The batches are the same.
    */
   readonly batching?: "worker" | "in-process";
+}
+
+/** Options of {@link classifierWorkload}. */
+export interface ClassifierOptions extends ClassifierSource {
+  readonly config: ClassifierConfig;
 }
 
 /** Part of the sentences that are classified correctly. */
@@ -127,18 +131,22 @@ class ClassifierStream implements BatchStream {
   }
 }
 
-/** A run of a classifier on the data of a task. */
-export function classifierWorkload(options: ClassifierOptions): Workload {
-  const { config, data, batchSize, sequenceLength, batching } = options;
+/** Opens the batches of a run. */
+export function openClassifierBatches(source: ClassifierSource, seed: number): BatchStream {
+  const { data, batchSize, sequenceLength, batching } = source;
   const shape: BatchShape = { batchSize, padTo: sequenceLength };
   const Feeder = batching === "in-process" ? InProcessFeeder : WorkerFeeder;
+  return new ClassifierStream(new Feeder(data.splits, { ...shape, seed, last: "keep" }), shape);
+}
+
+/** A run of a classifier on the data of a task. */
+export function classifierWorkload(options: ClassifierOptions): Workload {
   return {
-    model: classifierModel(config),
+    model: classifierModel(options.config),
     extents: classifierExtents(options),
     normaliser: "sentences",
     scores: [accuracy, sentenceLoss],
     evaluations: [{ split: "valid", setting: null }, { split: "test", setting: null }],
-    open: (seed) =>
-      new ClassifierStream(new Feeder(data.splits, { ...shape, seed, last: "keep" }), shape),
+    open: (seed) => openClassifierBatches(options, seed),
   };
 }

@@ -1,5 +1,6 @@
 import { SPLIT_NAMES } from "../../data/dataset.ts";
 import type { JsonValue } from "../../util/canonical_hash.ts";
+import { finalRows } from "../aggregate.ts";
 import type { ResultRow } from "../schema_row.ts";
 
 /** Runs that differ in their seed only. */
@@ -19,13 +20,13 @@ export interface RunPair {
 }
 
 /**
- * Matches the runs of two results by task version, hashes of the data and hash of the model's
+ * Matches the final runs of two results by task version, hashes of the data and hash of the model's
  * configuration. Runs of the same task and model that differ in one of these are matched as well,
  * with the obstacle named.
  */
 export function matchRows(old: readonly ResultRow[], now: readonly ResultRow[]): RunPair[] {
-  const left = groupByIdentity(old);
-  const right = groupByIdentity(now);
+  const left = groupByIdentity(finalRows(old));
+  const right = groupByIdentity(finalRows(now));
   const pairs: RunPair[] = [];
   for (const [key, group] of left) {
     const same = right.get(key);

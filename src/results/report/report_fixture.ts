@@ -28,7 +28,7 @@ function curves(row: ResultRow, level: number, m: number, seed: number): void {
   row.curve = Array.from({ length: points + 1 }, (_, i) => ({
     step: at(i),
     loss: 2.3 * (1 - 0.8 * learnt(i)) + 0.05 * noise(i, m, seed),
-    accuracy: Math.min(1, Math.max(0, learnt(i) + 0.03 * noise(i, m, seed, 7))),
+    score: Math.min(1, Math.max(0, learnt(i) + 0.03 * noise(i, m, seed, 7))),
     learningRate: 1e-3 * Math.min(1, i / 6) * (1 - i / (points + 1)),
     gradientNorm: 1 + 0.2 * noise(i, seed),
   }));
@@ -37,7 +37,7 @@ function curves(row: ResultRow, level: number, m: number, seed: number): void {
     return {
       step: at(k),
       loss: 2.3 * (1 - 0.78 * learnt(k)) + 0.02 * noise(k, m, seed, 3),
-      accuracy: Math.min(1, Math.max(0, learnt(k) - 0.02 + 0.015 * noise(k, m, seed, 5))),
+      score: Math.min(1, Math.max(0, learnt(k) - 0.02 + 0.015 * noise(k, m, seed, 5))),
     };
   });
 }
