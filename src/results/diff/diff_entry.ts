@@ -1,4 +1,4 @@
-import type { SplitName } from "../schema_common.ts";
+import type { SplitName } from "../../data/dataset.ts";
 import type { MetricSetting } from "../schema_row.ts";
 
 /** What a comparison came to. */
