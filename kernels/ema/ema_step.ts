@@ -9,6 +9,7 @@
  */
 import { apply } from "../../src/graph/build.ts";
 import { type KernelOperation, ShapeError, sizeOf, type Tensor } from "../../src/graph/contract.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { referenceStep } from "./reference.ts";
 import { lanes } from "./scan_lowering.ts";
 import { stepGradient } from "./step_gradient.ts";
@@ -20,6 +21,7 @@ const stepOperation: KernelOperation = {
   name: "emaStep",
   kind: "kernel",
   infer([x, state, w, q, g]) {
+    requireTypes("emaStep", [x, state, w, q, g], ["f32"]);
     const { batch, features, states } = emaGeometry("emaStep", x, q, attrs);
     if (state.shape.join() !== [batch, features, states].join() || state.dtype !== "f32") {
       throw new ShapeError(

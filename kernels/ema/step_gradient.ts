@@ -4,7 +4,7 @@
  * With y_t = Σ_n g (Σ_{j≤t} q^{t−j} w x_j + q^{t+1} h0) and h_L = q^L h0 + Σ_t q^{L−1−t} w x_t, the
  * part of y that comes from x is the scan with weights c = w g; the rest is linear in the carried state.
  */
-import type { Node, Tensor } from "../../src/graph/contract.ts";
+import type { DerivativeOperations, Node, Tensor } from "../../src/graph/contract.ts";
 import { add, div, exp, log, mul, sub } from "../elementwise/mod.ts";
 import { matmul } from "../matmul/mod.ts";
 import { sum } from "../reduce/mod.ts";
@@ -19,6 +19,7 @@ const total = (terms: readonly Tensor[]) => terms.reduce((a, b) => add(a, b));
 export function stepGradient(
   node: Node,
   [gradY, gradState]: readonly (Tensor | undefined)[],
+  operations: DerivativeOperations,
 ): (Tensor | undefined)[] {
   const [x, state, w, q, g] = node.inputs;
   const [, length, features] = x.shape;
@@ -26,7 +27,7 @@ export function stepGradient(
   const gy = gradY ?? full(x.shape, 0);
   const gs = gradState ?? full(state.shape, 0);
   const scan = emaScan(x, mul(w, g), q).node;
-  const [dx, dc, dq] = scan.op.vjp(scan, [gy]);
+  const [dx, dc, dq] = scan.op.vjp(scan, [gy], operations);
   if (!dx || !dc || !dq) throw new Error("emaStep: the scan has no gradient");
 
   const time = iota([1, length, 1], 1);

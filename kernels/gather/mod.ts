@@ -4,6 +4,7 @@
  */
 import { type KernelOperation, ShapeError, sizeOf, type Tensor } from "../../src/graph/contract.ts";
 import { apply1 } from "../../src/graph/build.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { reshape } from "../view/reshape.ts";
 import { lowerScatterAdd } from "./scatter_add.ts";
 
@@ -11,8 +12,9 @@ const gatherOperation: KernelOperation = {
   name: "gather",
   kind: "kernel",
   infer: ([table, ids]) => {
-    if (table.shape.length !== 2 || ids.shape.length !== 1 || ids.dtype === "f32") {
-      throw new ShapeError("gather", `table [${table.shape}] by ${ids.dtype} [${ids.shape}]`);
+    requireTypes("gather", [table, ids], ["any", "integer"]);
+    if (table.shape.length !== 2 || ids.shape.length !== 1) {
+      throw new ShapeError("gather", `table [${table.shape}] by ids [${ids.shape}]`);
     }
     return [{ shape: [ids.shape[0], table.shape[1]], dtype: table.dtype }];
   },
@@ -53,6 +55,7 @@ const scatterAddOperation: KernelOperation = {
   name: "scatterAdd",
   kind: "kernel",
   infer: ([ids, values], attrs) => {
+    requireTypes("scatterAdd", [ids, values], ["integer", "f32"]);
     if (values.shape.length !== 2 || values.shape[0] !== ids.shape[0]) {
       throw new ShapeError("scatterAdd", `ids [${ids.shape}], values [${values.shape}]`);
     }

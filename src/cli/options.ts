@@ -30,6 +30,23 @@ export function seeds(text: string): number[] {
   return [...new Set(words(text).map(parse))];
 }
 
+/** Comma-separated learning rates. */
+export function rates(text: string): number[] {
+  return [
+    ...new Set(
+      words(text).map((word) => {
+        const rate = Number(word);
+        if (!(rate > 0 && rate < 10)) {
+          throw new InvalidArgumentError(
+            "expected comma-separated learning rates such as 2e-3,4e-3",
+          );
+        }
+        return rate;
+      }),
+    ),
+  ];
+}
+
 /**
  * The wanted names, all when nothing is wanted.
  *

@@ -8,6 +8,8 @@ import { rejectsInOneLine, withFolder } from "./data_test_folder.ts";
 import { generatePathfinder } from "./pathfinder/generate.ts";
 import { PATHFINDER_SHAPES } from "./pathfinder/parameters.ts";
 import { writePathfinder } from "./pathfinder/write_official.ts";
+import { lraTasks } from "./lra_tasks.ts";
+import { profileNames } from "./profile_names.ts";
 import { DATA_ENTRIES } from "./registry.ts";
 
 const FIXTURES = `${import.meta.dirname}/../../fixtures`;
@@ -53,9 +55,11 @@ const LAYOUTS: Readonly<Record<string, (temporary: string) => Promise<[string, s
 };
 
 Deno.test("the registry has the six tasks in the paper's order, each at every scale", () => {
-  assert.deepEqual(DATA_ENTRIES.map(({ id }) => id), Object.keys(LAYOUTS));
+  const ids = DATA_ENTRIES.map(({ id }) => id);
+  assert.deepEqual(ids, [...lraTasks]);
+  assert.deepEqual(Object.keys(LAYOUTS), ids);
   for (const { id, profiles } of DATA_ENTRIES) {
-    assert.deepEqual(profiles, ["smoke", "quick", "small", "paper"], id);
+    assert.deepEqual(profiles, [...profileNames], id);
   }
 });
 

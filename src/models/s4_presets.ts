@@ -3,9 +3,9 @@
  * settings of "How to train your HiPPO"). S4D differs from S4 in the kernel only.
  */
 import { radices } from "../../kernels/fft/stages.ts";
+import type { LraTask } from "../data/lra_tasks.ts";
 import { defaultS4LearningRates, type S4LearningRates } from "../nn/s4/parameter_scale.ts";
 import type { S4EncoderConfig } from "./config.ts";
-import type { LraTask } from "./lra_presets.ts";
 import type { TrainingSettings } from "./training_settings.ts";
 
 /** State-space models of the table. */

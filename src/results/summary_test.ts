@@ -95,6 +95,8 @@ Deno.test("tasks with different metrics name theirs in the section title", () =>
   other.metrics = [{
     name: "bits-per-character",
     split: "test",
+    setting: null,
+    per: "tokens",
     value: 1.2345,
     unit: "bits",
     higherIsBetter: false,

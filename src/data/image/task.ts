@@ -74,6 +74,7 @@ export async function loadImage(options: ImageOptions): Promise<ValueTaskData> {
     shape: {
       key: `image 1 ${JSON.stringify(facts)}`,
       counts,
+      classes: CIFAR_CLASSES.length,
       pixels: side * side,
       normalization: IMAGE_NORMALIZATION,
     },

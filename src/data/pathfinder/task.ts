@@ -12,6 +12,9 @@ import { findPathfinder, isGenerated, readPathfinderRecords } from "./official.t
 import { PATHFINDER_SHAPES } from "./parameters.ts";
 import type { PathfinderProfile } from "./profiles.ts";
 
+/** The discs lie on two contours, or on one. */
+const CLASSES = 2;
+
 /** Values are (x / 255 - 0.5) / 0.5 (lra_spec §6.3). */
 export const PATHFINDER_NORMALIZATION = { mean: 0.5, std: 0.5 } as const;
 
@@ -61,6 +64,7 @@ export function generatedPathfinderCache(
     shape: {
       key,
       counts,
+      classes: CLASSES,
       pixels: resolution * resolution,
       normalization: PATHFINDER_NORMALIZATION,
     },
@@ -107,6 +111,7 @@ async function officialPathfinderCache(
     shape: {
       key: `pathfinder files 1 ${JSON.stringify({ resolution, counts, metadata: sha256 })}`,
       counts,
+      classes: CLASSES,
       pixels: resolution * resolution,
       normalization: PATHFINDER_NORMALIZATION,
     },
@@ -132,7 +137,7 @@ export async function loadPathfinder(options: PathfinderOptions): Promise<ValueT
     print?.(`${id}: no pathfinder${resolution} below ${dataDir}; generating images`);
   }
   const size = `${resolution} x ${resolution} pixels`;
-  const task = { id, classes: 2, maxLength: resolution * resolution };
+  const task = { id, classes: CLASSES, maxLength: resolution * resolution };
   if (root === undefined) {
     const values = await cachedValues(generatedPathfinderCache(options));
     const version = `synthetic-${GENERATOR_VERSION}`;
