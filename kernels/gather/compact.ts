@@ -66,6 +66,7 @@ export interface CompactedRows {
  * Orders rows so that those with a mask other than 0 come first.
  *
  * @param mask f32 [T].
+ * @throws {ShapeError} when the mask is not a vector of f32.
  */
 export function compactRows(mask: Tensor): CompactedRows {
   const [order, count] = apply(compactOperation, [mask]).outputs;

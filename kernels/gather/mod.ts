@@ -56,8 +56,14 @@ const scatterAddOperation: KernelOperation = {
   kind: "kernel",
   infer: ([ids, values], attrs) => {
     requireTypes("scatterAdd", [ids, values], ["integer", "f32"]);
-    if (values.shape.length !== 2 || values.shape[0] !== ids.shape[0]) {
-      throw new ShapeError("scatterAdd", `ids [${ids.shape}], values [${values.shape}]`);
+    if (
+      values.shape.length !== 2 || values.dtype !== "f32" || ids.dtype === "f32" ||
+      ids.shape.join() !== `${values.shape[0]}`
+    ) {
+      throw new ShapeError(
+        "scatterAdd",
+        `${ids.dtype} ids [${ids.shape}], ${values.dtype} values [${values.shape}]`,
+      );
     }
     return [{ shape: [Number(attrs.rows), values.shape[1]], dtype: "f32" }];
   },
@@ -99,6 +105,7 @@ export function gather(table: Tensor, ids: Tensor): Tensor {
  *
  * @param ids i32 [T], each in [0, rows). @param values f32 [T, D].
  * @returns [rows, D]; zero for numbers that do not occur.
+ * @throws {ShapeError} when ids and values do not fit.
  */
 export function scatterAdd(ids: Tensor, values: Tensor, rows: number): Tensor {
   return apply1(scatterAddOperation, [ids, values], { rows });
