@@ -56,14 +56,8 @@ const scatterAddOperation: KernelOperation = {
   kind: "kernel",
   infer: ([ids, values], attrs) => {
     requireTypes("scatterAdd", [ids, values], ["integer", "f32"]);
-    if (
-      values.shape.length !== 2 || values.dtype !== "f32" || ids.dtype === "f32" ||
-      ids.shape.join() !== `${values.shape[0]}`
-    ) {
-      throw new ShapeError(
-        "scatterAdd",
-        `${ids.dtype} ids [${ids.shape}], ${values.dtype} values [${values.shape}]`,
-      );
+    if (values.shape.length !== 2 || ids.shape.join() !== `${values.shape[0]}`) {
+      throw new ShapeError("scatterAdd", `ids [${ids.shape}], values [${values.shape}]`);
     }
     return [{ shape: [Number(attrs.rows), values.shape[1]], dtype: "f32" }];
   },
