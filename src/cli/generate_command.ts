@@ -1,7 +1,6 @@
 /** `generate`: text from a trained language model. */
 import { Command, Option } from "@commander-js/extra-typings";
 import { openDevice } from "../device/device.ts";
-import { UserError } from "../errors.ts";
 import { Inference } from "../train/inference.ts";
 import { loadModel } from "../train/model_file.ts";
 import { generateTokens, stepExtents } from "../workloads/generate_tokens.ts";
@@ -13,7 +12,10 @@ import { share, temperature, wholeNumber } from "./options.ts";
 export function generateCommand(exit: (code: number) => void) {
   return new Command("generate")
     .description("Continue a text with a language model that bench has trained")
-    .requiredOption("--run <file>", "result file of bench --suite lm, or a file of its .models folder")
+    .requiredOption(
+      "--run <file>",
+      "result file of bench --suite lm, or a file of its .models folder",
+    )
     .option("--prompt <text>", "text to continue", "")
     .option("--task <name>", "of the models of a result, the one of this task")
     .option("--model <name>", "of the models of a result, this one (default: the best)")
@@ -41,7 +43,9 @@ Examples:
       const { head, values } = await loadModel(path);
       const { model, encode, decoder } = languageModelOf(head, path);
       const device = await openDevice();
-      console.error(`${head.task} ${head.model} seed ${head.seed}, ${device.adapterInfo.description}`);
+      console.error(
+        `${head.task} ${head.model} seed ${head.seed}, ${device.adapterInfo.description}`,
+      );
       const prompt = encode(options.prompt);
       const { length, temperature, topK, topP, seed } = options;
       using inference = device.allOrNothing(() =>

@@ -47,7 +47,9 @@ export async function findModel(run: string, { task, model }: ModelChoice): Prom
   const row = best(chosen);
   const path = join(modelsFolder(run), modelFileName(row.task.name, row.model.name, row.seed));
   if (!await Deno.stat(path).then(() => true, () => false)) {
-    throw new UserError(`${path}: missing: results keep numbers only, so train the model with bench`);
+    throw new UserError(
+      `${path}: missing: results keep numbers only, so train the model with bench`,
+    );
   }
   return path;
 }

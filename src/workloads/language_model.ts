@@ -1,15 +1,8 @@
 /** Language modelling as a workload. */
-import {
-  LanguageModelBatches,
-  type TrainingBatching,
-} from "../data/lm/batches.ts";
+import { LanguageModelBatches, type TrainingBatching } from "../data/lm/batches.ts";
 import { blockShapes } from "../data/lm/block_batches.ts";
 import type { LanguageModelData, TokenUnit } from "../data/lm/corpus.ts";
-import {
-  type EvaluationBatching,
-  evaluationShape,
-  languageModelEvaluation,
-} from "../data/lm/evaluation_batches.ts";
+import { type EvaluationBatching, languageModelEvaluation } from "../data/lm/evaluation_batches.ts";
 import type { LanguageModelBatch } from "../data/lm/rows.ts";
 import { input } from "../../kernels/source/mod.ts";
 import { buildLanguageModel, decode, languageModelInputs } from "../models/language_model.ts";
@@ -96,7 +89,9 @@ export function languageModel(config: LanguageModelConfig): ModelFunction {
     if (mode === "step") {
       const tokens = input("tokens", [batch, length], "i32");
       const step = { capacity: stepCapacity(config) };
-      return { outputs: { logits: decode(config, context, tokens, { carried: true, step }).logits() } };
+      return {
+        outputs: { logits: decode(config, context, tokens, { carried: true, step }).logits() },
+      };
     }
     const inputs = languageModelInputs(batch, length);
     const { lossSum } = buildLanguageModel(config, context, inputs, { carried: carried === 1 });

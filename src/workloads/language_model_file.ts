@@ -3,7 +3,10 @@ import type { LanguageModelData, TokenUnit } from "../data/lm/corpus.ts";
 import { Dictionary } from "../data/lm/dictionary.ts";
 import { EOS_ID, UNK_ID } from "../data/vocabulary.ts";
 import { UserError } from "../errors.ts";
-import { type LanguageModelConfig, parseLanguageModelConfig } from "../models/language_model_config.ts";
+import {
+  type LanguageModelConfig,
+  parseLanguageModelConfig,
+} from "../models/language_model_config.ts";
 import type { ModelHead } from "../train/model_file.ts";
 import type { ModelFunction } from "../train/workload.ts";
 import { decodeText } from "./decode_text.ts";
