@@ -120,8 +120,8 @@ let v = m / ${columns}u;
 let d = m - v * ${columns}u;
 var acc = 0.0f;
 let last = tmp${stop.index}[v];
-for (var s = tmp${start.index}[v]; s < last; s++) {
-acc += in1(tmp${order.index}[s], d);
+if (last > 0u) {
+for (var s = tmp${start.index}[v]; s < last; s++) { acc += in1(tmp${order.index}[s], d); }
 }
 out0(v, d, acc);
 }`,
