@@ -289,7 +289,7 @@ export const kernelSpecs: readonly KernelSpec[] = [
   ...lookups(32, 40, 3200),
   ...lookups(8192, 64, 3200),
   embeddingGradient(267_744, 64, 6144),
-  embeddingGradient(267_744, 1024, 6144),
+  embeddingGradient(20_000, 1024, 6144),
   vocabularyLoss(512, 64, 20_000),
   vocabularyGradients(256, 32, 8192),
 ];
