@@ -112,25 +112,27 @@ export function linesOfSlice(
 
 /** What a model reads and what it has to predict, of equal lengths. */
 export interface BlockItem {
-  /** `target` one step later: the token before the block first, `</s>` at the start of a line. */
+  /** `target` one step later: the token before the block first, `</s>` at the start of the text. */
   readonly source: Int32Array;
   readonly target: Int32Array;
 }
 
 /**
- * The item of a slice.
+ * The item of a slice. The token before a line is the `</s>` of the line before, which is also what
+ * the first line of a text begins with.
  *
  * @param read Gives the tokens [start, end) of the text.
- * @param atLineStart Whether the slice starts at the start of a line.
  */
 export function blockItem(
   read: (start: number, end: number) => Int32Array,
   [start, end]: Slice,
-  atLineStart: boolean,
 ): BlockItem {
   const target = read(start, end);
   const source = new Int32Array(target.length);
-  source[0] = atLineStart ? EOS_ID : read(start - 1, start)[0];
-  source.set(target.subarray(0, -1), 1);
+  if (start > 0) source.set(read(start - 1, end - 1));
+  else {
+    source[0] = EOS_ID;
+    source.set(target.subarray(0, -1), 1);
+  }
   return { source, target };
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type DataEntry, DEFAULT_DATA_SEED } from "../data_entry.ts";
+import { type ClassificationEntry, DEFAULT_DATA_SEED } from "../data_entry.ts";
 import { readGrayImage } from "../image/decode.ts";
 import { profileOf } from "../profile_of.ts";
 import { loadValueCache } from "../value_cache.ts";
@@ -24,10 +24,11 @@ interface Wording {
 function pathfinderEntry(
   { id, title, description }: Wording,
   profiles: Readonly<Record<string, PathfinderProfile>>,
-): DataEntry {
+): ClassificationEntry {
   const { resolution: official } = profiles.paper;
   const archived = new RegExp(`(?:^|/)pathfinder${official}/(${DIFFICULTY}/.+\\.(?:png|npy))$`);
   return {
+    kind: "classification",
     id,
     title,
     description,

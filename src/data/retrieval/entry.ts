@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type DataEntry, DEFAULT_DATA_SEED } from "../data_entry.ts";
+import { type ClassificationEntry, DEFAULT_DATA_SEED } from "../data_entry.ts";
 import { SPLIT_NAMES } from "../dataset.ts";
 import { loadPackedSplits } from "../packed_cache.ts";
 import { profileOf } from "../profile_of.ts";
@@ -21,7 +21,8 @@ const SYNTHETIC_FILES = {
 } as const;
 
 /** Retrieval of Long Range Arena, for the registry. */
-export const RETRIEVAL_ENTRY: DataEntry = {
+export const RETRIEVAL_ENTRY: ClassificationEntry = {
+  kind: "classification",
   id: "retrieval",
   title: "Long Range Arena Retrieval",
   description: "pairs of AAN papers byte by byte, linked or not, 147,086 + 18,090 + 17,437 pairs " +

@@ -1,4 +1,4 @@
-import type { DataEntry } from "../data_entry.ts";
+import type { ClassificationEntry } from "../data_entry.ts";
 import { loadPackedSplits } from "../packed_cache.ts";
 import { profileOf } from "../profile_of.ts";
 import { findImdb, listReviews, readReview } from "./imdb.ts";
@@ -6,7 +6,8 @@ import { TEXT_PROFILES } from "./profiles.ts";
 import { loadText, textCachePath } from "./task.ts";
 
 /** Text of Long Range Arena, for the registry. */
-export const TEXT_ENTRY: DataEntry = {
+export const TEXT_ENTRY: ClassificationEntry = {
+  kind: "classification",
   id: "text",
   title: "Long Range Arena Text",
   description:

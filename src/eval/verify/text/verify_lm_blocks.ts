@@ -41,7 +41,7 @@ function textOf(sizes: readonly number[]) {
   const lineSizes = Int32Array.from(sizes);
   const starts = lineStarts(lineSizes);
   const read = (start: number, end: number) => ids.slice(start, end);
-  const item = (slice: Slice) => blockItem(read, slice, linesOfSlice(starts, slice)[1] === 0);
+  const item = (slice: Slice) => blockItem(read, slice);
   return { lineSizes, starts, item };
 }
 
