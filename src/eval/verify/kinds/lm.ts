@@ -6,7 +6,7 @@ import type { Tensor } from "../../../graph/contract.ts";
 import { mul } from "../../../../kernels/elementwise/mod.ts";
 import { input } from "../../../../kernels/source/mod.ts";
 import { reshape } from "../../../../kernels/view/mod.ts";
-import { CarriedStream } from "../../../models/carried_stream.ts";
+import { CarriedStream } from "../carried_stream.ts";
 import type { DecoderRun } from "../../../models/decoder_run.ts";
 import { buildLanguageModel, decode } from "../../../models/language_model.ts";
 import type { LanguageModelConfig } from "../../../models/language_model_config.ts";

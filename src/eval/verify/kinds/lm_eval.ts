@@ -113,7 +113,7 @@ function batchesOf(
 /** Documents of a batch as rows, padded on the right. */
 function rowsOf(text: Text, documents: readonly number[]): TokenRows {
   const items = documents.map((i) =>
-    blockItem((start, end) => text.stream.subarray(start, end), text.blocks[i], true)
+    blockItem((start, end) => text.stream.subarray(start, end), text.blocks[i])
   );
   const length = Math.max(...items.map(({ target }) => target.length));
   const tokens = new Int32Array(items.length * length).fill(PAD_ID);
@@ -178,7 +178,7 @@ async function verifyDocuments(
       for (const [row, i] of documents.entries()) {
         const tokens = overlap(blocks[i], start, size);
         const own = losses.subarray(row * size, row * size + tokens);
-        tokenLosses.set(own, blocks[i][0] + start);
+        if (tokens > 0) tokenLosses.set(own, blocks[i][0] + start);
         pieceLosses[i * pieceCount + k] = total(own);
         pieceTokens[i * pieceCount + k] = tokens;
         if (k + 1 === pieces.length) continue;
@@ -228,17 +228,13 @@ async function verifyWindows(
   const blockSize = how.tokens_per_sample - how.context_window;
   const blocks = sliceBlocks(lines, { mode: "none", nextSize: () => blockSize });
   const text = { stream, blocks };
-  const starts = new Set<number>([0]);
-  lines.reduce((position, size) => (starts.add(position + size), position + size), 0);
   const order = blocks.map((_, i) => i);
   const batches: number[][] = [];
   for (let i = 0; i < order.length; i += how.max_sentences) {
     batches.push(order.slice(i, i + how.max_sentences));
   }
   const items = batches.map((rows) =>
-    rows.map((i) =>
-      blockItem((from, to) => stream.subarray(from, to), blocks[i], starts.has(blocks[i][0]))
-    )
+    rows.map((i) => blockItem((from, to) => stream.subarray(from, to), blocks[i]))
   );
   const options = { window: how.context_window, blockSize };
   const tokenLosses = new Float64Array(stream.length);

@@ -1,6 +1,6 @@
 /** Documents that a language model reads in pieces, as validation and scoring of the reference do. */
 import { PAD_ID } from "../../../data/vocabulary.ts";
-import { CarriedStream, type Values } from "../../../models/carried_stream.ts";
+import { CarriedStream, type Values } from "../carried_stream.ts";
 import type { DecoderRun } from "../../../models/decoder_run.ts";
 import { buildLanguageModel, languageModelInputs } from "../../../models/language_model.ts";
 import type { LanguageModelConfig } from "../../../models/language_model_config.ts";
