@@ -18,6 +18,11 @@ const factor = z.number().min(1);
 export const megaDecoderSchema = megaEncoderSchema.extend({
   /** Whether the norm at the end, of models with norms before the layers, has weights. */
   affineFinalNorm: z.boolean(),
+  /**
+   * Positions per chunk when whole sequences are read outside of training; absent for those of
+   * training. A simple bias has parameters for one chunk only.
+   */
+  evaluationChunk: count.exactOptional(),
 });
 
 /** A Transformer decoder with norms before the sublayers (`fairseq/models/transformer_lm.py`). */
@@ -148,6 +153,9 @@ function refineDecoder(decoder: DecoderConfig, refuse: Refuse): void {
       }
       if (decoder.norm === "batchnorm" || decoder.norm === "syncbatchnorm") {
         refuse(["decoder", "norm"], "statistics of a batch would show later words");
+      }
+      if (decoder.evaluationChunk !== undefined && decoder.relativeBias !== "rotary") {
+        refuse(["decoder", "evaluationChunk"], "needs a rotary bias");
       }
       return;
     case "transformer":

@@ -39,7 +39,9 @@ export function megaDecoder(
 ): Tensor {
   const length = input.tokens.shape[1];
   const cache = stepFrame(ctx, run, input);
-  const missing = cache === undefined ? missingPositions(length, config.chunk) : 0;
+  const whole = !ctx.training && cache === undefined;
+  const chunk = whole ? config.evaluationChunk ?? config.chunk : config.chunk;
+  const missing = cache === undefined ? missingPositions(length, chunk) : 0;
   const { tokens, valid } = chunked(input, missing);
   let x = input.embed(tokens);
   if (config.normalizeEmbedding) {
@@ -53,7 +55,10 @@ export function megaDecoder(
   const how = { mixer, causal: true, ...(cache === undefined ? {} : { cache }) };
   for (let layer = 0; layer < config.layers; layer++) {
     const before = x;
-    x = ctx.scope(`layers.${layer}`, () => megaLayer(ctx, before, config, how, valid));
+    x = ctx.scope(
+      `layers.${layer}`,
+      () => megaLayer(ctx, before, { ...config, chunk }, how, valid),
+    );
   }
   if (config.normBefore) {
     const last = x;

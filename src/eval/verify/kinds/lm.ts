@@ -6,7 +6,7 @@ import type { Tensor } from "../../../graph/contract.ts";
 import { mul } from "../../../../kernels/elementwise/mod.ts";
 import { input } from "../../../../kernels/source/mod.ts";
 import { reshape } from "../../../../kernels/view/mod.ts";
-import { CarriedStream } from "../../../models/carried_stream.ts";
+import { CarriedStream } from "../carried_stream.ts";
 import type { DecoderRun } from "../../../models/decoder_run.ts";
 import { buildLanguageModel, decode } from "../../../models/language_model.ts";
 import type { LanguageModelConfig } from "../../../models/language_model_config.ts";
@@ -14,6 +14,7 @@ import { nonPadding } from "../../../nn/embedding.ts";
 import type { Golden } from "../golden.ts";
 import { type Produced, runModule } from "../run_module.ts";
 import { languageModelConfigOf } from "./lm_config.ts";
+import { columns } from "./lm_pieces.ts";
 
 const caseSchema = z.object({
   incremental: z.object({ prefix: z.int().positive() }).nullable().default(null),
@@ -113,18 +114,4 @@ async function logitsOfPieces(
     start += size;
   }
   return result;
-}
-
-/** Columns `start` … `start + size − 1` of a matrix [rows, length]. */
-export function columns(
-  values: ArrayLike<number>,
-  rows: number,
-  length: number,
-  start: number,
-  size: number,
-): Int32Array {
-  return Int32Array.from(
-    { length: rows * size },
-    (_, i) => values[Math.floor(i / size) * length + start + i % size],
-  );
 }

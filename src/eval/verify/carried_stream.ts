@@ -1,9 +1,9 @@
 /** Runs a model piece by piece with its carried state on the host, to look at and to check results. */
-import { evaluate } from "../compiler/evaluate.ts";
-import type { Device } from "../device/device.ts";
-import { freshGraph } from "../graph/build.ts";
-import { sizeOf, type Tensor } from "../graph/contract.ts";
-import { ModelContext } from "../nn/context.ts";
+import { evaluate } from "../../compiler/evaluate.ts";
+import type { Device } from "../../device/device.ts";
+import { freshGraph } from "../../graph/build.ts";
+import { sizeOf, type Tensor } from "../../graph/contract.ts";
+import { ModelContext } from "../../nn/context.ts";
 
 /** Values by name: parameters, or inputs of a piece. */
 export type Values = ReadonlyMap<string, ArrayLike<number>>;
