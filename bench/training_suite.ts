@@ -19,7 +19,7 @@ import { adapterRecord } from "./adapter_record.ts";
 import { CompileAhead } from "./compile_ahead.ts";
 import { loadTasks } from "./load_tasks.ts";
 import { failedRow, outcomeRow, type RowHead } from "./row.ts";
-import { rowLine } from "./row_line.ts";
+import { rowLine } from "../src/results/display/row_line.ts";
 import type { PreparedRun, TrainingSpec } from "./spec.ts";
 import { bestTrial, trialPeak } from "./trials.ts";
 

@@ -5,7 +5,8 @@
  * columns, {@link stepColumns} at a time. An invocation owns four rows, number `ty` of the groups of
  * four, and in each step four columns, number `tx`; in products it owns every sixteenth group of four
  * features. Workgroup memory is read in vectors of four: operands pass through `slice`, the pairs of a
- * step lie in pair tiles, one vector of four rows per column, and sums stay in registers.
+ * step lie in pair tiles, one vector of four rows per column, and sums stay in registers; where values
+ * are too wide for that, workgroups share a tile and own a block of features each.
  *
  * Loops end at a bound that contains `zero` for the sake of software drivers (see `opaqueZero`), except
  * for the innermost ones, whose few turns they do not unroll anyway.

@@ -32,10 +32,13 @@ interface Case {
   readonly causal?: boolean;
   /** Leading axes of the key mask; its second row, if there is one, is padding only. */
   readonly mask?: Shape;
+  /** Limit of undivided values; default 8, which gives blocks of 8 features. */
+  readonly wholeWidth?: number;
 }
 
-/** Checks divided values: blocks of 8 features, above a limit of 8. */
-function check({ kind, lead, queries, keys, features, causal, mask }: Case): Promise<void> {
+/** Checks divided values, forward and all gradients. */
+function check({ wholeWidth = 8, ...c }: Case): Promise<void> {
+  const { kind, lead, queries, keys, features, causal, mask } = c;
   const inputs: Record<string, CheckedInput> = {
     q: { shape: [...lead, queries, 5] },
     k: { shape: [...lead, keys, 5] },
@@ -59,7 +62,7 @@ function check({ kind, lead, queries, keys, features, causal, mask }: Case): Pro
         bias,
         ...(mask === undefined ? {} : { keyMask: mask }),
         causal: causal ?? false,
-        wholeWidth: 8,
+        wholeWidth,
         storedLength: 0,
       }),
   });
@@ -90,8 +93,16 @@ Deno.test("divided values match the reference for causal Laplace with a key mask
     mask: [2],
   }));
 
-Deno.test("divided values match the reference for squared ReLU in chunks with few keys", () =>
-  check({ kind: "relu2", lead: [2, 2], queries: 18, keys: 5, features: 19, mask: [2, 1] }));
+Deno.test("divided values match the reference for squared ReLU in chunks and blocks of 196", () =>
+  check({
+    kind: "relu2",
+    lead: [2, 2],
+    queries: 18,
+    keys: 5,
+    features: 390,
+    mask: [2, 1],
+    wholeWidth: 384,
+  }));
 
 Deno.test("divided values give what undivided ones give, dropout and gradients included", async () => {
   const shapes = { q: [2, 37, 5], k: [2, 37, 5], v: [2, 37, 18], bias: [73], g: [2, 37, 18] };

@@ -47,6 +47,22 @@ export function rates(text: string): number[] {
   ];
 }
 
+function numberBetween(low: number, high: number, what: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value >= low && value <= high)) {
+      throw new InvalidArgumentError(`expected ${what}`);
+    }
+    return value;
+  };
+}
+
+/** A temperature of sampling. */
+export const temperature = numberBetween(0, 100, "a number from 0 to 100");
+
+/** A part of a whole. */
+export const share = numberBetween(0, 1, "a number from 0 to 1");
+
 /**
  * The wanted names, all when nothing is wanted.
  *

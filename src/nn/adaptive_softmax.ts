@@ -6,9 +6,11 @@
  */
 import type { Tensor } from "../graph/contract.ts";
 import { add, equal, maximum, minimum, mul, sub } from "../../kernels/elementwise/mod.ts";
+import { compactRows } from "../../kernels/gather/compact.ts";
+import { gather, scatterAdd } from "../../kernels/gather/mod.ts";
 import { matmul } from "../../kernels/matmul/mod.ts";
-import { full } from "../../kernels/source/generate.ts";
-import { concat, pad, slice } from "../../kernels/view/mod.ts";
+import { projectedCrossEntropy } from "../../kernels/projected_cross_entropy/mod.ts";
+import { concat, pad, reshape, slice } from "../../kernels/view/mod.ts";
 import { type Band, bandsOf, bandWidth, membersOf, placesIn } from "./adaptive_bands.ts";
 import type { ModelContext } from "./context.ts";
 import { dropout } from "./dropout.ts";
@@ -41,8 +43,17 @@ interface Scores {
   readonly bands: readonly Band[];
   /** Features [R, ·] and weights [c0 + T, ·] of the head. */
   readonly head: readonly [Tensor, Tensor];
-  /** Features [R, dᵢ] and weights [size, dᵢ] of the tails. */
-  readonly tails: readonly (readonly [Tensor, Tensor])[];
+  /** Features [R, D] of the tails before their projections. */
+  readonly features: Tensor;
+  readonly tails: readonly Tail[];
+}
+
+/** One tail. */
+interface Tail {
+  /** Features [R, D] to [R, dᵢ]. */
+  readonly project: (features: Tensor) => Tensor;
+  /** [size, dᵢ] */
+  readonly words: Tensor;
 }
 
 /** Result of {@link adaptiveSoftmax}. */
@@ -93,31 +104,32 @@ function tiedHead(
 
 function tail(
   ctx: ModelContext,
-  features: Tensor,
+  width: number,
   band: Band,
   i: number,
   options: AdaptiveSoftmaxOptions,
-): readonly [Tensor, Tensor] {
-  const { tied, factor } = options;
-  const width = features.shape[1];
+): Tail {
+  const { tied, factor, dropout: rate } = options;
   const narrow = bandWidth(tied?.initialWidth ?? width, factor, i + 1);
   const source = `${tied?.input}.embeddings.${i + 1}`;
-  let inner: Tensor;
-  if (tied?.projections === true) {
-    const projection = ctx.scope("0", () => {
-      ctx.alias("weight", `${source}.1.weight`);
-      return ctx.parameter("weight", [width, narrow], xavierUniform(narrow, width));
-    });
-    inner = matmul(features, projection);
-  } else {
-    const weight = xavierUniform(width, narrow);
-    inner = linear(ctx, "0", features, narrow, { weight, bias: null });
-  }
+  const shared = tied?.projections === true;
+  const projection = ctx.scope("0", () => {
+    if (shared) ctx.alias("weight", `${source}.1.weight`);
+    return ctx.parameter(
+      "weight",
+      shared ? [width, narrow] : [narrow, width],
+      xavierUniform(width, narrow),
+    );
+  });
   const words = ctx.scope("2", () => {
     if (tied !== undefined) ctx.alias("weight", `${source}.0.weight`);
     return ctx.parameter("weight", [band.size, narrow], xavierUniform(narrow, band.size));
   });
-  return [dropout(ctx, inner, options.dropout), words];
+  return {
+    project: (features) =>
+      dropout(ctx, matmul(features, projection, { transposeB: !shared }), rate),
+    words,
+  };
 }
 
 /**
@@ -142,9 +154,9 @@ export function adaptiveSoftmax(
     return [dropped, ctx.parameter("weight", [rows, width], xavierUniform(width, rows))] as const;
   });
   const tails = rest.map((band, i) =>
-    ctx.scope(`tail.${i}`, () => tail(ctx, dropped, band, i, options))
+    ctx.scope(`tail.${i}`, () => tail(ctx, width, band, i, options))
   );
-  const scores: Scores = { bands, head, tails };
+  const scores: Scores = { bands, head, features: dropped, tails };
   return {
     losses: (words, ignoredPlace) => adaptiveLosses(scores, words, ignoredPlace),
     headLogits: () => multiply(head),
@@ -154,28 +166,44 @@ export function adaptiveSoftmax(
 
 function adaptiveLosses(scores: Scores, words: Tensor, ignoredPlace?: number): Tensor {
   const [first, ...rest] = scores.bands;
-  const members = rest.map((band) => membersOf(band, words));
   // A word of tail i moves past the frequent words to class c0 + i.
   const classes = rest.slice(1).reduce(
     (sum, band) => add(sum, minimum(maximum(sub(words, band.first), -1), 0)),
     add(minimum(words, first.size), rest.length - 1),
   );
-  let losses = projectedLoss(...scores.head, classes);
-  rest.forEach((band, i) => {
+  return rest.reduce((losses, band, i) => {
     const places = placesIn(band, words);
-    const counts = ignoredPlace === undefined
-      ? members[i]
-      : mul(members[i], sub(1, equal(places, full(places.shape, ignoredPlace, "i32"))));
-    losses = add(losses, mul(projectedLoss(...scores.tails[i], places), counts));
-  });
-  return losses;
+    const members = membersOf(band, words);
+    const scored = ignoredPlace === undefined
+      ? members
+      : mul(members, sub(1, equal(places, ignoredPlace)));
+    return add(losses, tailLosses(scores.tails[i], scores.features, places, scored));
+  }, projectedLoss(...scores.head, classes));
 }
 
-function adaptiveLogProbabilities(scores: Scores): Tensor {
-  const [first, ...rest] = scores.bands;
-  const head = logSoftmax(multiply(scores.head));
-  const tails = rest.map((_, i) =>
-    add(logSoftmax(multiply(scores.tails[i])), slice(head, 1, first.size + i, 1))
+/** Losses [R] of the rows that are `scored`, 0 elsewhere: the rows are brought together first. */
+function tailLosses(
+  { project, words }: Tail,
+  features: Tensor,
+  places: Tensor,
+  scored: Tensor,
+): Tensor {
+  const rows = features.shape[0];
+  const { order, count } = compactRows(scored);
+  const gathered = project(gather(features, order));
+  const labels = reshape(gather(reshape(places, [rows, 1]), order), [rows]);
+  const { loss } = projectedCrossEntropy(gathered, words, labels, { count });
+  return reshape(scatterAdd(order, reshape(loss, [rows, 1]), rows), [rows]);
+}
+
+function adaptiveLogProbabilities({ bands, head: scored, features, tails }: Scores): Tensor {
+  const [first] = bands;
+  const head = logSoftmax(multiply(scored));
+  const words = tails.map((tail, i) =>
+    add(
+      logSoftmax(multiply([tail.project(features), tail.words])),
+      slice(head, 1, first.size + i, 1),
+    )
   );
-  return concat([slice(head, 1, 0, first.size), ...tails], 1);
+  return concat([slice(head, 1, 0, first.size), ...words], 1);
 }

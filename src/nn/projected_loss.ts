@@ -3,15 +3,23 @@ import type { Tensor } from "../graph/contract.ts";
 import { crossEntropy } from "../../kernels/cross_entropy/mod.ts";
 import { exp, log, sub } from "../../kernels/elementwise/mod.ts";
 import { matmul } from "../../kernels/matmul/mod.ts";
+import {
+  projectedCrossEntropy,
+  projectedVocabulary,
+} from "../../kernels/projected_cross_entropy/mod.ts";
 import { max, sum } from "../../kernels/reduce/mod.ts";
 
 /**
- * −log softmax(features weightᵀ)[label] of every row, natural logarithm.
+ * −log softmax(features weightᵀ)[label] of every row, natural logarithm. The logits of large
+ * vocabularies are never stored.
  *
  * @param features [R, D]. @param weight [V, D]. @param labels i32 [R], each in [0, V).
  * @returns [R].
  */
 export function projectedLoss(features: Tensor, weight: Tensor, labels: Tensor): Tensor {
+  if (weight.shape[0] > projectedVocabulary) {
+    return projectedCrossEntropy(features, weight, labels).loss;
+  }
   return crossEntropy(matmul(features, weight, { transposeB: true }), labels);
 }
 

@@ -15,7 +15,7 @@ export type FlatBuffers = readonly GPUBuffer[];
 export class ParameterStore {
   readonly layout: ParameterLayout;
   readonly parameters: FlatBuffers;
-  readonly gradients: FlatBuffers;
+  #gradients: FlatBuffers | undefined;
 
   /**
    * @param bindable Most bytes of one buffer; what the device binds unless a test asks for less.
@@ -29,8 +29,12 @@ export class ParameterStore {
   ) {
     this.layout = new ParameterLayout(entries, bindable, metricCount * blockSize);
     this.parameters = this.allocate("parameters");
-    this.gradients = this.layout.segments.map((segment, k) =>
-      device.createBuffer(this.#label("gradients", k), 4 * this.gradientElements(segment))
+  }
+
+  /** Gradients and metrics; allocated when they are first needed, which inference never does. */
+  get gradients(): FlatBuffers {
+    return this.#gradients ??= this.layout.segments.map((segment, k) =>
+      this.device.createBuffer(this.#label("gradients", k), 4 * this.gradientElements(segment))
     );
   }
 
@@ -109,6 +113,6 @@ export class ParameterStore {
   /** Releases parameters and gradients. */
   destroy(): void {
     this.release(this.parameters);
-    this.release(this.gradients);
+    this.release(this.#gradients ?? []);
   }
 }

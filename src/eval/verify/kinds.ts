@@ -2,8 +2,10 @@
 import type { Device } from "../../device/device.ts";
 import { NotImplementedError, UserError } from "../../errors.ts";
 import type { Golden } from "./golden.ts";
+import { verifyAdaptive } from "./kinds/adaptive.ts";
 import { verifyElementwise } from "./kinds/elementwise.ts";
 import { verifyEma, verifyEmaStep } from "./kinds/ema.ts";
+import { verifyLanguageModel } from "./kinds/lm.ts";
 import { verifyClassifier } from "./kinds/lra.ts";
 import { verifyTrajectory } from "./kinds/lra_train.ts";
 import { verifyMega } from "./kinds/mega.ts";
@@ -57,8 +59,8 @@ const handlers: Readonly<Record<GoldenKind, KindHandler | undefined>> = {
   lra: verifyClassifier,
   lra_train: verifyTrajectory,
   gca: undefined,
-  lm: undefined,
-  adaptive: undefined,
+  lm: verifyLanguageModel,
+  adaptive: verifyAdaptive,
   nmt: undefined,
   beam: undefined,
   s4_kernel: verifyS4Kernel,

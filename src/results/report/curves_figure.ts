@@ -1,4 +1,3 @@
-import { finalRows } from "../aggregate.ts";
 import { displayName } from "../display_names.ts";
 import { scoreLabel, shownScale } from "../display/score_format.ts";
 import type { ResultRow } from "../schema_row.ts";
@@ -25,8 +24,7 @@ const mostPoints = 240;
 export function curveFigures(set: MeasuredSet, name: SetName): Figure[] {
   const tasks = [...new Set(set.rows.map(({ task }) => task.name))];
   return tasks.flatMap((task): Figure[] => {
-    const rows = finalRows(set.rows).filter((row) => row.task.name === task);
-    if (rows.length === 0) return [];
+    const rows = set.rows.filter((row) => row.task.name === task);
     const hasScore = rows.some((row) => row.validationCurve.some(({ score }) => score !== null));
     const { score: kind } = rows[0];
     const panels = [
