@@ -7,7 +7,36 @@
  * every chunk from its carried state.
  */
 import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
-import { dot, each, type EmaGeometry, overTime, powerFunctions } from "./sweeps.ts";
+import { dot, each, type EmaGeometry, overTime, powerFunctions, type Start } from "./sweeps.ts";
+
+/** Operands of a scan, and what it does besides the sum over states. Input 0 is the series. */
+export interface ScanRoles {
+  /** Input that holds the decays [sweeps · D, N]. */
+  readonly decay: number;
+  /** Inputs that the last pass reads besides the start. */
+  readonly inputs: readonly number[];
+  /** Outputs of the last pass; output 0 is the sum over states. */
+  readonly outputs: readonly number[];
+  /** Scratch memory that the last pass writes besides its own. */
+  readonly scratch?: Scratch;
+  /** WGSL functions of the expressions below. */
+  readonly declarations?: string;
+  /** Statements that declare `c{n}`, the weight of state n in output 0. */
+  readonly weight: (n: number) => string;
+  /** State before the first time; zero by default. */
+  readonly start?: Start;
+  /** Statements after output 0 at time `t`, with the states `u{n}` and the series' `x`. */
+  readonly visit?: (t: string) => string;
+  /** Statements when an invocation has walked through its chunk. */
+  readonly finish?: string;
+}
+
+const averageRoles: ScanRoles = {
+  decay: 2,
+  inputs: [0, 1, 2],
+  outputs: [0],
+  weight: (n) => `let c${n} = in1(row, ${n}u);`,
+};
 
 /** Threads that keep a GPU busy; fewer sequences than that are cut into chunks. */
 const busyThreads = 32768;
@@ -44,15 +73,21 @@ export function loadDecay(geometry: EmaGeometry, row: string, q: number, from = 
     (truncation ? ` let z${n} = power_${truncation}(q${n});` : ""));
 }
 
-/** Passes of `emaScan`: input 0 is x, 1 is c, 2 is q; output 0 is y. */
-export function lowerScan(geometry: EmaGeometry, ctx: LowerContext): Pass[] {
+/** Passes of a scan; by default those of `emaScan` with inputs x, c, q and output y. */
+export function lowerScan(
+  geometry: EmaGeometry,
+  ctx: LowerContext,
+  roles: ScanRoles = averageRoles,
+): Pass[] {
+  const { decay, start } = roles;
   const { batch, length, features, states, sweeps, truncation } = geometry;
   const chunk = chunkLength(geometry, ctx);
   const chunks = Math.ceil(length / chunk);
   const workgroupSize = lanes(ctx);
   const unroll = unrolling(geometry, chunks);
   const powers = [...(truncation ? [truncation] : []), ...(chunks > 1 ? [chunk] : [])];
-  const declarations = powers.length > 0 ? powerFunctions(powers) : "";
+  const declarations = (roles.declarations ?? "") +
+    (powers.length > 0 ? powerFunctions(powers) : "");
   const rows = batch * chunks * features;
   const carried = chunks > 1 ? ctx.scratch(sweeps.length * rows * states) : undefined;
   const partial = sweeps.length > 1 ? ctx.scratch(batch * length * features) : undefined;
@@ -80,14 +115,14 @@ let high = min(low + ${chunk}u, ${length}u);`;
   if (carried) {
     passes.push({
       name: "local",
-      inputs: [0, 2],
+      inputs: [0, decay],
       outputs: [],
       scratch: [{ scratch: carried, access: "write" }],
       workgroupSize,
       groups: Math.ceil(rows / workgroupSize),
       declarations,
       body: `if (thread < ${rows}u) {\n${place}\n` + sweeps.map((sweep, k) =>
-        `{\nlet row = ${k * features}u + d;\n${loadDecay(geometry, "row", 2)}\n` +
+        `{\nlet row = ${k * features}u + d;\n${loadDecay(geometry, "row", decay)}\n` +
         each(states, (n) =>
           `var u${n} = 0.0;`) +
         "\n" +
@@ -95,8 +130,10 @@ let high = min(low + ${chunk}u, ${length}u);`;
         each(states, (n) => `${stateAt(`${k}u`, `${n}u`)} = u${n};`) + "\n}"
       ).join("\n") + "\n}",
     });
-    passes.push(carryPass(geometry, carried, chunks, chunk, workgroupSize, declarations));
+    passes.push(carryPass(geometry, roles, carried, chunks, chunk, workgroupSize, declarations));
   }
+  const startAt = (k: number, n: number) =>
+    carried ? stateAt(`${k}u`, `${n}u`) : start?.value(`${n}u`) ?? "0.0";
   const body = sweeps.map((sweep, k) => {
     const last = k === sweeps.length - 1;
     const sum = dot(states, (n) => `c${n}`, (n) => `u${n}`);
@@ -105,17 +142,24 @@ let high = min(low + ${chunk}u, ${length}u);`;
       const value = k === 0 ? sum : `${at(t)} + ${sum}`;
       return last ? `out0(b, ${t}, d, ${value});` : `${at(t)} = ${value};`;
     };
-    return `{\nlet row = ${k * features}u + d;\n${loadDecay(geometry, "row", 2)}\n` +
-      each(states, (n) => `let c${n} = in1(row, ${n}u);`) + "\n" +
-      each(states, (n) => `var u${n} = ${carried ? stateAt(`${k}u`, `${n}u`) : "0.0"};`) + "\n" +
-      overTime(geometry, sweep, low, high, unroll, (t, old) => `${advance(t, old)}\n${emit(t)}`) +
-      "}";
+    return `{\nlet row = ${k * features}u + d;\n${loadDecay(geometry, "row", decay)}\n` +
+      each(states, roles.weight) + "\n" +
+      each(states, (n) => `var u${n} = ${startAt(k, n)};`) + "\n" +
+      overTime(
+        geometry,
+        sweep,
+        low,
+        high,
+        unroll,
+        (t, old) => `${advance(t, old)}\n${emit(t)}${roles.visit ? `\n${roles.visit(t)}` : ""}`,
+      ) + (roles.finish ?? "") + "}";
   }).join("\n");
   passes.push({
     name: "scan",
-    inputs: [0, 1, 2],
-    outputs: [0],
+    inputs: [...roles.inputs, ...(carried ? [] : start?.inputs ?? [])],
+    outputs: roles.outputs,
     scratch: [
+      ...(roles.scratch ? [{ scratch: roles.scratch, access: "write" as const }] : []),
       ...(carried ? [{ scratch: carried, access: "read" as const }] : []),
       ...(partial ? [{ scratch: partial, access: "write" as const }] : []),
     ],
@@ -130,6 +174,7 @@ let high = min(low + ${chunk}u, ${length}u);`;
 /** Replaces what each chunk adds to the state by the state at its start. */
 function carryPass(
   geometry: EmaGeometry,
+  { decay, start }: ScanRoles,
   carried: Scratch,
   chunks: number,
   chunk: number,
@@ -140,7 +185,7 @@ function carryPass(
   const threads = sweeps.length * batch * states * features;
   return {
     name: "carry",
-    inputs: [2],
+    inputs: [...new Set([decay, ...start?.inputs ?? []])],
     outputs: [],
     scratch: [{ scratch: carried, access: "write" }],
     workgroupSize,
@@ -151,12 +196,13 @@ let d = thread % ${features}u;
 let n = (thread / ${features}u) % ${states}u;
 let b = (thread / ${features * states}u) % ${batch}u;
 let sweep = thread / ${features * states * batch}u;
-let decay = power_${chunk}(in2(sweep * ${features}u + d, n));
+let row = sweep * ${features}u + d;
+let decay = power_${chunk}(in${decay}(row, n));
 let reverse = ${
       sweeps.map((s, k) => s === "reverse" ? `sweep == ${k}u` : "").filter(Boolean).join(" || ") ||
       "false"
     };
-var carry = 0.0;
+var carry = ${start?.value("n") ?? "0.0"};
 for (var i = 0u; i < ${chunks}u; i++) {
 let chunk = select(i, ${chunks - 1}u - i, reverse);
 let at = ((sweep * ${
