@@ -9,7 +9,7 @@
  */
 import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
 import { chunkLength, lanes, unrolling } from "./scan_lowering.ts";
-import { type SumTarget, sumPasses } from "./partial_sums.ts";
+import { sumPasses, type SumTarget } from "./partial_sums.ts";
 import { each, type EmaGeometry, overTime, powerFunctions, type Start } from "./sweeps.ts";
 
 /** States that one invocation keeps in registers (four numbers each). */

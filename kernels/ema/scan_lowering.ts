@@ -7,12 +7,15 @@
  * every chunk from its carried state.
  */
 import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
+import { literal } from "../source/generate.ts";
 import { dot, each, type EmaGeometry, overTime, powerFunctions, type Start } from "./sweeps.ts";
 
 /** Operands of a scan, and what it does besides the sum over states. Input 0 is the series. */
 export interface ScanRoles {
   /** Input that holds the decays [sweeps · D, N]. */
   readonly decay: number;
+  /** Smallest decay; smaller ones are raised to it (default: none is). */
+  readonly leastDecay?: number;
   /** Inputs that the last pass reads besides the start. */
   readonly inputs: readonly number[];
   /** Outputs of the last pass; output 0 is the sum over states. */
@@ -65,12 +68,15 @@ export function lanes(ctx: LowerContext): number {
 }
 
 /** Declares and loads the registers of a sweep: `q`, and `z` = q^K when the kernel is truncated. */
-export function loadDecay(geometry: EmaGeometry, row: string, q: number, from = 0, count = 0) {
-  const states = count || geometry.states;
-  const { truncation } = geometry;
+function loadDecay({ states, truncation }: EmaGeometry, roles: ScanRoles): string {
   return each(states, (n) =>
-    `let q${n} = in${q}(${row}, ${from + n}u);` +
+    `let q${n} = ${decayAt(roles, `${n}u`)};` +
     (truncation ? ` let z${n} = power_${truncation}(q${n});` : ""));
+}
+
+function decayAt({ decay, leastDecay }: ScanRoles, n: string): string {
+  const q = `in${decay}(row, ${n})`;
+  return leastDecay === undefined ? q : `max(${q}, ${literal(leastDecay, "f32")})`;
 }
 
 /** Passes of a scan; by default those of `emaScan` with inputs x, c, q and output y. */
@@ -85,7 +91,10 @@ export function lowerScan(
   const chunks = Math.ceil(length / chunk);
   const workgroupSize = lanes(ctx);
   const unroll = unrolling(geometry, chunks);
-  const powers = [...(truncation ? [truncation] : []), ...(chunks > 1 ? [chunk] : [])];
+  const powers = [
+    ...(truncation ? [truncation] : []),
+    ...(chunks > 1 ? [chunk, ...(start ? [length - (chunks - 1) * chunk] : [])] : []),
+  ];
   const declarations = (roles.declarations ?? "") +
     (powers.length > 0 ? powerFunctions(powers) : "");
   const rows = batch * chunks * features;
@@ -122,7 +131,7 @@ let high = min(low + ${chunk}u, ${length}u);`;
       groups: Math.ceil(rows / workgroupSize),
       declarations,
       body: `if (thread < ${rows}u) {\n${place}\n` + sweeps.map((sweep, k) =>
-        `{\nlet row = ${k * features}u + d;\n${loadDecay(geometry, "row", decay)}\n` +
+        `{\nlet row = ${k * features}u + d;\n${loadDecay(geometry, roles)}\n` +
         each(states, (n) =>
           `var u${n} = 0.0;`) +
         "\n" +
@@ -142,7 +151,7 @@ let high = min(low + ${chunk}u, ${length}u);`;
       const value = k === 0 ? sum : `${at(t)} + ${sum}`;
       return last ? `out0(b, ${t}, d, ${value});` : `${at(t)} = ${value};`;
     };
-    return `{\nlet row = ${k * features}u + d;\n${loadDecay(geometry, "row", decay)}\n` +
+    return `{\nlet row = ${k * features}u + d;\n${loadDecay(geometry, roles)}\n` +
       each(states, roles.weight) + "\n" +
       each(states, (n) => `var u${n} = ${startAt(k, n)};`) + "\n" +
       overTime(
@@ -156,7 +165,7 @@ let high = min(low + ${chunk}u, ${length}u);`;
   }).join("\n");
   passes.push({
     name: "scan",
-    inputs: [...roles.inputs, ...(carried ? [] : start?.inputs ?? [])],
+    inputs: [...new Set([...roles.inputs, ...(carried ? [] : start?.inputs ?? [])])],
     outputs: roles.outputs,
     scratch: [
       ...(roles.scratch ? [{ scratch: roles.scratch, access: "write" as const }] : []),
@@ -174,14 +183,18 @@ let high = min(low + ${chunk}u, ${length}u);`;
 /** Replaces what each chunk adds to the state by the state at its start. */
 function carryPass(
   geometry: EmaGeometry,
-  { decay, start }: ScanRoles,
+  roles: ScanRoles,
   carried: Scratch,
   chunks: number,
   chunk: number,
   workgroupSize: number,
   declarations: string,
 ): Pass {
-  const { batch, features, states, sweeps } = geometry;
+  const { batch, length, features, states, sweeps } = geometry;
+  const { decay, start } = roles;
+  const remainder = length - (chunks - 1) * chunk;
+  // A reverse sweep that starts from zero brings nothing to the end of the last, shorter chunk.
+  const ragged = start !== undefined && remainder < chunk;
   const threads = sweeps.length * batch * states * features;
   return {
     name: "carry",
@@ -197,8 +210,8 @@ let n = (thread / ${features}u) % ${states}u;
 let b = (thread / ${features * states}u) % ${batch}u;
 let sweep = thread / ${features * states * batch}u;
 let row = sweep * ${features}u + d;
-let decay = power_${chunk}(in${decay}(row, n));
-let reverse = ${
+let decay = power_${chunk}(${decayAt(roles, "n")});
+${ragged ? `let shorter = power_${remainder}(${decayAt(roles, "n")});\n` : ""}let reverse = ${
       sweeps.map((s, k) => s === "reverse" ? `sweep == ${k}u` : "").filter(Boolean).join(" || ") ||
       "false"
     };
@@ -210,7 +223,7 @@ let at = ((sweep * ${
     }u + b * ${chunks}u + chunk) * ${states}u + n) * ${features}u + d;
 let local = tmp${carried.index}[at];
 tmp${carried.index}[at] = carry;
-carry = fma(decay, carry, local);
+carry = fma(${ragged ? `select(decay, shorter, chunk == ${chunks - 1}u)` : "decay"}, carry, local);
 }
 }`,
   };
