@@ -12,7 +12,7 @@ import type { TrainingSettings } from "../src/models/training_settings.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { writeResult } from "../src/results/store.ts";
 import { modelFileName, modelsFolder, saveModel } from "../src/train/model_file.ts";
-import { type RunReport, type RunSettings, TrainingRun } from "../src/train/run.ts";
+import { type RunReport, TrainingRun } from "../src/train/run.ts";
 import { Session } from "../src/train/session.ts";
 import type { ScoreSpec } from "../src/train/workload.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
