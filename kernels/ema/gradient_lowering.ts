@@ -10,7 +10,14 @@
 import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
 import { chunkLength, lanes, unrolling } from "./scan_lowering.ts";
 import { sumPasses, type SumTarget } from "./partial_sums.ts";
-import { each, type EmaGeometry, overTime, powerFunctions, type Start } from "./sweeps.ts";
+import {
+  each,
+  type EmaGeometry,
+  overTime,
+  powerFunctions,
+  type Start,
+  type Time,
+} from "./sweeps.ts";
 
 /** States that one invocation keeps in registers (four numbers each). */
 const statesPerThread = 8;
@@ -88,13 +95,20 @@ let high = min(low + ${chunk}u, ${length}u);`;
       ? ` let z${n} = power_${truncation}(q${n});` +
         ` let y${n} = ${truncation}.0 * power_${truncation - 1}(q${n});`
       : ""));
-  const advance = (t: string, old?: string) =>
-    `let x = in0(b, ${t}, d);\n` + (old ? `let w = in0(b, ${old}, d);\n` : "") +
-    each(held, (n) =>
-      old
-        ? `s${n} = fma(q${n}, s${n}, fma(-y${n}, w, u${n}));\n` +
-          `u${n} = fma(q${n}, u${n}, fma(-z${n}, w, x));`
-        : `s${n} = fma(q${n}, s${n}, u${n});\nu${n} = fma(q${n}, u${n}, x);`);
+  const advance = (times: readonly Time[], after: (n: number, k: number) => string) =>
+    times.map(({ t, old }, k) =>
+      `let x${k} = in0(b, ${t}, d);\n` + (old ? `let old${k} = in0(b, ${old}, d);\n` : "")
+    ).join("") +
+    each(
+      held,
+      (n) =>
+        times.map(({ old }, k) =>
+          (old
+            ? `s${n} = fma(q${n}, s${n}, fma(-y${n}, old${k}, u${n}));\n` +
+              `u${n} = fma(q${n}, u${n}, fma(-z${n}, old${k}, x${k}));`
+            : `s${n} = fma(q${n}, s${n}, u${n});\nu${n} = fma(q${n}, u${n}, x${k});`) + after(n, k)
+        ).join("\n"),
+    );
   const store = (scratch: Scratch, names: readonly [string, string]) =>
     each(held, (n) => {
       const body = names.map((name, kind) =>
@@ -115,7 +129,9 @@ let high = min(low + ${chunk}u, ${length}u);`;
       scratch: [{ scratch: carried, access: "write" }],
       body: `if (thread < ${threads}u) {\n${place}\n${load}\n` +
         each(held, (n) => `var u${n} = 0.0; var s${n} = 0.0;`) + "\n" +
-        perSweep((k) => overTime(geometry, sweeps[k], low, high, unroll, advance)) + "\n" +
+        perSweep((k) =>
+          overTime(geometry, sweeps[k], low, high, unroll, (times) => advance(times, () => ""))
+        ) + "\n" +
         store(carried, ["u", "s"]) + "\n}",
     });
     passes.push(carryPass(geometry, roles, carried, chunks, chunk, workgroupSize, declarations));
@@ -149,9 +165,13 @@ let high = min(low + ${chunk}u, ${length}u);`;
           low,
           high,
           unroll,
-          (t, old) =>
-            `let dy = in1(b, ${t}, d);\n${advance(t, old)}\n` +
-            each(held, (n) => `g${n} = fma(dy, u${n}, g${n});\nh${n} = fma(dy, s${n}, h${n});`),
+          (times) =>
+            times.map(({ t }, step) => `let dy${step} = in1(b, ${t}, d);\n`).join("") +
+            advance(
+              times,
+              (n, step) =>
+                `\ng${n} = fma(dy${step}, u${n}, g${n});\nh${n} = fma(dy${step}, s${n}, h${n});`,
+            ),
         )
       ) + "\n" +
       (roles.finish ? each(held, (n) => roles.finish?.(n, state(n)) ?? "") + "\n" : "") +

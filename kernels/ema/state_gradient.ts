@@ -70,8 +70,8 @@ function lowerAdjoint(geometry: EmaGeometry, ctx: LowerContext): Pass[] {
       inputs: [1, 4, 5],
       value: (n) => `in1(b, d, ${n}) / (unit(in5(d, ${n})) * max(in4(d, ${n}), ${leastDecay}))`,
     },
-    visit: (t) =>
-      `let v = in2(b, ${t}, d);\n` + each(states, (n) => `w${n} = fma(v, u${n}, w${n});`),
+    load: (t, k) => `let v${k} = in2(b, ${t}, d);\n`,
+    visit: (n, k) => `w${n} = fma(v${k}, u${n}, w${n});`,
     finish: each(states, (n) => `${at(n)} = g${n} * w${n};`) + `\nif (chunk == 0u) {\n` +
       each(states, (n) => `out1(b, d, ${n}u, in4(row, ${n}u) * (g${n} * u${n}));`) + "\n}\n",
   });
