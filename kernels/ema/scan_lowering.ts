@@ -29,18 +29,12 @@ export interface ScanRoles {
   readonly inputs: readonly number[];
   /** Outputs of the last pass; output 0 is the sum over states. */
   readonly outputs: readonly number[];
-  /** Scratch memory that the last pass writes besides its own. */
-  readonly scratch?: Scratch;
   /** WGSL functions of the expressions below. */
   readonly declarations?: string;
   /** Statements that declare `c{n}`, the weight of state n in output 0. */
   readonly weight: (n: number) => string;
   /** State before the first time; zero by default. */
   readonly start?: Start;
-  /** Loads of time `t`, the k-th of its block. */
-  readonly load?: (t: string, k: number) => string;
-  /** Statements on the state `u{n}` of the k-th time. */
-  readonly visit?: (n: number, k: number) => string;
   /** Statements when an invocation has walked through its chunk. */
   readonly finish?: string;
 }
@@ -177,12 +171,8 @@ let high = min(low + ${chunk}u, ${length}u);`;
         high,
         unroll,
         (times) =>
-          times.map(({ t }, step) => roles.load?.(t, step) ?? "").join("") +
-          advance(
-            times,
-            (n, step) =>
-              ` ${addToSum(`y${step}`, n, `c${n}`, `u${n}`)} ${roles.visit?.(n, step) ?? ""}`,
-          ) + "\n" + times.map(emit).join("\n"),
+          advance(times, (n, step) => ` ${addToSum(`y${step}`, n, `c${n}`, `u${n}`)}`) + "\n" +
+          times.map(emit).join("\n"),
       ) + (roles.finish ?? "") + "}";
   }).join("\n");
   passes.push({
@@ -190,7 +180,6 @@ let high = min(low + ${chunk}u, ${length}u);`;
     inputs: [...new Set([...roles.inputs, ...(carried ? [] : start?.inputs ?? [])])],
     outputs: roles.outputs,
     scratch: [
-      ...(roles.scratch ? [{ scratch: roles.scratch, access: "write" as const }] : []),
       ...(carried ? [{ scratch: carried, access: "read" as const }] : []),
       ...(partial ? [{ scratch: partial, access: "write" as const }] : []),
     ],
