@@ -28,13 +28,15 @@ export {
   Tensor,
   type TensorType,
 } from "./src/graph/contract.ts";
-export type { AdapterClass, LowerContext, Pass } from "./src/graph/lowering.ts";
+export type { AdapterClass } from "./src/device/adapter_class.ts";
+export type { LowerContext, Pass } from "./src/graph/lowering.ts";
 
 export { Device, DeviceError, DeviceLostError, openDevice } from "./src/device/device.ts";
 export { NotImplementedError, UserError } from "./src/errors.ts";
 export { evaluate, interpret } from "./src/compiler/evaluate.ts";
 export { gradients } from "./src/compiler/gradient.ts";
-export { compile, Program, type ProgramStatistics } from "./src/compiler/program.ts";
+export { planProgram, type ProgramPlan, type ProgramStatistics } from "./src/compiler/plan.ts";
+export { compile, Program } from "./src/compiler/program.ts";
 
 export { ModelContext, ModelParameters } from "./src/nn/context.ts";
 export {
@@ -52,7 +54,10 @@ export {
 export { loadCheckpoint, saveCheckpoint } from "./src/train/checkpoint.ts";
 export { type RunOutcome, type RunSettings, TrainingRun } from "./src/train/run.ts";
 export { learningRate, type Schedule } from "./src/train/schedule.ts";
-export { Trainer, type TrainerOptions } from "./src/train/trainer.ts";
+export { Session, type SessionOptions } from "./src/train/session.ts";
+export type { SessionState } from "./src/train/session_state.ts";
+export type { Workload } from "./src/train/workload.ts";
+export { classifierWorkload } from "./src/workloads/classifier.ts";
 
 export { verifyFile, type VerifyReport } from "./src/eval/verify/verify.ts";
 export { type Result, resultSchema } from "./src/results/schema.ts";

@@ -2,11 +2,11 @@
  * Compiles the kernels of later runs while earlier ones run. A software driver compiles on one
  * thread and keeps what it compiled in a cache on disk, so a second thread can fill that cache.
  */
-import type { ClassifierRun } from "./classifier_trainer.ts";
+import type { RunRecipe } from "../src/workloads/recipe.ts";
 
 /** What the worker is told first. */
 export interface CompileAheadSetup {
-  readonly runs: readonly ClassifierRun[];
+  readonly recipes: readonly RunRecipe[];
   /** One element: the number of the run that has started last. */
   readonly started: Int32Array;
 }
@@ -21,7 +21,7 @@ export class CompileAhead implements Disposable {
    *
    * @param failed Is told why it gave up, if it did; the runs then compile for themselves.
    */
-  constructor(runs: readonly ClassifierRun[], failed: (reason: string) => void) {
+  constructor(recipes: readonly RunRecipe[], failed: (reason: string) => void) {
     this.#worker = new Worker(new URL("./compile_ahead_worker.ts", import.meta.url), {
       type: "module",
       name: "compiler",
@@ -30,9 +30,7 @@ export class CompileAhead implements Disposable {
       event.preventDefault();
       failed(event.message);
     };
-    // Runs may carry their data too, which the worker has no use for.
-    const plain = runs.map(({ preset, settings }): ClassifierRun => ({ preset, settings }));
-    const setup: CompileAheadSetup = { runs: plain, started: this.#started };
+    const setup: CompileAheadSetup = { recipes, started: this.#started };
     this.#worker.postMessage(setup);
   }
 

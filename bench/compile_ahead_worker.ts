@@ -1,17 +1,19 @@
 /** The worker of {@link CompileAhead}: runs every program once on a device of its own. */
 import { openDevice } from "../src/device/device.ts";
 import { UserError } from "../src/errors.ts";
-import { buildTrainer } from "./classifier_trainer.ts";
+import { Session } from "../src/train/session.ts";
+import { sessionOptions } from "../src/workloads/recipe.ts";
 import type { CompileAheadSetup } from "./compile_ahead.ts";
 
-async function compileAll({ runs, started }: CompileAheadSetup): Promise<void> {
+async function compileAll({ recipes, started }: CompileAheadSetup): Promise<void> {
   const device = await openDevice();
-  for (let i = runs.length - 1; i > Atomics.load(started, 0); i--) {
+  for (let i = recipes.length - 1; i > Atomics.load(started, 0); i--) {
     try {
-      const trainer = device.allOrNothing(() => buildTrainer(device, runs[i]));
-      trainer.warmUp();
+      // No seed changes a kernel.
+      const session = device.allOrNothing(() => new Session(device, sessionOptions(recipes[i], 0)));
+      session.warmUp();
       await device.finish();
-      trainer.destroy();
+      session.destroy();
     } catch (error) {
       // The run itself will say so, in its row.
       if (!(error instanceof UserError)) throw error;

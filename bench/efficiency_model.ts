@@ -2,16 +2,16 @@
 import type { Device } from "../src/device/device.ts";
 import type { Preset } from "../src/models/lra_presets.ts";
 import { learningRate } from "../src/train/schedule.ts";
-import type { Trainer } from "../src/train/trainer.ts";
-import { buildTrainer } from "./classifier_trainer.ts";
+import { Session, type SessionBatch } from "../src/train/session.ts";
+import { classifierBatch } from "../src/workloads/classifier.ts";
+import { sessionOptions } from "../src/workloads/recipe.ts";
 import { efficiencyBatch, type EfficiencyData } from "./efficiency_data.ts";
 import type { TimedModel } from "./step_timer.ts";
-import { classifierFeeds } from "./training_suite.ts";
 
 /** See the module comment. */
 export class EfficiencyModel implements TimedModel {
-  readonly trainer: Trainer;
-  readonly #feeds;
+  readonly session: Session;
+  readonly #batch: SessionBatch;
   readonly #size: number;
   #updates = 0;
   /** First update with a loss or gradient norm that is not a finite number, if there was one. */
@@ -25,15 +25,16 @@ export class EfficiencyModel implements TimedModel {
     seed: number,
   ) {
     const batch = efficiencyBatch(data);
-    this.#feeds = classifierFeeds(batch);
     this.#size = batch.size;
-    const settings = {
-      batchSize: batch.size,
-      accumulation: 1,
-      sequenceLength: data.length,
-      seed,
-    };
-    this.trainer = buildTrainer(device, { preset, settings });
+    const batches = { batchSize: batch.size, sequenceLength: data.length };
+    this.#batch = classifierBatch(batch, { batchSize: batch.size, padTo: data.length });
+    const recipe = {
+      kind: "classifier",
+      config: preset.config,
+      training: { ...preset.training, accumulation: 1 },
+      ...batches,
+    } as const;
+    this.session = new Session(device, sessionOptions(recipe, seed));
   }
 
   /** Number of updates so far. */
@@ -44,7 +45,7 @@ export class EfficiencyModel implements TimedModel {
   /** Initialises the parameters and runs one step, which compiles what drivers compile late. */
   async start(device: Device): Promise<void> {
     await device.finish();
-    this.trainer.initialize();
+    this.session.initialize();
     this.step();
     await device.finish();
     await this.settle();
@@ -53,16 +54,16 @@ export class EfficiencyModel implements TimedModel {
   /** Queues one step: upload, forward, backward, clipping, update. */
   step(): number {
     const started = performance.now();
-    const submitted = this.trainer.submitMilliseconds;
+    const submitted = this.session.submitMilliseconds;
     const rate = learningRate(this.preset.training.schedule, this.#updates);
     this.#updates++;
-    this.trainer.update(this.#updates, rate, [this.#feeds], this.#size);
-    return performance.now() - started - (this.trainer.submitMilliseconds - submitted);
+    this.session.update(this.#updates, rate, [this.#batch], this.#size);
+    return performance.now() - started - (this.session.submitMilliseconds - submitted);
   }
 
   /** Reads the metrics and looks whether they are numbers. */
   async settle(): Promise<void> {
-    const metrics = await this.trainer.readMetrics();
+    const metrics = await this.session.readMetrics();
     const bad = metrics.findIndex(({ lossSum, gradientNorm }) =>
       !Number.isFinite(lossSum) || !Number.isFinite(gradientNorm)
     );
@@ -71,6 +72,6 @@ export class EfficiencyModel implements TimedModel {
 
   /** Releases everything. */
   destroy(): void {
-    this.trainer.destroy();
+    this.session.destroy();
   }
 }

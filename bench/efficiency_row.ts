@@ -27,11 +27,13 @@ export function failedEfficiencyRow(head: EfficiencyHead, reason: string): Resul
   const { kind: shape, ...schedule } = preset.training.schedule;
   const configuration = { ...preset.config };
   return {
+    role: "final",
     task: {
       name: "text",
+      kind: "classification",
       version: efficiencyDataVersion,
       origin: "generated",
-      splits: { train: { sha256: data.sha256, examples: data.split.length } },
+      splits: { train: { sha256: data.sha256, examples: data.split.length, tokens: null } },
     },
     model: {
       name: model,
@@ -48,11 +50,14 @@ export function failedEfficiencyRow(head: EfficiencyHead, reason: string): Resul
     updatesDone: 0,
     status: "failed",
     reason,
+    score: { name: "accuracy", unit: "fraction", higherIsBetter: true },
+    lossPer: "sentences",
     metrics: [],
     curve: [],
     validationCurve: [],
     wallSeconds: { data: dataSeconds, compile: 0, train: 0, evaluate: 0 },
     performance: noPerformance,
+    sample: null,
     warnings: [],
     provenance: "measured",
   };
@@ -65,8 +70,8 @@ export function efficiencyRow(
   times: StepTimes,
   compileSeconds: number,
 ): ResultRow {
-  const { trainer, firstBadUpdate } = model;
-  const { statistics } = trainer.program;
+  const { session, firstBadUpdate } = model;
+  const { statistics } = session.program;
   const seconds = times.totalMilliseconds / 1000;
   const row = failedEfficiencyRow(head, "");
   return {
@@ -77,16 +82,19 @@ export function efficiencyRow(
     wallSeconds: { ...row.wallSeconds, compile: compileSeconds, train: seconds },
     performance: {
       tokensPerSecond: row.batchSize * row.sequenceLength * times.steps / seconds,
+      evaluationTokensPerSecond: null,
       stepMilliseconds: {
         median: median(times.samples),
         spread: medianAbsoluteDeviation(times.samples),
       },
       hostShare: times.hostShare,
-      dispatchesPerStep: trainer.dispatchesPerUpdate,
-      peakPlannedBytes: statistics.peakBytes + trainer.persistentBytes,
-      sumOfIntermediateBytes: statistics.totalBytes + trainer.persistentBytes,
+      dispatchesPerStep: session.dispatchesPerUpdate,
+      peakPlannedBytes: statistics.peakBytes + session.persistentBytes,
+      sumOfIntermediateBytes: statistics.totalBytes + session.persistentBytes,
       floatingPointOperationsPerStep: statistics.flops,
       bytesMovedPerStep: statistics.bytesMoved,
+      compiledPrograms: null,
+      paddingShare: null,
     },
     warnings: firstBadUpdate === undefined
       ? []

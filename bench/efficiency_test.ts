@@ -39,7 +39,7 @@ async function plan(model: Name, length: number) {
     efficiencyData(1, length, 1),
     1,
   );
-  const { peakBytes, flops } = built.trainer.program.statistics;
+  const { peakBytes, flops } = built.session.program.statistics;
   built.destroy();
   return { bytes: peakBytes, operations: flops };
 }

@@ -36,15 +36,15 @@ export async function optimiserRow(device: Device, machine: MachineRates): Promi
   const parameters = operandValues({ shape: [elements] }, 1);
   const gradients = operandValues({ shape: [elements] }, 2);
   try {
-    device.upload(store.parameters, parameters);
-    device.upload(store.gradients, gradients);
+    device.upload(store.parameters[0], parameters);
+    device.upload(store.gradients[0], gradients);
     optimiser.configure(1, learningRate, 1);
     const encoder = device.gpu.createCommandEncoder();
     const pass = encoder.beginComputePass();
     optimiser.encodeUpdate(pass);
     pass.end();
     device.gpu.queue.submit([encoder.finish()]);
-    const updated = new Float32Array(await device.read(store.parameters, 0, 4 * elements));
+    const updated = new Float32Array(await device.read(store.parameters[0], 0, 4 * elements));
     const indices = Array.from({ length: elements / 64 }, (_, i) => 64 * i + i % 64);
     const expected = firstUpdate(parameters, gradients);
     requireClose("optimiser", updated, indices, indices.map((i) => expected[i]));
@@ -65,7 +65,6 @@ export async function optimiserRow(device: Device, machine: MachineRates): Promi
     };
   } finally {
     optimiser.destroy();
-    device.destroyBuffer(store.parameters);
-    device.destroyBuffer(store.gradients);
+    store.destroy();
   }
 }

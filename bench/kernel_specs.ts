@@ -5,9 +5,10 @@ import { add, mul, silu } from "../kernels/elementwise/mod.ts";
 import { emaScan } from "../kernels/ema/ema_scan.ts";
 import { emaScanWithState } from "../kernels/ema/ema_scan_state.ts";
 import { fftConv } from "../kernels/fft/fft_conv.ts";
-import { gather } from "../kernels/gather/mod.ts";
+import { gather, scatterAdd } from "../kernels/gather/mod.ts";
 import { matmul, type MatmulOptions } from "../kernels/matmul/mod.ts";
 import { normalize } from "../kernels/norm/mod.ts";
+import { projectedCrossEntropy } from "../kernels/projected_cross_entropy/mod.ts";
 import { sum } from "../kernels/reduce/mod.ts";
 import { softmax } from "../kernels/softmax/mod.ts";
 import { gradients } from "../src/compiler/gradient.ts";
@@ -251,6 +252,63 @@ function lookups(rows: number, width: number, count: number): KernelSpec[] {
   ];
 }
 
+/** The gradient of an embedding, without the table, which would take the reference too long. */
+function embeddingGradient(rows: number, width: number, count: number): KernelSpec {
+  return {
+    kernel: "scatter-add",
+    shape: { rows, width, count },
+    operands: {
+      ids: { shape: [count], dtype: "i32", low: 0, high: rows },
+      g: { shape: [count, width] },
+    },
+    build: ({ ids, g }) => scatterAdd(ids, g, rows),
+    expected: ({ ids, g }, index) => {
+      const row = Math.floor(index / width);
+      return ids.reduce(
+        (total, id, t) => id === row ? total + g[t * width + index % width] : total,
+        0,
+      );
+    },
+  };
+}
+
+function vocabularyLoss(count: number, width: number, words: number): KernelSpec {
+  return {
+    kernel: "projected cross entropy",
+    shape: { count, width, words },
+    operands: {
+      x: { shape: [count, width] },
+      w: { shape: [words, width] },
+      labels: { shape: [count], dtype: "i32", low: 0, high: words },
+    },
+    build: ({ x, w, labels }) => projectedCrossEntropy(x, w, labels).loss,
+    expected: ({ x, w, labels }, t) => {
+      let total = 0;
+      let target = 0;
+      for (let word = 0; word < words; word++) {
+        let logit = 0;
+        for (let k = 0; k < width; k++) logit += x[t * width + k] * w[word * width + k];
+        total += Math.exp(logit);
+        if (word === labels[t]) target = logit;
+      }
+      return Math.log(total) - target;
+    },
+  };
+}
+
+function vocabularyGradients(count: number, width: number, words: number): KernelSpec {
+  const { operands, shape } = vocabularyLoss(count, width, words);
+  return {
+    kernel: "projected cross entropy with gradients",
+    shape,
+    operands,
+    build: ({ x, w, labels }) => {
+      const { loss } = projectedCrossEntropy(x, w, labels);
+      return [loss, ...gradients(sum(loss), [x, w])];
+    },
+  };
+}
+
 /** Every spec, in the order of the report. */
 export const kernelSpecs: readonly KernelSpec[] = [
   ...products,
@@ -276,4 +334,8 @@ export const kernelSpecs: readonly KernelSpec[] = [
   convolutionSpec(4, 2048, 40),
   ...lookups(32, 40, 3200),
   ...lookups(8192, 64, 3200),
+  embeddingGradient(267_744, 64, 6144),
+  embeddingGradient(20_000, 1024, 6144),
+  vocabularyLoss(512, 64, 20_000),
+  vocabularyGradients(256, 32, 8192),
 ];

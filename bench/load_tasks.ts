@@ -1,6 +1,5 @@
 /** Loads the data of a suite's tasks before anything trains, so that what is missing shows at once. */
-import type { TaskData } from "../src/data/dataset.ts";
-import { dataEntry } from "../src/data/registry.ts";
+import { type BenchData, dataEntry } from "../src/data/registry.ts";
 import { UserError } from "../src/errors.ts";
 import type { ProfileName } from "../src/models/profiles.ts";
 
@@ -16,7 +15,7 @@ export interface LoadOptions {
 
 /** The data of a task and the seconds that loading, or generating, took. */
 export interface LoadedTask {
-  readonly data: TaskData;
+  readonly data: BenchData;
   readonly seconds: number;
 }
 

@@ -1,10 +1,9 @@
 /** Long Range Arena (the paper's Table 2): classification of long sequences. */
-import type { TaskData } from "../src/data/dataset.ts";
 import { lraModels, lraTasks } from "../src/models/lra_presets.ts";
 import { preset } from "../src/models/presets.ts";
-import type { ProfileName } from "../src/models/profiles.ts";
 import { s4Models } from "../src/models/s4_presets.ts";
-import type { TrainingSuite } from "./spec.ts";
+import { classifierRun } from "./classification.ts";
+import type { PrepareRequest, TrainingSuite } from "./spec.ts";
 
 /** What `bench` runs when nothing is chosen: the first five minutes. */
 export const firstRun = { tasks: ["listops"], models: [...lraModels] } as const;
@@ -17,17 +16,16 @@ export const lraSuite: TrainingSuite = {
   name: "lra",
   description: "Long Range Arena: Mega, Transformer and S4 classifiers (paper, Table 2)",
   models: [...lraModels, "s4", "s4d-legs"],
+  tasks: [...lraTasks],
   specs: lraTasks.flatMap((task) =>
     [...lraModels, ...s4Models].map((model) => ({
       task,
       model,
-      preset: (profile: ProfileName, data: TaskData) =>
-        preset({
-          task,
-          model,
-          profile,
-          data: { vocabulary: data.vocabulary?.size, maxLength: data.maxLength },
-        }),
+      prepare: ({ profile, data, batchSize }: PrepareRequest) => {
+        if (data.kind !== "classification") throw new TypeError(`${task} is no classification`);
+        const shape = { vocabulary: data.vocabulary?.size, maxLength: data.maxLength };
+        return classifierRun(preset({ task, model, profile, data: shape }), data, batchSize);
+      },
     }))
   ),
 };

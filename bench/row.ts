@@ -1,112 +1,93 @@
 /** Result rows from training runs. */
-import type { TaskData } from "../src/data/dataset.ts";
-import type { Trainer } from "../src/train/trainer.ts";
-import type { RunOutcome, RunSettings } from "../src/train/run.ts";
-import type { MetricRecord, ResultRow } from "../src/results/schema_row.ts";
 import { median, medianAbsoluteDeviation, wilsonInterval } from "../src/results/statistics.ts";
-import { formatDuration } from "../src/util/format.ts";
+import type { MetricRecord, ResultRow } from "../src/results/schema_row.ts";
+import type { RunOutcome, RunSettings } from "../src/train/run.ts";
+import type { Session } from "../src/train/session.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
-import type { Preset } from "../src/models/lra_presets.ts";
+import type { PreparedRun } from "./spec.ts";
 
 /** What identifies a row before it has run. */
 export interface RowHead {
   readonly model: string;
-  readonly preset: Preset;
-  readonly data: TaskData;
+  readonly role: ResultRow["role"];
+  readonly run: PreparedRun;
   readonly settings: RunSettings;
   readonly dataSeconds: number;
 }
 
-function metricsOf({ results }: RunOutcome): MetricRecord[] {
-  return (["valid", "test"] as const).flatMap((split): MetricRecord[] => {
-    const evaluation = results[split];
-    if (!evaluation) return [];
-    const { accuracy, loss, correct, examples: n } = evaluation;
-    const common = { split, n };
-    return [
-      {
-        ...common,
-        name: "accuracy",
-        value: accuracy,
-        unit: "fraction",
-        higherIsBetter: true,
-        interval: wilsonInterval(Math.round(correct), n),
-      },
-      {
-        ...common,
-        name: "loss",
-        value: Number.isFinite(loss) ? loss : null,
-        unit: "nats",
-        higherIsBetter: false,
-        interval: null,
-      },
-    ];
-  });
+function metricsOf({ workload }: PreparedRun, { results }: RunOutcome): MetricRecord[] {
+  return results.flatMap(({ spec: { split, setting }, sums }) =>
+    workload.scores.map(({ name, unit, higherIsBetter, per, of, hits }): MetricRecord => {
+      const n = sums.units[per];
+      const value = of(sums);
+      return {
+        split,
+        setting,
+        per,
+        n,
+        name,
+        value: Number.isFinite(value) ? value : null,
+        unit,
+        higherIsBetter,
+        interval: hits === undefined ? null : wilsonInterval(Math.round(hits(sums)), n),
+      };
+    })
+  );
 }
 
-function originOf(data: TaskData): ResultRow["task"]["origin"] {
-  if (/generat/i.test(data.source)) return "generated";
-  return /official/i.test(data.source) ? "official" : "folder";
-}
-
-function common(head: RowHead): Pick<
-  ResultRow,
-  | "task"
-  | "model"
-  | "optimizer"
-  | "schedule"
-  | "seed"
-  | "batchSize"
-  | "sequenceLength"
-  | "updates"
-  | "provenance"
-> {
-  const { model, preset, data, settings } = head;
-  const { kind: rule, ...optimizer } = preset.training.optimizer;
-  const { kind: shape, ...schedule } = preset.training.schedule;
+/** Row of a run that could not start or broke off with an error. */
+export function failedRow(head: RowHead, reason: string): ResultRow {
+  const { model, role, run, settings, dataSeconds } = head;
+  const { recipe: { config, training }, workload: { scores: [score], normaliser } } = run;
+  const { kind: rule, ...optimizer } = training.optimizer;
+  const { kind: shape, ...schedule } = settings.schedule;
   return {
-    task: {
-      name: data.id,
-      version: String(data.version),
-      origin: originOf(data),
-      splits: Object.fromEntries(
-        (["train", "valid", "test"] as const).map((split) => [split, {
-          sha256: data.hash[split],
-          examples: data.splits[split].length,
-        }]),
-      ),
-    },
+    role,
+    task: run.task,
     model: {
       name: model,
-      configuration: { ...preset.config },
-      sha256: canonicalHash({ ...preset.config }),
-      parameterCount: 0,
+      configuration: { ...config },
+      sha256: canonicalHash({ ...config }),
+      parameterCount: run.parameterCount,
     },
     optimizer: { name: rule, configuration: optimizer },
     schedule: { name: shape, configuration: schedule },
     seed: settings.seed,
-    batchSize: settings.batchSize * settings.accumulation,
-    sequenceLength: settings.sequenceLength,
+    batchSize: run.batchSize,
+    sequenceLength: run.sequenceLength,
     updates: settings.updates,
+    updatesDone: 0,
+    status: "failed",
+    reason,
+    score: { name: score.name, unit: score.unit, higherIsBetter: score.higherIsBetter },
+    lossPer: normaliser,
+    metrics: [],
+    curve: [],
+    validationCurve: [],
+    wallSeconds: { data: dataSeconds, compile: 0, train: 0, evaluate: 0 },
+    performance: noPerformance,
+    sample: null,
+    warnings: [],
     provenance: "measured",
   };
 }
 
 /** Row of a run that started; whatever its end. */
-export function outcomeRow(head: RowHead, trainer: Trainer, outcome: RunOutcome): ResultRow {
-  const base = common(head);
+export function outcomeRow(head: RowHead, session: Session, outcome: RunOutcome): ResultRow {
   const { progress, status, reason, hostShare } = outcome;
-  const { statistics } = trainer.program;
-  const { stepMilliseconds, seconds, tokens } = progress;
+  const { statistics } = session.program;
+  const { stepMilliseconds, seconds, tokens, positions } = progress;
   const steps = stepMilliseconds.length > 1 ? stepMilliseconds.slice(1) : stepMilliseconds;
   const { accumulation } = head.settings;
+  const usual = outcome.results.filter(({ spec }) => spec.setting === null);
+  const evaluated = usual.reduce((total, { sums }) => total + sums.units.tokens, 0);
+  const evaluating = usual.reduce((total, one) => total + one.seconds, 0);
   return {
-    ...base,
-    model: { ...base.model, parameterCount: trainer.model.count },
+    ...failedRow(head, ""),
     updatesDone: progress.update,
     status,
     reason: reason ?? null,
-    metrics: metricsOf(outcome),
+    metrics: metricsOf(head.run, outcome),
     curve: progress.curve,
     validationCurve: progress.validationCurve,
     wallSeconds: {
@@ -117,23 +98,26 @@ export function outcomeRow(head: RowHead, trainer: Trainer, outcome: RunOutcome)
     },
     performance: {
       tokensPerSecond: seconds.train > 0 ? tokens / seconds.train : null,
+      evaluationTokensPerSecond: evaluating > 0 ? evaluated / evaluating : null,
       stepMilliseconds: steps.length === 0
         ? null
         : { median: median(steps), spread: medianAbsoluteDeviation(steps) },
       hostShare: hostShare ?? null,
-      dispatchesPerStep: trainer.dispatchesPerUpdate,
-      peakPlannedBytes: statistics.peakBytes + trainer.persistentBytes,
-      sumOfIntermediateBytes: statistics.totalBytes + trainer.persistentBytes,
+      dispatchesPerStep: session.dispatchesPerUpdate,
+      peakPlannedBytes: statistics.peakBytes + session.persistentBytes,
+      sumOfIntermediateBytes: statistics.totalBytes + session.persistentBytes,
       floatingPointOperationsPerStep: statistics.flops * accumulation,
       bytesMovedPerStep: statistics.bytesMoved * accumulation,
+      compiledPrograms: session.programCount,
+      paddingShare: positions === null || positions === 0 ? null : 1 - tokens / positions,
     },
-    warnings: [],
   };
 }
 
 /** What a run that never got going has measured. */
 export const noPerformance: ResultRow["performance"] = {
   tokensPerSecond: null,
+  evaluationTokensPerSecond: null,
   stepMilliseconds: null,
   hostShare: null,
   dispatchesPerStep: null,
@@ -141,31 +125,6 @@ export const noPerformance: ResultRow["performance"] = {
   sumOfIntermediateBytes: null,
   floatingPointOperationsPerStep: null,
   bytesMovedPerStep: null,
+  compiledPrograms: null,
+  paddingShare: null,
 };
-
-/** Row of a run that could not start or broke off with an error. */
-export function failedRow(head: RowHead, parameterCount: number, reason: string): ResultRow {
-  const base = common(head);
-  return {
-    ...base,
-    model: { ...base.model, parameterCount },
-    updatesDone: 0,
-    status: "failed",
-    reason,
-    metrics: [],
-    curve: [],
-    validationCurve: [],
-    wallSeconds: { data: head.dataSeconds, compile: 0, train: 0, evaluate: 0 },
-    performance: noPerformance,
-    warnings: [],
-  };
-}
-
-/** One line on how a run ended, for people who wait for the next. */
-export function rowLine({ task, model, seed, metrics, status, wallSeconds }: ResultRow): string {
-  const score = metrics.find(({ split, name }) => split === "test" && name === "accuracy")?.value;
-  const { compile, train, evaluate } = wallSeconds;
-  const outcome = score == null ? status : `test accuracy ${(100 * score).toFixed(2)} %`;
-  const time = formatDuration(compile + train + evaluate);
-  return `${task.name} ${model.name} seed ${seed}: ${outcome} in ${time}`;
-}

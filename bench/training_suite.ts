@@ -1,27 +1,29 @@
 /** Runs the training specifications of a suite and keeps the result file up to date after each. */
 import { join } from "node:path";
-import type { TaskData } from "../src/data/dataset.ts";
-import type { Batch } from "../src/data/batches.ts";
+import type { ProfileName } from "../src/data/profile_names.ts";
+import type { BenchData } from "../src/data/registry.ts";
 import type { Device } from "../src/device/device.ts";
 import { DeviceLostError } from "../src/device/device.ts";
 import { UserError } from "../src/errors.ts";
-import type { Preset } from "../src/models/lra_presets.ts";
-import type { ProfileName } from "../src/models/profiles.ts";
-import { classifierParameters } from "../src/models/sequence_classifier.ts";
 import { aggregateRows } from "../src/results/aggregate.ts";
 import { collectEnvironment } from "../src/results/environment.ts";
 import { type Result, resultSchemaId, resultSchemaVersion } from "../src/results/schema.ts";
+import type { TrainingSettings } from "../src/models/training_settings.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { writeResult } from "../src/results/store.ts";
-import type { BatchFeeds, Trainer } from "../src/train/trainer.ts";
-import { type RunReport, type RunSettings, TrainingRun } from "../src/train/run.ts";
+import { modelFileName, modelsFolder, saveModel } from "../src/train/model_file.ts";
+import { type RunReport, TrainingRun } from "../src/train/run.ts";
+import { Session } from "../src/train/session.ts";
+import type { ScoreSpec } from "../src/train/workload.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
+import { sessionOptions } from "../src/workloads/recipe.ts";
 import { adapterRecord } from "./adapter_record.ts";
-import { buildTrainer } from "./classifier_trainer.ts";
 import { CompileAhead } from "./compile_ahead.ts";
 import { loadTasks } from "./load_tasks.ts";
-import { failedRow, outcomeRow, type RowHead, rowLine } from "./row.ts";
-import type { TrainingSpec } from "./spec.ts";
+import { failedRow, outcomeRow, type RowHead } from "./row.ts";
+import { rowLine } from "../src/results/display/row_line.ts";
+import type { PreparedRun, TrainingSpec } from "./spec.ts";
+import { bestTrial, trialPeak } from "./trials.ts";
 
 /** Whose learning-rate schedule all models train with: to tell schedules and models apart. */
 export interface ScheduleSource {
@@ -40,6 +42,11 @@ export interface SuitePlan {
   readonly batchSize: number | undefined;
   readonly updates: number | undefined;
   readonly scheduleOf: ScheduleSource | undefined;
+  /**
+   * Peak learning rates that every model tries first, with the first seed; the one with the best
+   * validation score trains all seeds. None for the profile's own rates.
+   */
+  readonly learningRates: readonly number[];
   /** Result file. */
   readonly output: string;
   /** Folder for checkpoints of unfinished runs. */
@@ -59,7 +66,10 @@ export interface SuitePlan {
 /** Callbacks of {@link runTrainingSuite}. */
 export interface SuiteEvents {
   readonly message: (line: string) => void;
-  readonly report: (run: RunIdentity, report: RunReport & { readonly total: number }) => void;
+  readonly report: (
+    run: RunIdentity,
+    report: RunReport & { readonly total: number; readonly spec: ScoreSpec },
+  ) => void;
   readonly signal: AbortSignal;
 }
 
@@ -70,59 +80,99 @@ export interface RunIdentity {
   readonly seed: number;
 }
 
-/** Values of the classifier's inputs for a batch. */
-export function classifierFeeds(batch: Batch): BatchFeeds {
-  const { labels, weights, lengths } = batch;
-  const feeds = new Map<string, Float32Array | Int32Array>([
-    ["labels", labels],
-    ["weights", weights],
-    ["lengths", lengths],
-    ["sequence", batch.kind === "tokens" ? batch.tokens : batch.values],
-  ]);
-  if (batch.kind === "tokens" && batch.second) {
-    feeds.set("second.sequence", batch.second.tokens);
-    feeds.set("second.lengths", batch.second.lengths);
-  }
-  return feeds;
+/** The learning-rate schedule of a run: the profile's, with the departures of the plan. */
+function scheduleOf(
+  { recipe: { training } }: PreparedRun,
+  { task }: TrainingSpec,
+  plan: SuitePlan,
+  data: BenchData,
+  peak: number | undefined,
+): TrainingSettings["schedule"] {
+  const { profile, updates, scheduleOf } = plan;
+  const own = scheduleOf === undefined
+    ? training.schedule
+    : scheduleOf.specOf(task).prepare({ profile, data, batchSize: undefined }).recipe.training
+      .schedule;
+  const total = updates === undefined || updates === training.updates
+    ? own
+    : { ...own, totalUpdates: updates };
+  return peak === undefined ? total : { ...total, peak };
 }
 
-function presetOf(spec: TrainingSpec, { profile, scheduleOf }: SuitePlan, data: TaskData): Preset {
-  const own = spec.preset(profile, data);
-  if (scheduleOf === undefined) return own;
-  const { schedule } = scheduleOf.specOf(spec.task).preset(profile, data).training;
-  return { ...own, training: { ...own.training, schedule } };
-}
+/** Evaluations of a whole suite are worth this many at least, where an epoch is long. */
+const leastEvaluations = 5;
 
-function settingsOf(preset: Preset, plan: SuitePlan, seed: number, data: TaskData): RunSettings {
-  const { training } = preset;
-  const batchSize = plan.batchSize ?? training.batch;
+function headOf(
+  spec: TrainingSpec,
+  plan: SuitePlan,
+  seed: number,
+  { data, seconds }: { readonly data: BenchData; readonly seconds: number },
+  trial: { readonly role: ResultRow["role"]; readonly peak: number | undefined },
+): RowHead {
+  const { profile, batchSize } = plan;
+  const prepared = spec.prepare({ profile, data, batchSize });
+  const { training } = prepared.recipe;
+  const schedule = scheduleOf(prepared, spec, plan, data, trial.peak);
+  // Factors on the learning rate of single parameters follow from the peak.
+  const recipe = { ...prepared.recipe, training: { ...training, schedule } };
+  const run: PreparedRun = { ...prepared, recipe };
   const updates = plan.updates ?? training.updates;
-  const perEpoch = Math.ceil(data.splits.train.length / (batchSize * training.accumulation));
+  const often = run.task.kind === "classification"
+    ? run.updatesPerEpoch
+    : Math.min(run.updatesPerEpoch, Math.ceil(updates / leastEvaluations));
   return {
-    seed,
-    batchSize,
-    accumulation: training.accumulation,
-    sequenceLength: data.maxLength,
-    updates,
-    schedule: updates === training.updates
-      ? training.schedule
-      : { ...training.schedule, totalUpdates: updates },
-    evaluateEvery: Math.min(perEpoch, updates),
-    reportEvery: Math.max(1, Math.min(20, Math.ceil(updates / 30))),
-    checkpointEvery: Math.max(1, Math.min(200, Math.ceil(updates / 6))),
+    model: spec.model,
+    role: trial.role,
+    run,
+    dataSeconds: seconds,
+    settings: {
+      seed,
+      accumulation: training.accumulation,
+      updates,
+      schedule,
+      evaluateEvery: Math.min(often, updates),
+      reportEvery: Math.max(1, Math.min(20, Math.ceil(updates / 30))),
+      checkpointEvery: Math.max(1, Math.min(200, Math.ceil(updates / 6))),
+    },
   };
 }
 
 /** Identity of a run: all that its numbers depend on. */
-function identityOf(head: RowHead, device: Device): string {
-  const { preset, data, settings } = head;
+function identityOf({ run, settings }: RowHead, device: Device): string {
+  const { recipe: { config, training }, task, batchSize, sequenceLength } = run;
   return canonicalHash({
-    config: { ...preset.config },
-    optimizer: { ...preset.training.optimizer },
-    settings: { ...settings, schedule: { ...settings.schedule } },
-    data: { ...data.hash },
+    config: { ...config },
+    optimizer: { ...training.optimizer },
+    settings: {
+      ...settings,
+      batchSize: batchSize / settings.accumulation,
+      sequenceLength,
+      schedule: { ...settings.schedule },
+    },
+    data: Object.fromEntries(
+      Object.entries(task.splits).map(([split, { sha256 }]) => [split, sha256]),
+    ),
     adapter: { ...device.adapterInfo, variants: device.adapterClass },
   });
+}
+
+/** Folder of a run's checkpoints. */
+function runName({ run, model, role, settings }: RowHead): string {
+  const trial = role === "trial" ? `-rate${settings.schedule.peak}` : "";
+  return `${run.task.name}-${model}${trial}-seed${settings.seed}`;
+}
+
+/** Writes the best parameters of a run, which the session holds at its end, beside the result. */
+async function keepModel(
+  session: Session,
+  { run: { modelHead, task }, model, settings: { seed } }: RowHead,
+  { output }: SuitePlan,
+): Promise<void> {
+  if (modelHead === undefined) return;
+  const folder = modelsFolder(output);
+  await Deno.mkdir(folder, { recursive: true });
+  const path = join(folder, modelFileName(task.name, model, seed));
+  await saveModel(path, modelHead(seed), await session.snapshot());
 }
 
 async function runOne(
@@ -131,33 +181,39 @@ async function runOne(
   plan: SuitePlan,
   events: SuiteEvents,
 ): Promise<ResultRow> {
-  const { preset, data, settings, model } = head;
-  const identity: RunIdentity = { task: data.id, model, seed: settings.seed };
+  const { run: { recipe, workload, task }, settings, model } = head;
+  const identity: RunIdentity = { task: task.name, model, seed: settings.seed };
   const started = performance.now();
-  let trainer: Trainer | undefined;
+  let session: Session | undefined;
   try {
-    trainer = device.allOrNothing(() => buildTrainer(device, head));
-    trainer.warmUp();
+    session = device.allOrNothing(() => new Session(device, sessionOptions(recipe, settings.seed)));
+    session.warmUp();
     await device.finish();
     const run = new TrainingRun(settings, {
-      trainer,
-      data,
-      feeds: classifierFeeds,
-      folder: join(plan.checkpoints, `${data.id}-${model}-seed${settings.seed}`),
+      session,
+      workload,
+      folder: join(plan.checkpoints, runName(head)),
       identity: identityOf(head, device),
       resume: plan.resuming,
       compileSeconds: (performance.now() - started) / 1000,
-      onReport: (report) => events.report(identity, { ...report, total: settings.updates }),
+      onReport: (report) =>
+        events.report(identity, {
+          ...report,
+          total: settings.updates,
+          spec: workload.scores[0],
+        }),
       signal: events.signal,
     });
-    return outcomeRow(head, trainer, await run.run());
+    const row = outcomeRow(head, session, await run.run());
+    if (row.status !== "completed") return row;
+    await keepModel(session, head, plan);
+    return { ...row, sample: await workload.sample?.(session, settings.seed) ?? null };
   } catch (error) {
     if (error instanceof DeviceLostError || !(error instanceof UserError)) throw error;
-    const { count } = classifierParameters(preset.config);
-    events.message(`${data.id} ${model} seed ${settings.seed} failed: ${error.message}`);
-    return failedRow(head, count, error.message);
+    events.message(`${task.name} ${model} seed ${settings.seed} failed: ${error.message}`);
+    return failedRow(head, error.message);
   } finally {
-    trainer?.destroy();
+    session?.destroy();
   }
 }
 
@@ -186,6 +242,7 @@ export async function runTrainingSuite(
   if (plan.batchSize !== undefined) overrides.batchSize = plan.batchSize;
   if (plan.updates !== undefined) overrides.updates = plan.updates;
   if (plan.scheduleOf !== undefined) overrides.scheduleOf = plan.scheduleOf.model;
+  if (plan.learningRates.length > 0) overrides.learningRates = plan.learningRates.join();
   const startedAt = plan.earlier?.startedAt ?? new Date().toISOString();
   const result = (finished: boolean): Result => ({
     schema: resultSchemaId,
@@ -202,14 +259,21 @@ export async function runTrainingSuite(
     warnings,
   });
   await writeResult(plan.output, result(false));
-  const isDone = (spec: TrainingSpec, seed: number) =>
-    kept.some((row) =>
-      row.task.name === spec.task && row.model.name === spec.model && row.seed === seed
+  const done = (spec: TrainingSpec, seed: number, role: ResultRow["role"], peak?: number) =>
+    rows.find((row) =>
+      row.task.name === spec.task && row.model.name === spec.model && row.seed === seed &&
+      row.role === role && (peak === undefined || trialPeak(row) === peak)
     );
-  const pending = plan.seeds.flatMap((seed) =>
-    plan.specs.filter((spec) => !isDone(spec, seed)).map((spec) => ({ spec, seed }))
-  );
-  const loaded = await loadTasks(pending.map(({ spec }) => spec.task), {
+  const [first] = plan.seeds;
+  const wanted = [
+    ...plan.specs.flatMap((spec) =>
+      plan.learningRates.map((peak) => ({ spec, seed: first, role: "trial", peak }) as const)
+    ),
+    ...plan.seeds.flatMap((seed) =>
+      plan.specs.map((spec) => ({ spec, seed, role: "final", peak: undefined }) as const)
+    ),
+  ].filter(({ spec, seed, role, peak }) => done(spec, seed, role, peak) === undefined);
+  const loaded = await loadTasks(wanted.map(({ spec }) => spec.task), {
     profile: plan.profile,
     cacheDir: plan.cacheDir,
     dataDir: plan.dataDir,
@@ -217,21 +281,36 @@ export async function runTrainingSuite(
     leaveOut: plan.leaveOut,
   });
   warnings.push(...loaded.missing);
-  const runs = pending.flatMap(({ spec, seed }) => {
-    const source = loaded.tasks.get(spec.task);
-    if (source === undefined) return [];
-    const { data, seconds } = source;
-    const preset = presetOf(spec, plan, data);
-    const settings = settingsOf(preset, plan, seed, data);
-    return [{ model: spec.model, preset, data, settings, dataSeconds: seconds }];
+  const runs = wanted.flatMap((one) => {
+    const source = loaded.tasks.get(one.spec.task);
+    return source === undefined ? [] : [{ ...one, source }];
   });
   const total = kept.length + runs.length;
   using ahead = plan.compileAhead
-    ? new CompileAhead(runs, (reason) => events.message(`nothing is compiled ahead: ${reason}`))
+    ? new CompileAhead(
+      runs.map(({ spec, seed, source, ...trial }) =>
+        headOf(spec, plan, seed, source, trial).run.recipe
+      ),
+      (reason) => events.message(`nothing is compiled ahead: ${reason}`),
+    )
     : undefined;
-  for (const [i, head] of runs.entries()) {
+  for (const [i, { spec, seed, source, role, peak }] of runs.entries()) {
     ahead?.start(i);
-    const row = await runOne(device, head, plan, events);
+    const trials = rows.filter((row) =>
+      row.role === "trial" && row.task.name === spec.task && row.model.name === spec.model
+    );
+    const chosen = role === "final" && trials.length > 0 ? bestTrial(trials) : undefined;
+    const row = chosen?.seed === seed
+      ? { ...chosen, role, warnings: [...chosen.warnings, reused] }
+      : await runOne(
+        device,
+        headOf(spec, plan, seed, source, {
+          role,
+          peak: chosen === undefined ? peak : trialPeak(chosen),
+        }),
+        plan,
+        events,
+      );
     rows.push(row);
     await writeResult(plan.output, result(false));
     if (row.status === "interrupted") return result(false);
@@ -241,3 +320,5 @@ export async function runTrainingSuite(
   await writeResult(plan.output, final);
   return final;
 }
+
+const reused = "this is the trial with the chosen learning rate: the same run, not repeated";

@@ -25,6 +25,7 @@ async function run(tasks: readonly string[], models: readonly string[], plan: Pa
       batchSize: undefined,
       updates: 2,
       scheduleOf: undefined,
+      learningRates: [],
       output,
       checkpoints: join(folder, "result.run"),
       resuming: false,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { freshGraph } from "../../src/graph/build.ts";
 import { type Shape, ShapeError, sizeOf, type Tensor } from "../../src/graph/contract.ts";
 import { mul } from "../elementwise/mod.ts";
-import type { AdapterClass } from "../../src/graph/lowering.ts";
+import type { AdapterClass } from "../../src/device/adapter_class.ts";
 import { matmul } from "../matmul/mod.ts";
 import { sum } from "../reduce/mod.ts";
 import { input } from "../source/mod.ts";

@@ -2,6 +2,7 @@
 import { apply1 } from "../../src/graph/build.ts";
 import { type KernelOperation, sizeOf, type Tensor } from "../../src/graph/contract.ts";
 import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 
 /** Extents of a stack of matrices. */
 export interface Stack {
@@ -63,6 +64,7 @@ const diagonalSumsOperation: KernelOperation = {
   name: "diagonal_sums",
   kind: "kernel",
   infer: ([x]) => {
+    requireTypes("diagonal_sums", [x], ["f32"]);
     const [rows, columns] = x.shape.slice(-2);
     return [{ shape: [rows + columns - 1], dtype: "f32" }];
   },

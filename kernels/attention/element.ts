@@ -114,13 +114,12 @@ export function where(condition: string | undefined, value: string, other: strin
 }
 
 /**
- * Statements for one pair in the backward pass. They read `raw` (the score without bias), `da`
- * (gradient of the dropped-out weight) and `keep`, and define `weight` (after dropout) and `ds`
- * (gradient of the score). Softmax also reads `top`, `scale` (1/sum) and `delta` of the query.
+ * Statements for one pair in the backward pass. They read `raw` (the score without bias) and `keep`,
+ * and define `weight` (after dropout). Softmax also reads `top` and `scale` (1/sum) of the query.
  *
  * @param seen Condition under which the pair counts, if it is already at hand.
  */
-export function backwardElement(p: Problem, i: string, j: string, seen?: string): string {
+export function backwardWeight(p: Problem, i: string, j: string, seen?: string): string {
   const ok = seen ?? admissible(p, i, j);
   const visible = ok === undefined ? "" : `let ok = ${ok};`;
   const gate = ok === undefined ? undefined : "ok";
@@ -128,10 +127,22 @@ export function backwardElement(p: Problem, i: string, j: string, seen?: string)
   if (p.kind === "softmax") {
     return `${visible} ${score}
 let kept = ${where(gate, "exp(min(s - top, 0.0)) * scale", "0.0")};
-let weight = kept * keep;
-let ds = kept * (da * keep - delta);`;
+let weight = kept * keep;`;
   }
   return `${visible} ${score}
-let weight = ${where(gate, "attention_weight(s) * keep", "0.0")};
-let ds = ${where(gate, "attention_slope(s) * da * keep", "0.0")};`;
+let weight = ${where(gate, "attention_weight(s) * keep", "0.0")};`;
+}
+
+/**
+ * Statements of {@link backwardWeight}, and those that define `ds` (gradient of the score) from `da`
+ * (gradient of the dropped-out weight). Softmax also reads `delta` of the query.
+ */
+export function backwardElement(p: Problem, i: string, j: string, seen?: string): string {
+  const ok = seen ?? admissible(p, i, j);
+  const gate = ok === undefined ? undefined : "ok";
+  const ds = p.kind === "softmax"
+    ? "kept * (da * keep - delta)"
+    : where(gate, "attention_slope(s) * da * keep", "0.0");
+  return `${backwardWeight(p, i, j, seen)}
+let ds = ${ds};`;
 }

@@ -9,8 +9,8 @@ import {
   keyMask,
   load,
   needsMaskOff,
-  store,
 } from "./element.ts";
+import { featureSplit, loadFeature, storeFeature } from "./gpu_features.ts";
 import {
   accumulators,
   acrossColumns,
@@ -92,7 +92,7 @@ let power = select(vec4<f32>(0.0), exp(${pairs} - top), seen);
 sum += power;
 ${pairs} = ${dropped(p, "power")};`)
   }
-${scaleAccumulators("o", p.features, "rescale")}`;
+${scaleAccumulators("o", p.featureBlock, "rescale")}`;
 }
 
 function elementwiseStep(p: Problem, t: GpuTiling): string {
@@ -109,12 +109,13 @@ ${pairs} = select(vec4<f32>(0.0), ${dropped(p, weights)}, seen);`)
 
 /** Row sums over all invocations, and the row statistics that the backward pass needs. */
 function finishSoftmax(p: Problem, t: GpuTiling): string {
+  const first = featureSplit(p) === undefined ? "" : " && feature == 0u";
   return `workgroupBarrier();
 let own_sum = sum;
 sum = vec4<f32>(0.0);
 ${acrossColumns(t, "own_sum", "sum += other;")}
 let inverse = select(vec4<f32>(0.0), 1.0 / sum, sum > vec4<f32>(0.0));
-if (tx == 0u) {
+if (tx == 0u${first}) {
 ${
     each(4, (r) =>
       `if (base + 4u * ty + ${r}u < ${p.queries}u) {
@@ -141,39 +142,43 @@ export function queryScores(p: Problem, t: GpuTiling): string {
 /** Kernel of the forward pass. Outputs: 0 the result, 1 the row statistics of softmax. */
 export function lowerGpu(p: Problem, ctx: LowerContext): Pass[] {
   const softmax = p.kind === "softmax";
-  const t = gpuTiling(p.groups, p.queries, 1, [p.features], ctx.workgroupMemory);
+  const width = p.featureBlock;
+  const split = featureSplit(p);
+  const blocks = split?.blocks ?? 1;
+  const t = gpuTiling(p.groups, p.queries, 1, [width], ctx.workgroupMemory, blocks);
   const end = p.causal ? `min(${p.keys}u, base + ${t.rows}u)` : `${p.keys}u + zero`;
   const body = forEachGpuTile(
     t,
-    t.tiles,
+    t.tiles * blocks,
     `${groupAxes(p)}
 ${gpuMaskOff(p, t)}
 ${ownRows("i", p.queries)}
 ${softmax ? `var top = vec4<f32>(${EXCLUDED}); var sum = vec4<f32>(0.0);` : ""}
-${accumulators("o", p.features)}
+${accumulators("o", width)}
 for (var first = 0u; first < ${end}; first += ${stepColumns}u) {
 ${queryScores(p, t)}
 ${softmax ? softmaxStep(p, t) : elementwiseStep(p, t)}
-${gpuProducts(t, "o", "tile_s", p.keys, p.features, (column, e) => load(p, 2, column, e))}
+${gpuProducts(t, "o", "tile_s", p.keys, width, (column, e) => loadFeature(p, 2, column, e))}
 }
 ${softmax ? finishSoftmax(p, t) : ""}
 ${
       writeAccumulators(
         "o",
         p.queries,
-        p.features,
+        width,
         (row, r, e, value) =>
-          store(p, 0, row, e, softmax ? `${value} * inverse.${components[r]}` : value),
+          storeFeature(p, 0, row, e, softmax ? `${value} * inverse.${components[r]}` : value),
       )
     }`,
+    split,
   );
   return [{
     name: "forward",
     inputs: forwardInputs(p),
     outputs: softmax ? [0, 1] : [0],
     workgroupSize: t.threads,
-    groups: t.tiles,
-    declarations: `${workgroupVariables(t, ["tile_s"], [p.features])}
+    groups: t.tiles * blocks,
+    declarations: `${workgroupVariables(t, ["tile_s"], [width])}
 ${elementDeclarations(p)}`,
     body,
     usesStepInfo: p.rate > 0,

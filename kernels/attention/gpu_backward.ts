@@ -1,10 +1,12 @@
 /**
  * Backward attention for GPUs. One kernel walks over keys and gives dq and the bias gradient, one walks
- * over queries and gives dk and dv; both compute weights again from the row statistics.
+ * over queries and gives dk and dv; both compute weights again from the row statistics. Where values
+ * are divided among workgroups, a third kernel gives dv.
  */
 import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
 import type { BackwardOperands } from "./backward_operands.ts";
 import { backwardElement, elementDeclarations, groupAxes, load, store } from "./element.ts";
+import { featureSplit } from "./gpu_features.ts";
 import { gpuMaskOff, keepAt, keepOfRows, queryScores, seenByRows } from "./gpu.ts";
 import {
   accumulators,
@@ -23,6 +25,7 @@ import {
   workgroupVariables,
   writeAccumulators,
 } from "./gpu_parts.ts";
+import { gpuValuePass } from "./gpu_values.ts";
 import type { Problem } from "./problem.ts";
 import { each } from "./software_parts.ts";
 
@@ -38,6 +41,7 @@ export function lowerGpuBackward(
   ctx: LowerContext,
 ): Pass[] {
   const rowSums = ctx.scratch(p.groups * p.queries);
+  const split = featureSplit(p);
   return [
     ...queryPass(p, operands, ctx, `tmp${rowSums.index}`).map((pass) =>
       pass.name === "queries"
@@ -51,6 +55,7 @@ export function lowerGpuBackward(
       ...keyPass(p, operands, ctx, `tmp${rowSums.index}`),
       scratch: [{ scratch: rowSums, access: "read" }],
     },
+    ...(split === undefined ? [] : [gpuValuePass(p, operands, ctx, split)]),
   ];
 }
 
@@ -231,7 +236,8 @@ function keyPass(
   ctx: LowerContext,
   rowSums: string,
 ): Pass {
-  const widths = [p.depth, p.features];
+  const withValues = featureSplit(p) === undefined;
+  const widths = withValues ? [p.depth, p.features] : [p.depth];
   const t = gpuTiling(p.groups, p.keys, 2, widths, ctx.workgroupMemory);
   // The rows are keys, so the four rows of a column share a Philox block.
   const head = `let i = min(first + column, ${p.queries - 1}u);
@@ -264,7 +270,7 @@ let delta = ${rowSums}[g * ${p.queries}u + i];`
 ${gpuMaskOff(p, t)}
 ${ownRows("j", p.keys)}
 ${accumulators("dk", p.depth)}
-${accumulators("dv", p.features)}
+${withValues ? accumulators("dv", p.features) : ""}
 for (var first = ${
       p.causal ? "base" : "0u"
     }; first < ${p.queries}u + zero; first += ${stepColumns}u) {
@@ -292,24 +298,35 @@ ${
     }
 ${element}
 ${
-      gpuProducts(
-        t,
-        "dv",
-        "tile_s",
-        p.queries,
-        p.features,
-        (column, e) => load(p, operands.gradient, column, e),
-      )
+      withValues
+        ? gpuProducts(
+          t,
+          "dv",
+          "tile_s",
+          p.queries,
+          p.features,
+          (column, e) => load(p, operands.gradient, column, e),
+        )
+        : ""
     }
 ${gpuProducts(t, "dk", "tile_d", p.queries, p.depth, (column, e) => load(p, 0, column, e))}
 }
 ${writeAccumulators("dk", p.keys, p.depth, (row, _, e, value) => store(p, 1, row, e, value))}
-${writeAccumulators("dv", p.keys, p.features, (row, _, e, value) => store(p, 2, row, e, value))}`,
+${
+      withValues
+        ? writeAccumulators(
+          "dv",
+          p.keys,
+          p.features,
+          (row, _, e, value) => store(p, 2, row, e, value),
+        )
+        : ""
+    }`,
   );
   return {
     name: "keys",
     inputs: operands.all,
-    outputs: [1, 2],
+    outputs: withValues ? [1, 2] : [1],
     workgroupSize: t.threads,
     groups: t.tiles,
     declarations: `${workgroupVariables(t, ["tile_s", "tile_d"], widths)}

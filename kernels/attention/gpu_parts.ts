@@ -5,11 +5,13 @@
  * columns, {@link stepColumns} at a time. An invocation owns four rows, number `ty` of the groups of
  * four, and in each step four columns, number `tx`; in products it owns every sixteenth group of four
  * features. Workgroup memory is read in vectors of four: operands pass through `slice`, the pairs of a
- * step lie in pair tiles, one vector of four rows per column, and sums stay in registers.
+ * step lie in pair tiles, one vector of four rows per column, and sums stay in registers; where values
+ * are too wide for that, workgroups share a tile and own a block of features each.
  *
  * Loops end at a bound that contains `zero` for the sake of software drivers (see `opaqueZero`), except
  * for the innermost ones, whose few turns they do not unroll anyway.
  */
+import type { FeatureSplit } from "./gpu_features.ts";
 import { each, opaqueZero } from "./software_parts.ts";
 
 /** Invocations that share a group of four rows. */
@@ -22,8 +24,8 @@ const sliceDepth = 16;
 const columnStride = across + 1;
 /** Turns of the innermost loops that are written out; the runtime's loop checks cost as much as one. */
 const unrolled = 4;
-/** Vectors of the slice that products use at most. */
-const productSlice = 512;
+/** Vectors of the slice that products use at most; the second where workgroup memory is small. */
+const productSlices = [512, 256] as const;
 /** Workgroups that keep a large GPU busy. */
 const busyGroups = 256;
 
@@ -40,20 +42,23 @@ export interface GpuTiling {
   readonly threads: number;
   readonly tilesPerGroup: number;
   readonly tiles: number;
+  /** Vectors of the slice that products use at most. */
+  readonly productSlice: number;
 }
 
 const vectors = (width: number) => Math.ceil(width / 4);
 
 /** Columns of a matrix of this width that pass through the slice at once, in a product. */
-function sliceColumns(width: number): number {
+function sliceColumns(width: number, productSlice: number): number {
   const fitting = Math.floor(productSlice / vectors(width));
   return fitting < 1 ? 1 : Math.min(stepColumns, 2 ** Math.floor(Math.log2(fitting)));
 }
 
 /** Vectors of the slice for products of these widths. */
-function sliceSize(rowGroups: number, widths: readonly number[]): number {
+function sliceSize(rowGroups: number, productSlice: number, widths: readonly number[]): number {
   const scores = sliceDepth * (rowGroups + 1 + columnStride);
-  return Math.max(scores, ...widths.map((width) => sliceColumns(width) * vectors(width)));
+  const products = widths.map((width) => sliceColumns(width, productSlice) * vectors(width));
+  return Math.max(scores, ...products);
 }
 
 /**
@@ -62,6 +67,7 @@ function sliceSize(rowGroups: number, widths: readonly number[]): number {
  *
  * @param pairTiles Tiles of pairs that live at once.
  * @param widths Widths of the matrices in products.
+ * @param splits Workgroups that share the work on one tile.
  * @throws {RangeError} when not even the smallest tile fits.
  */
 export function gpuTiling(
@@ -70,17 +76,22 @@ export function gpuTiling(
   pairTiles: number,
   widths: readonly number[],
   bytes: number,
+  splits = 1,
 ): GpuTiling {
   let found: GpuTiling | undefined;
-  for (const rowGroups of [16, 8, 4]) {
-    const rows = 4 * rowGroups;
-    const threads = across * rowGroups;
-    const used = pairTiles * stepColumns * rowGroups + sliceSize(rowGroups, widths) + threads + 1;
-    if (16 * used > bytes) continue;
-    const tilesPerGroup = Math.ceil(extent / rows);
-    const tiles = groups * tilesPerGroup;
-    found = { rowGroups, rows, threads, tilesPerGroup, tiles };
-    if (tiles >= busyGroups && rows < 2 * extent) break;
+  for (const productSlice of productSlices) {
+    for (const rowGroups of [16, 8, 4]) {
+      const rows = 4 * rowGroups;
+      const threads = across * rowGroups;
+      const slice = sliceSize(rowGroups, productSlice, widths);
+      const used = pairTiles * stepColumns * rowGroups + slice + threads + 1;
+      if (16 * used > bytes) continue;
+      const tilesPerGroup = Math.ceil(extent / rows);
+      const tiles = groups * tilesPerGroup;
+      found = { rowGroups, rows, threads, tilesPerGroup, tiles, productSlice };
+      if (tiles * splits >= busyGroups && rows < 2 * extent) break;
+    }
+    if (found) break;
   }
   if (!found) throw new RangeError(`attention: no tile of ${extent} rows fits ${bytes} bytes`);
   return found;
@@ -95,7 +106,7 @@ export function workgroupVariables(
   const pairs = stepColumns * t.rowGroups;
   return [
     ...pairTiles.map((name) => `var<workgroup> ${name}: array<vec4<f32>, ${pairs}>;`),
-    `var<workgroup> slice: array<vec4<f32>, ${sliceSize(t.rowGroups, widths)}>;`,
+    `var<workgroup> slice: array<vec4<f32>, ${sliceSize(t.rowGroups, t.productSlice, widths)}>;`,
     `var<workgroup> partial: array<vec4<f32>, ${t.threads}>;`,
     `var<workgroup> valid_keys: atomic<u32>;`,
   ].join("\n");
@@ -106,13 +117,25 @@ export function pairsAt(t: GpuTiling, tile: string, column: string): string {
   return `${tile}[(${column}) * ${t.rowGroups}u + ty]`;
 }
 
-/** Statements around the work on one tile of rows: group `g`, first row `base`. */
-export function forEachGpuTile(t: GpuTiling, workgroups: number, body: string): string {
+/**
+ * Statements around the work on one tile of rows: group `g`, first row `base`. Where a tile is divided
+ * into blocks of features, also the first `feature` of the block.
+ */
+export function forEachGpuTile(
+  t: GpuTiling,
+  workgroups: number,
+  body: string,
+  split?: FeatureSplit,
+): string {
+  const unit = split === undefined ? "tile" : "unit";
+  const block = split === undefined ? "" : `let tile = unit / ${split.blocks}u;
+let feature = (unit - tile * ${split.blocks}u) * ${split.width}u;
+`;
   return `${opaqueZero}
 let ty = lane % ${t.rowGroups}u;
 let tx = lane / ${t.rowGroups}u;
-for (var tile = group; tile < ${t.tiles}u; tile += ${workgroups}u) {
-let g = tile / ${t.tilesPerGroup}u;
+for (var ${unit} = group; ${unit} < ${t.tiles * (split?.blocks ?? 1)}u; ${unit} += ${workgroups}u) {
+${block}let g = tile / ${t.tilesPerGroup}u;
 let base = (tile - g * ${t.tilesPerGroup}u) * ${t.rows}u;
 workgroupBarrier();
 ${body}
@@ -240,7 +263,7 @@ export function gpuProducts(
   matrixElement: (column: string, e: string) => string,
 ): string {
   const wide = vectors(width);
-  const columns = sliceColumns(width);
+  const columns = sliceColumns(width, t.productSlice);
   const turns = Math.min(columns, unrolled);
   const at = (k: number) => {
     if (k === 0) return "e";

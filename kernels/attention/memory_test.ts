@@ -14,7 +14,15 @@ function scratchElements(length: number, lower: (p: Problem, ctx: LowerContext) 
   const p = readProblem(
     "attention",
     [operand(64), operand(64), operand(160), { shape: [2 * length - 1], dtype: "f32" }],
-    { kind: "softmax", bias: true, mask: false, causal: false, rate: 0, storedLength: 512 },
+    {
+      kind: "softmax",
+      bias: true,
+      mask: false,
+      causal: false,
+      rate: 0,
+      storedLength: 512,
+      wholeWidth: 384,
+    },
   );
   lower(p, {
     adapterClass: "software",

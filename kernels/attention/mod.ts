@@ -2,7 +2,8 @@
  * Fused attention: o = dropout(f(q kᵀ + bias)) v with a Toeplitz relative bias, key and causal masks
  * (Mega, arXiv 2209.10655, equations 13 to 17; softmax, Laplace and squared ReLU). Scores are taken
  * as they are: scale q before the call. Sequences longer than 512 never have their T x S matrices in
- * memory, neither forward nor backward.
+ * memory, neither forward nor backward. Registers and workgroup memory do not grow with the width of
+ * values.
  */
 import { apply, apply1 } from "../../src/graph/build.ts";
 import {

@@ -1,6 +1,6 @@
 /** Options of attention and their encoding as attributes and operands. */
 import type { Attrs, Tensor } from "../../src/graph/contract.ts";
-import { type AttentionKind, storedLengthLimit } from "./problem.ts";
+import { type AttentionKind, storedLengthLimit, wholeWidthLimit } from "./problem.ts";
 
 /** Options of `attention` and `attentionWeights`. */
 export interface AttentionOptions {
@@ -18,12 +18,17 @@ export interface AttentionOptions {
   readonly dropout?: { readonly rate: number; readonly stream: number };
   /** Longest sequence whose T x S matrices may be kept in scratch memory (default 512). */
   readonly storedLength?: number;
+  /**
+   * Widest values that a GPU workgroup sums up as a whole (default 384); wider ones are divided among
+   * workgroups, each of which computes the weights again.
+   */
+  readonly wholeWidth?: number;
 }
 
 /** Attributes and trailing inputs of the options. */
 export function encodeOptions(options: AttentionOptions): { attrs: Attrs; extra: Tensor[] } {
-  const { kind, bias, keyMask, causal = false, dropout, storedLength = storedLengthLimit } =
-    options;
+  const { kind, bias, keyMask, causal = false, dropout } = options;
+  const { storedLength = storedLengthLimit, wholeWidth = wholeWidthLimit } = options;
   const rate = dropout?.rate ?? 0;
   return {
     attrs: {
@@ -34,6 +39,7 @@ export function encodeOptions(options: AttentionOptions): { attrs: Attrs; extra:
       rate,
       stream: rate > 0 ? dropout?.stream ?? 0 : 0,
       storedLength,
+      wholeWidth,
     },
     extra: [bias, keyMask].filter((t) => t !== undefined),
   };

@@ -6,6 +6,7 @@ import {
   sizeOf,
   type TensorType,
 } from "../../src/graph/contract.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 
 /** How scores become weights. */
 export type AttentionKind = "softmax" | "laplace" | "relu2";
@@ -27,6 +28,8 @@ export interface Problem {
   readonly depth: number;
   /** h, the width of values; 0 where there are none. */
   readonly features: number;
+  /** Value features that a GPU workgroup sums up; h unless values are wider than the limit. */
+  readonly featureBlock: number;
   readonly causal: boolean;
   /** Dropout probability of the weights. */
   readonly rate: number;
@@ -44,6 +47,25 @@ export interface Problem {
 export const storedLengthLimit = 512;
 
 /**
+ * Widest values whose sums a GPU workgroup keeps in registers as a whole, unless the caller says
+ * otherwise: 96 numbers per invocation.
+ */
+export const wholeWidthLimit = 384;
+
+/** Most value features that a GPU workgroup sums up where values are wider than the limit. */
+const widestBlock = 256;
+
+/**
+ * Features per workgroup for values of width `features`: blocks of equal size, in vectors of four. The
+ * size is bounded, so that registers and workgroup memory do not grow with the width.
+ */
+function featureBlock(features: number, wholeWidth: number): number {
+  if (features <= wholeWidth) return features;
+  const blocks = Math.ceil(features / Math.min(widestBlock, wholeWidth));
+  return 4 * Math.ceil(features / blocks / 4);
+}
+
+/**
  * Reads a problem from operands [q, k, v?, bias?, mask?, ...].
  *
  * @param hasValues False for the operands of attention weights, which have no v.
@@ -55,6 +77,7 @@ export function readProblem(
   attrs: Attrs,
   hasValues = true,
 ): Problem {
+  requireTypes(op, inputs, ["f32"]);
   const fail = (detail: string): never => {
     throw new ShapeError(op, detail);
   };
@@ -86,6 +109,8 @@ export function readProblem(
   const rate = Number(attrs.rate);
   if (!(rate >= 0 && rate < 1)) fail(`dropout rate ${rate} is not in [0, 1)`);
   const limit = Number(attrs.storedLength);
+  const wholeWidth = Number(attrs.wholeWidth);
+  if (!(wholeWidth >= 1)) fail(`whole width ${wholeWidth} is less than 1`);
   const found: Problem = {
     kind,
     lead,
@@ -94,6 +119,7 @@ export function readProblem(
     keys,
     depth,
     features,
+    featureBlock: featureBlock(features, wholeWidth),
     causal: attrs.causal === true,
     rate,
     stream: Number(attrs.stream),

@@ -11,6 +11,7 @@ import {
   type TensorType,
 } from "../../src/graph/contract.ts";
 import type { LowerContext } from "../../src/graph/lowering.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { matmul } from "../matmul/mod.ts";
 import { rowwise, type RowWriter } from "../rowwise.ts";
 import { diagonalSums } from "./diagonal_sums.ts";
@@ -43,7 +44,7 @@ function activationProblem(inputs: readonly TensorType[], attrs: Attrs): Problem
   const p = readProblem(
     "attention_weights",
     [
-      { shape: [...lead, queries, 1], dtype: "f32" },
+      { shape: [...lead, queries, 1], dtype: scores.dtype },
       { shape: [...lead, keys, 1], dtype: "f32" },
       ...rest,
     ],
@@ -148,7 +149,10 @@ ${store(p, 0, "i", "c", "weight")}`);
 const activationBackward: KernelOperation = {
   name: "attention_weights_backward",
   kind: "kernel",
-  infer: ([scores]) => [{ shape: scores.shape, dtype: "f32" }],
+  infer: (inputs) => {
+    requireTypes("attention_weights_backward", inputs, ["f32"]);
+    return [{ shape: inputs[0].shape, dtype: "f32" }];
+  },
   vjp: () => {
     throw new Error("attention_weights: second derivatives are not supported");
   },

@@ -10,6 +10,7 @@ import {
   type Tensor,
 } from "../../src/graph/contract.ts";
 import { apply, apply1 } from "../../src/graph/build.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { equal, exp, mul, sub } from "../elementwise/mod.ts";
 import { iota } from "../source/generate.ts";
 import { broadcastTo } from "../view/broadcast.ts";
@@ -33,7 +34,8 @@ const crossEntropyOperation: KernelOperation = {
   name: "crossEntropy",
   kind: "kernel",
   infer: ([x, labels]) => {
-    if (x.shape.length !== 2 || labels.shape.join() !== `${x.shape[0]}` || labels.dtype === "f32") {
+    requireTypes("crossEntropy", [x, labels], ["f32", "integer"]);
+    if (x.shape.length !== 2 || labels.shape.join() !== `${x.shape[0]}`) {
       throw new ShapeError("crossEntropy", `logits [${x.shape}], labels [${labels.shape}]`);
     }
     const row = { shape: [x.shape[0]], dtype: "f32" } as const;

@@ -15,9 +15,14 @@ function lift(name: ElementwiseName, values: readonly Operand[]): Tensor {
   if (op === undefined || typed === undefined || typeof typed === "number") {
     throw new ShapeError(name, "needs at least one tensor operand");
   }
-  const tensors = values.map((value) =>
-    typeof value === "number" ? scalar(value, typed.dtype) : value
-  );
+  const tensors = values.map((value) => {
+    if (typeof value !== "number") return value;
+    const { dtype } = typed;
+    if (dtype !== "f32" && !(Number.isInteger(value) && (dtype === "i32" || value >= 0))) {
+      throw new ShapeError(name, `${value} is no ${dtype}, the type of the other operand`);
+    }
+    return scalar(value, dtype);
+  });
   const shape = tensors.map((t) => t.shape).reduce((a, b) => broadcastShapes(name, a, b));
   return apply1(op, tensors.map((t) => broadcastTo(t, shape)));
 }

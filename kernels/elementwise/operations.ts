@@ -9,6 +9,7 @@ import {
   type TensorType,
 } from "../../src/graph/contract.ts";
 import { apply1 } from "../../src/graph/build.ts";
+import { requireSameType, requireTypes } from "../../src/graph/types.ts";
 import { hostExpression } from "./host_expression.ts";
 import { type ElementwiseName, type ElementwiseRow, elementwiseTable, helpers } from "./table.ts";
 
@@ -23,7 +24,7 @@ function mapOperation(
   name: string,
   letters: readonly string[],
   expression: string,
-  row: ElementwiseRow,
+  row: Pick<ElementwiseRow, "types" | "mask" | "helpers">,
   weight: number,
   result: DType | undefined,
   vjp: InlineOperation["vjp"],
@@ -45,8 +46,14 @@ function mapOperation(
           );
         }
       }
-      const typed = inputs[letters.length === 3 ? 1 : 0];
-      return [{ shape: inputs[0].shape, dtype: result ?? typed.dtype }];
+      if (row.mask) requireTypes(name, inputs, ["f32", "any"]);
+      const typed = row.mask ? inputs.slice(1) : inputs;
+      requireSameType(name, typed);
+      const [{ dtype }] = typed;
+      if (!row.types.includes(dtype)) {
+        throw new ShapeError(name, `operands must be ${row.types.join(" or ")}, not ${dtype}`);
+      }
+      return [{ shape: inputs[0].shape, dtype: result ?? dtype }];
     },
     emit(node, _output, index, ctx) {
       const names: Record<string, string> = {};
@@ -77,7 +84,7 @@ function derivativeOperation(name: string, row: ElementwiseRow, which: number): 
     `${name}.gradient${which}`,
     letters,
     expression,
-    row,
+    { types: ["f32"], ...(row.helpers && { helpers: row.helpers }) },
     row.weight + 2,
     undefined,
     () => {

@@ -13,6 +13,10 @@ import { erf as erfFloat64 } from "./erf.ts";
 export interface ElementwiseRow {
   /** Number of operands. */
   readonly arity: 1 | 2 | 3;
+  /** Element types of the operands, which all have the same one; but see `mask`. */
+  readonly types: readonly DType[];
+  /** True when the first operand is an f32 mask, whatever the type of the others. */
+  readonly mask?: true;
   /** Result expression. */
   readonly forward: string;
   /** Gradient of each operand, or empty when nothing is differentiable. */
@@ -21,7 +25,7 @@ export interface ElementwiseRow {
   readonly reference: (a: number, b: number, c: number) => number;
   /** Approximate floating-point instructions per element. */
   readonly weight: number;
-  /** Result type when it differs from that of the first operand. */
+  /** Result type when it differs from that of the last operand. */
   readonly result?: DType;
   /** WGSL helper functions that the expressions call. */
   readonly helpers?: readonly HelperName[];
@@ -45,6 +49,10 @@ export const helpers = {
 /** Name of a WGSL helper. */
 export type HelperName = keyof typeof helpers;
 
+const float = ["f32"] as const;
+const signed = ["f32", "i32"] as const;
+const any = ["f32", "i32", "u32"] as const;
+
 const laplaceMean = 0.707107;
 const laplaceDeviation = 0.282095;
 const laplaceScale = 1 / (laplaceDeviation * Math.SQRT2);
@@ -53,9 +61,17 @@ const geluSlope = Math.sqrt(2 / Math.PI);
 const logistic = (x: number) => 1 / (1 + Math.exp(-x));
 
 const rows = {
-  neg: { arity: 1, forward: "-a", derivative: ["-g"], reference: (a) => -a, weight: 1 },
+  neg: {
+    arity: 1,
+    types: signed,
+    forward: "-a",
+    derivative: ["-g"],
+    reference: (a) => -a,
+    weight: 1,
+  },
   abs: {
     arity: 1,
+    types: signed,
     forward: "abs(a)",
     derivative: ["g * sign(a)"],
     reference: Math.abs,
@@ -63,15 +79,31 @@ const rows = {
   },
   square: {
     arity: 1,
+    types: any,
     forward: "a * a",
     derivative: ["2.0 * g * a"],
     reference: (a) => a * a,
     weight: 1,
   },
-  exp: { arity: 1, forward: "exp(a)", derivative: ["g * o"], reference: Math.exp, weight: 8 },
-  log: { arity: 1, forward: "log(a)", derivative: ["g / a"], reference: Math.log, weight: 8 },
+  exp: {
+    arity: 1,
+    types: float,
+    forward: "exp(a)",
+    derivative: ["g * o"],
+    reference: Math.exp,
+    weight: 8,
+  },
+  log: {
+    arity: 1,
+    types: float,
+    forward: "log(a)",
+    derivative: ["g / a"],
+    reference: Math.log,
+    weight: 8,
+  },
   sqrt: {
     arity: 1,
+    types: float,
     forward: "sqrt(a)",
     derivative: ["0.5 * g / o"],
     reference: Math.sqrt,
@@ -79,14 +111,23 @@ const rows = {
   },
   rsqrt: {
     arity: 1,
+    types: float,
     forward: "1.0 / sqrt(a)",
     derivative: ["-0.5 * g * o * o * o"],
     reference: (a) => 1 / Math.sqrt(a),
     weight: 5,
   },
-  sin: { arity: 1, forward: "sin(a)", derivative: ["g * cos(a)"], reference: Math.sin, weight: 12 },
+  sin: {
+    arity: 1,
+    types: float,
+    forward: "sin(a)",
+    derivative: ["g * cos(a)"],
+    reference: Math.sin,
+    weight: 12,
+  },
   cos: {
     arity: 1,
+    types: float,
     forward: "cos(a)",
     derivative: ["-g * sin(a)"],
     reference: Math.cos,
@@ -94,6 +135,7 @@ const rows = {
   },
   tanh: {
     arity: 1,
+    types: float,
     forward: "tanh_f(a)",
     derivative: ["g * (1.0 - o * o)"],
     reference: Math.tanh,
@@ -102,6 +144,7 @@ const rows = {
   },
   erf: {
     arity: 1,
+    types: float,
     forward: "erf_f(a)",
     derivative: [`g * ${2 / Math.sqrt(Math.PI)} * exp(-a * a)`],
     reference: erfFloat64,
@@ -110,6 +153,7 @@ const rows = {
   },
   sigmoid: {
     arity: 1,
+    types: float,
     forward: "sigmoid_f(a)",
     derivative: ["g * o * (1.0 - o)"],
     reference: logistic,
@@ -118,6 +162,7 @@ const rows = {
   },
   silu: {
     arity: 1,
+    types: float,
     forward: "a * sigmoid_f(a)",
     derivative: ["g * sigmoid_f(a) * (1.0 + a * (1.0 - sigmoid_f(a)))"],
     reference: (a) => a * logistic(a),
@@ -126,6 +171,7 @@ const rows = {
   },
   relu: {
     arity: 1,
+    types: float,
     forward: "max(a, 0.0)",
     derivative: ["select(0.0, g, a > 0.0)"],
     reference: (a) => Math.max(a, 0),
@@ -134,6 +180,7 @@ const rows = {
   /** Squared rectifier (Mega, section 3.2; So et al. 2021). */
   relu2: {
     arity: 1,
+    types: float,
     forward: "max(a, 0.0) * max(a, 0.0)",
     derivative: ["2.0 * g * max(a, 0.0)"],
     reference: (a) => Math.max(a, 0) ** 2,
@@ -142,6 +189,7 @@ const rows = {
   /** Laplace attention function (Mega, equation 16). */
   laplace: {
     arity: 1,
+    types: float,
     forward: `0.5 * (1.0 + erf_f((a - ${laplaceMean}) * ${laplaceScale}))`,
     derivative: [
       `g * ${laplaceDensity} * exp(-(a - ${laplaceMean}) * (a - ${laplaceMean}) * ${
@@ -154,6 +202,7 @@ const rows = {
   },
   gelu: {
     arity: 1,
+    types: float,
     forward: `0.5 * a * (1.0 + erf_f(a * ${Math.SQRT1_2}))`,
     derivative: [
       `g * (0.5 * (1.0 + erf_f(a * ${Math.SQRT1_2})) + a * ${
@@ -167,6 +216,7 @@ const rows = {
   /** GELU by the tanh approximation (the reference's `gelu_accurate`). */
   geluTanh: {
     arity: 1,
+    types: float,
     forward: `0.5 * a * (1.0 + tanh_f(${geluSlope} * (a + 0.044715 * a * a * a)))`,
     derivative: [
       `g * (0.5 * (1.0 + tanh_f(${geluSlope} * (a + 0.044715 * a * a * a))) + 0.5 * a * ` +
@@ -179,6 +229,7 @@ const rows = {
   },
   add: {
     arity: 2,
+    types: any,
     forward: "a + b",
     derivative: ["g", "g"],
     reference: (a, b) => a + b,
@@ -186,6 +237,7 @@ const rows = {
   },
   sub: {
     arity: 2,
+    types: any,
     forward: "a - b",
     derivative: ["g", "-g"],
     reference: (a, b) => a - b,
@@ -193,6 +245,7 @@ const rows = {
   },
   mul: {
     arity: 2,
+    types: any,
     forward: "a * b",
     derivative: ["g * b", "g * a"],
     reference: (a, b) => a * b,
@@ -200,6 +253,7 @@ const rows = {
   },
   div: {
     arity: 2,
+    types: float,
     forward: "a / b",
     derivative: ["g / b", "-g * o / b"],
     reference: (a, b) => a / b,
@@ -207,6 +261,7 @@ const rows = {
   },
   max: {
     arity: 2,
+    types: any,
     forward: "max(a, b)",
     derivative: ["select(0.0, g, a >= b)", "select(0.0, g, b > a)"],
     reference: (a, b) => Math.max(a, b),
@@ -214,6 +269,7 @@ const rows = {
   },
   min: {
     arity: 2,
+    types: any,
     forward: "min(a, b)",
     derivative: ["select(0.0, g, a <= b)", "select(0.0, g, b < a)"],
     reference: (a, b) => Math.min(a, b),
@@ -221,6 +277,7 @@ const rows = {
   },
   less: {
     arity: 2,
+    types: any,
     forward: "select(0.0, 1.0, a < b)",
     derivative: [],
     reference: (a, b) => Number(a < b),
@@ -229,6 +286,7 @@ const rows = {
   },
   lessEqual: {
     arity: 2,
+    types: any,
     forward: "select(0.0, 1.0, a <= b)",
     derivative: [],
     reference: (a, b) => Number(a <= b),
@@ -237,6 +295,7 @@ const rows = {
   },
   equal: {
     arity: 2,
+    types: any,
     forward: "select(0.0, 1.0, a == b)",
     derivative: [],
     reference: (a, b) => Number(a === b),
@@ -246,6 +305,8 @@ const rows = {
   /** `b` where `a` is not zero, else `c`; `a` is a mask and gets no gradient. */
   where: {
     arity: 3,
+    types: any,
+    mask: true,
     forward: "select(c, b, a != 0.0)",
     derivative: ["", "select(0.0, g, a != 0.0)", "select(g, 0.0, a != 0.0)"],
     reference: (a, b, c) => (a !== 0 ? b : c),
@@ -253,6 +314,7 @@ const rows = {
   },
   toF32: {
     arity: 1,
+    types: any,
     forward: "f32(a)",
     derivative: [],
     reference: (a) => a,
@@ -261,6 +323,7 @@ const rows = {
   },
   toI32: {
     arity: 1,
+    types: any,
     forward: "i32(a)",
     derivative: [],
     reference: Math.trunc,

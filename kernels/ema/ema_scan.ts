@@ -16,6 +16,7 @@ import {
   type Tensor,
   type TensorType,
 } from "../../src/graph/contract.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { lowerGradient } from "./gradient_lowering.ts";
 import { referenceGradient, referenceScan } from "./reference.ts";
 import { lowerScan } from "./scan_lowering.ts";
@@ -50,6 +51,7 @@ const scanOperation: KernelOperation = {
   name: "emaScan",
   kind: "kernel",
   infer(inputs, attrs) {
+    requireTypes("emaScan", inputs, ["f32"]);
     const [x, c, q] = inputs;
     emaGeometry("emaScan", x, q, attrs);
     checkWeights("emaScan", c, q);
@@ -75,6 +77,7 @@ const gradientOperation: KernelOperation = {
   name: "emaScanGradient",
   kind: "kernel",
   infer(inputs, attrs) {
+    requireTypes("emaScanGradient", inputs, ["f32"]);
     const [x, dy, c, q] = inputs;
     emaGeometry("emaScanGradient", x, q, attrs);
     checkWeights("emaScanGradient", c, q);

@@ -10,6 +10,7 @@ import {
   testNormals,
 } from "../../src/compiler/testing.ts";
 import { evaluate, interpret } from "../../src/compiler/evaluate.ts";
+import { derivativeOperations } from "../../src/compiler/gradient.ts";
 import { freshGraph } from "../../src/graph/build.ts";
 import { ShapeError, type Tensor } from "../../src/graph/contract.ts";
 import { emaScan } from "./ema_scan.ts";
@@ -142,9 +143,9 @@ Deno.test("a zero state gives the bits of emaScan, whose gradients agree", async
     const dy = input("dy", [batch, length, features]);
     const [w, q, g] = ["w", "q", "g"].map((name) => input(name, [features, states]));
     const scan = emaScan(x, mul(w, g), q);
-    const [dx, dc, dq] = scan.node.op.vjp(scan.node, [dy]);
+    const [dx, dc, dq] = scan.node.op.vjp(scan.node, [dy], derivativeOperations);
     const { y } = emaScanWithState(x, w, q, g, full([batch, features, states], 0));
-    const [sameX, , dw, sameQ, dg] = y.node.op.vjp(y.node, [dy]);
+    const [sameX, , dw, sameQ, dg] = y.node.op.vjp(y.node, [dy], derivativeOperations);
     const found = [scan, dx, dq, dc && mul(g, dc), dc && mul(w, dc), y, sameX, sameQ, dw, dg];
     return found.filter((tensor): tensor is Tensor => tensor !== undefined);
   });

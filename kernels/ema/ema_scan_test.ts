@@ -6,6 +6,7 @@ import {
   testDevice,
   testNormals,
 } from "../../src/compiler/testing.ts";
+import { derivativeOperations } from "../../src/compiler/gradient.ts";
 import { evaluate, interpret } from "../../src/compiler/evaluate.ts";
 import { freshGraph } from "../../src/graph/build.ts";
 import { ShapeError, type Tensor } from "../../src/graph/contract.ts";
@@ -87,7 +88,9 @@ Deno.test("emaScan gives the same bits on every run", async () => {
   const outputs = freshGraph(() => {
     const [x, c, q] = [input("x", [2, 200, 9]), input("c", [18, 4]), input("q", [18, 4])];
     const y = emaScanBidirectional(x, c, q);
-    return [y, ...y.node.op.vjp(y.node, [x])].filter((t): t is Tensor => t !== undefined);
+    return [y, ...y.node.op.vjp(y.node, [x], derivativeOperations)].filter((t): t is Tensor =>
+      t !== undefined
+    );
   });
   assert.equal(outputs.length, 4);
   for (const adapterClass of ["software", "gpu"] as const) {

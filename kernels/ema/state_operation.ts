@@ -5,6 +5,7 @@
  *
  * Inputs x [B, L, D], h_0 [B, D, N], w, q, g [D, N]; outputs y [B, L, D] and h_L [B, D, N].
  */
+import { requireTypes } from "../../src/graph/types.ts";
 import {
   type KernelOperation,
   ShapeError,
@@ -44,6 +45,7 @@ export function stateOperation(
     name,
     kind: "kernel",
     infer(inputs) {
+      requireTypes(name, inputs, ["f32"]);
       checkedGeometry(name, inputs);
       const [x, state] = inputs;
       return [{ shape: x.shape, dtype: "f32" }, { shape: state.shape, dtype: "f32" }];

@@ -14,6 +14,7 @@ import {
   ShapeError,
   type Tensor,
 } from "../../src/graph/contract.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { add } from "../elementwise/mod.ts";
 import { type Convolution, convolution, whole } from "./convolution.ts";
 import { lowerCorrelation } from "./correlation_lowering.ts";
@@ -48,6 +49,7 @@ const convOperation: KernelOperation = {
   name: "fftConv",
   kind: "kernel",
   infer(inputs, attrs) {
+    requireTypes("fftConv", inputs, ["f32"]);
     const c = forwardGeometry(inputs, attrs);
     return [{ shape: [c.batch, c.length, c.rows], dtype: "f32" }];
   },
@@ -111,6 +113,7 @@ const adjointOperation: KernelOperation = {
   name: "fftConvAdjoint",
   kind: "kernel",
   infer(inputs, attrs) {
+    requireTypes("fftConvAdjoint", inputs, ["f32"]);
     const c = adjointGeometry(inputs, attrs);
     return [{ shape: [c.batch, c.length, c.features], dtype: "f32" }];
   },
@@ -155,6 +158,7 @@ const gradientOperation: KernelOperation = {
   name: "fftConvGradient",
   kind: "kernel",
   infer(inputs, attrs) {
+    requireTypes("fftConvGradient", inputs, ["f32"]);
     const c = gradientGeometry(inputs, attrs);
     return [c.taps, c.reverseTaps].filter((taps, i) => i === 0 || taps > 0)
       .map((taps) => ({ shape: [c.rows, taps], dtype: "f32" }));

@@ -1,5 +1,6 @@
 import FFT from "npm:fft.js@4.0.4";
 import assert from "node:assert/strict";
+import { adapterClasses } from "../../src/device/adapter_class.ts";
 import { freshGraph } from "../../src/graph/build.ts";
 import { ShapeError, type Tensor } from "../../src/graph/contract.ts";
 import { input } from "../source/mod.ts";
@@ -9,6 +10,7 @@ import {
   testDevice,
   testNormals,
 } from "../../src/compiler/testing.ts";
+import { derivativeOperations } from "../../src/compiler/gradient.ts";
 import { evaluate } from "../../src/compiler/evaluate.ts";
 import { type ConvolutionMethod, fftConv } from "./fft_conv.ts";
 
@@ -86,7 +88,7 @@ Deno.test("fftConv keeps a relative error below 1e-6 over 16384 steps", async ()
   const power = expected.reduce((sum, value) => sum + value ** 2, 0);
   assert.ok(power > 0);
   const y = freshGraph(() => fftConv(input("x", [1, length, 1]), input("k", [1, length])));
-  for (const adapterClass of ["software", "gpu"] as const) {
+  for (const adapterClass of adapterClasses) {
     const device = await testDevice(adapterClass);
     const [actual] = await evaluate(device, [y], new Map([["x", x], ["k", k]]), { poison: true });
     const error = expected.reduce((sum, value, t) => sum + (actual[t] - value) ** 2, 0);
@@ -103,10 +105,12 @@ Deno.test("fftConv and its gradients give the same bits on every run", async () 
   const outputs = freshGraph(() => {
     const x = input("x", [3, 63, 7]);
     const y = fftConv(x, input("k", [7, 63]), { reverse: { kernel: input("r", [7, 63]) } });
-    return [y, ...y.node.op.vjp(y.node, [x])].filter((t): t is Tensor => t !== undefined);
+    return [y, ...y.node.op.vjp(y.node, [x], derivativeOperations)].filter((t): t is Tensor =>
+      t !== undefined
+    );
   });
   assert.equal(outputs.length, 4);
-  for (const adapterClass of ["software", "gpu"] as const) {
+  for (const adapterClass of adapterClasses) {
     const device = await testDevice(adapterClass);
     const first = await evaluate(device, outputs, feeds, { poison: true });
     const second = await evaluate(device, outputs, feeds, { poison: true });

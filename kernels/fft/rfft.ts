@@ -15,6 +15,7 @@ import {
   sizeOf,
   type Tensor,
 } from "../../src/graph/contract.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { sub } from "../elementwise/mod.ts";
 import { whole } from "./convolution.ts";
 import {
@@ -47,7 +48,9 @@ const flops = (rows: number, length: number) =>
 const realOperation: KernelOperation = {
   name: "realDft",
   kind: "kernel",
-  infer([x], attrs) {
+  infer(inputs, attrs) {
+    requireTypes("rfft", inputs, ["f32"]);
+    const [x] = inputs;
     const length = whole(attrs, "length");
     if (x.shape.length !== 2 || x.dtype !== "f32" || x.shape[1] !== length || length === 0) {
       throw new ShapeError("rfft", `needs f32 [rows, length], got ${x.dtype} [${x.shape}]`);
@@ -76,7 +79,9 @@ const realOperation: KernelOperation = {
 const adjointOperation: KernelOperation = {
   name: "realDftAdjoint",
   kind: "kernel",
-  infer([re, im], attrs) {
+  infer(inputs, attrs) {
+    requireTypes("irfft", inputs, ["f32"]);
+    const [re, im] = inputs;
     const length = whole(attrs, "length");
     const fits = [re, im].every(({ shape, dtype }) =>
       dtype === "f32" && shape.length === 2 && shape[0] === re.shape[0] &&

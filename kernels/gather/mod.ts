@@ -4,6 +4,7 @@
  */
 import { type KernelOperation, ShapeError, sizeOf, type Tensor } from "../../src/graph/contract.ts";
 import { apply1 } from "../../src/graph/build.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { reshape } from "../view/reshape.ts";
 import { lowerScatterAdd } from "./scatter_add.ts";
 
@@ -11,8 +12,9 @@ const gatherOperation: KernelOperation = {
   name: "gather",
   kind: "kernel",
   infer: ([table, ids]) => {
-    if (table.shape.length !== 2 || ids.shape.length !== 1 || ids.dtype === "f32") {
-      throw new ShapeError("gather", `table [${table.shape}] by ${ids.dtype} [${ids.shape}]`);
+    requireTypes("gather", [table, ids], ["any", "integer"]);
+    if (table.shape.length !== 2 || ids.shape.length !== 1) {
+      throw new ShapeError("gather", `table [${table.shape}] by ids [${ids.shape}]`);
     }
     return [{ shape: [ids.shape[0], table.shape[1]], dtype: table.dtype }];
   },
@@ -53,7 +55,8 @@ const scatterAddOperation: KernelOperation = {
   name: "scatterAdd",
   kind: "kernel",
   infer: ([ids, values], attrs) => {
-    if (values.shape.length !== 2 || values.shape[0] !== ids.shape[0]) {
+    requireTypes("scatterAdd", [ids, values], ["integer", "f32"]);
+    if (values.shape.length !== 2 || ids.shape.join() !== `${values.shape[0]}`) {
       throw new ShapeError("scatterAdd", `ids [${ids.shape}], values [${values.shape}]`);
     }
     return [{ shape: [Number(attrs.rows), values.shape[1]], dtype: "f32" }];
@@ -89,4 +92,15 @@ const scatterAddOperation: KernelOperation = {
 export function gather(table: Tensor, ids: Tensor): Tensor {
   const rows = apply1(gatherOperation, [table, reshape(ids, [ids.size])]);
   return reshape(rows, [...ids.shape, table.shape[1]]);
+}
+
+/**
+ * Adds rows up by number, contributions to one row in the order of the ids.
+ *
+ * @param ids i32 [T], each in [0, rows). @param values f32 [T, D].
+ * @returns [rows, D]; zero for numbers that do not occur.
+ * @throws {ShapeError} when ids and values do not fit.
+ */
+export function scatterAdd(ids: Tensor, values: Tensor, rows: number): Tensor {
+  return apply1(scatterAddOperation, [ids, values], { rows });
 }

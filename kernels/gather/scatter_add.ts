@@ -1,13 +1,17 @@
 /**
- * Deterministic scatter-add. On GPUs a workgroup per table row looks through all ids. On software
- * adapters, for small tables every (row, column) scans the ids; for large ones the positions of each id
- * are linked into lists in ascending order, and every row walks its list.
+ * Deterministic scatter-add: contributions to a row are added in ascending positions, whatever the
+ * method. Small problems look for the positions of a row: on GPUs a workgroup per row goes through all
+ * ids, on software adapters every (row, column) does. Large ones sort the ids, in linear time, and
+ * every row adds up its segment.
  */
 import type { Node } from "../../src/graph/contract.ts";
 import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
+import { radixSort } from "../sort/radix.ts";
 
-/** Largest number of (table row, position) pairs for which scanning beats list building. */
+/** Largest number of (table row, position) pairs for which scanning beats sorting. */
 const scanLimit = 2 ** 19;
+/** The same for GPUs. */
+const cooperativeLimit = 2 ** 22;
 
 function scan(ctx: LowerContext, rows: number, columns: number, positions: number): Pass[] {
   const size = ctx.subgroupSize;
@@ -50,48 +54,77 @@ out0(v, thread - v * ${columns}u, acc);`,
   }];
 }
 
-function lists(ctx: LowerContext, rows: number, columns: number, positions: number): Pass[] {
-  const size = ctx.subgroupSize;
-  const head = ctx.scratch(rows, "u32");
-  const next = ctx.scratch(positions, "u32");
-  return [{
+/** Elements of the table that one invocation computes on software adapters, at most. */
+const longestTrip = 32;
+
+function sorted(ctx: LowerContext, rows: number, columns: number, positions: number): Pass[] {
+  const software = ctx.adapterClass === "software";
+  const small = software ? ctx.subgroupSize : 64;
+  // Where the segment of a row starts and ends in the sorted order.
+  const start = ctx.scratch(rows, "u32");
+  const stop = ctx.scratch(rows, "u32");
+  const { passes, keys, positions: order } = radixSort(ctx, {
+    length: positions,
+    bits: Math.ceil(Math.log2(rows + 1)),
+    inputs: [0],
+    key: (t) => `min(u32(in0(${t})), ${rows}u)`,
+  });
+  const size = software ? 8 * ctx.subgroupSize : 256;
+  const results = rows * columns;
+  const trips = software
+    ? Math.max(1, Math.min(longestTrip, Math.floor(results / (16 * size))))
+    : 1;
+  return [...passes, {
     name: "clear",
     inputs: [],
     outputs: [],
-    scratch: [{ scratch: head, access: "write" }],
-    workgroupSize: size,
-    groups: Math.ceil(rows / size),
-    body: `if (thread < ${rows}u) { tmp${head.index}[thread] = ${positions}u; }`,
+    scratch: [{ scratch: start, access: "write" }, { scratch: stop, access: "write" }],
+    workgroupSize: small,
+    groups: Math.ceil(rows / small),
+    body: `if (thread >= ${rows}u) { return; }
+tmp${start.index}[thread] = 0u;
+tmp${stop.index}[thread] = 0u;`,
   }, {
-    name: "link",
-    inputs: [0],
+    name: "segments",
+    inputs: [],
     outputs: [],
-    scratch: [{ scratch: head, access: "write" }, { scratch: next, access: "write" }],
-    workgroupSize: size,
-    groups: Math.ceil(positions / size),
+    scratch: [
+      { scratch: keys, access: "read" },
+      { scratch: start, access: "write" },
+      { scratch: stop, access: "write" },
+    ],
+    workgroupSize: small,
+    groups: Math.ceil(positions / small),
     body: `if (thread >= ${positions}u) { return; }
-let v = u32(in0(thread));
-var after = thread + 1u;
-while (after < ${positions}u && u32(in0(after)) != v) { after++; }
-tmp${next.index}[thread] = after;
-var before = thread;
-while (before > 0u && u32(in0(before - 1u)) != v) { before--; }
-if (before == 0u && v < ${rows}u) { tmp${head.index}[v] = thread; }`,
+let v = tmp${keys.index}[thread];
+if (v >= ${rows}u) { return; }
+if (thread == 0u || tmp${keys.index}[max(thread, 1u) - 1u] != v) { tmp${start.index}[v] = thread; }
+if (thread == ${positions - 1}u || tmp${keys.index}[min(thread + 1u, ${positions - 1}u)] != v) {
+tmp${stop.index}[v] = thread + 1u;
+}`,
   }, {
-    name: "walk",
+    name: "sum",
     inputs: [1],
     outputs: [0],
-    scratch: [{ scratch: head, access: "read" }, { scratch: next, access: "read" }],
+    scratch: [
+      { scratch: start, access: "read" },
+      { scratch: stop, access: "read" },
+      { scratch: order, access: "read" },
+    ],
     workgroupSize: size,
-    groups: Math.ceil(rows * columns / size),
-    body: `if (thread >= ${rows * columns}u) { return; }
-let v = thread / ${columns}u;
-let d = thread - v * ${columns}u;
+    groups: Math.ceil(results / (size * trips)),
+    body: `let first = group * ${size * trips}u + lane;
+let end = min((group + 1u) * ${size * trips}u, ${results}u);
+for (var m = first; m < end; m += ${size}u) {
+let v = m / ${columns}u;
+let d = m - v * ${columns}u;
 var acc = 0.0f;
-for (var t = tmp${head.index}[v]; t < ${positions}u; t = tmp${next.index}[t]) {
-acc += in1(t, d);
+let last = tmp${stop.index}[v];
+if (last > 0u) {
+for (var s = tmp${start.index}[v]; s < last; s++) { acc += in1(tmp${order.index}[s], d); }
 }
-out0(v, d, acc);`,
+out0(v, d, acc);
+}`,
   }];
 }
 
@@ -128,8 +161,13 @@ if (d < ${columns}u) { out0(v, d, acc); }`,
 export function lowerScatterAdd(node: Node, ctx: LowerContext): Pass[] {
   const [rows, columns] = node.outputs[0].shape;
   const positions = node.inputs[0].size;
-  if (ctx.adapterClass === "gpu") return cooperative(rows, columns, positions);
-  return rows * positions <= scanLimit
+  const pairs = rows * positions;
+  if (ctx.adapterClass === "gpu") {
+    return pairs <= cooperativeLimit
+      ? cooperative(rows, columns, positions)
+      : sorted(ctx, rows, columns, positions);
+  }
+  return pairs <= scanLimit
     ? scan(ctx, rows, columns, positions)
-    : lists(ctx, rows, columns, positions);
+    : sorted(ctx, rows, columns, positions);
 }

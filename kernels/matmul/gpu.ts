@@ -5,7 +5,7 @@
  * at once.
  */
 import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
-import type { Problem } from "./problem.ts";
+import { leave, type Problem } from "./problem.ts";
 import { joinPass } from "./split.ts";
 
 /** Steps of the contraction that are in workgroup memory at once. */
@@ -81,6 +81,8 @@ interface Filling {
   readonly across: number;
   readonly extent: number;
   readonly inner: number;
+  /** Where the contraction ends when that is known on the device only. */
+  readonly innerEnd: string | undefined;
   readonly threads: number;
   /** True when neighbours along the contraction are neighbours in memory. */
   readonly depthFast: boolean;
@@ -90,9 +92,10 @@ interface Filling {
 /** Vectors between two steps of a tile; odd, so that the steps fall into different banks. */
 const strideOf = (across: number) => across / 4 + 1;
 
-function fill({ name, across, extent, inner, threads, depthFast, element }: Filling): string {
+function fill(filling: Filling): string {
+  const { name, across, extent, inner, innerEnd, threads, depthFast, element } = filling;
   const vectors = across / 4;
-  const raggedInner = inner % depth !== 0;
+  const raggedInner = innerEnd !== undefined || inner % depth !== 0;
   return range(vectors * depth / threads).map((i) => {
     const e = i === 0 ? "lane" : `(lane + ${i * threads}u)`;
     const vector = depthFast ? `${e} / ${depth}u` : `${e} % ${vectors}u`;
@@ -108,7 +111,7 @@ function fill({ name, across, extent, inner, threads, depthFast, element }: Fill
 let first = ${name}_origin + 4u * (${vector});
 let k = k0 + ${step};
 var value = vec4<f32>(0.0);
-${raggedInner ? `if (k < ${inner}u) {\n${value}\n}` : value}
+${raggedInner ? `if (k < ${innerEnd ?? `${inner}u`}) {\n${value}\n}` : value}
 ${name}[(${step}) * ${strideOf(across)}u + ${vector}] = value;
 }`;
   }).join("\n");
@@ -128,6 +131,7 @@ export function lowerGpu(
   const rowTiles = Math.ceil(m / rows);
   const columnTiles = Math.ceil(n / columns);
   const chunk = Math.ceil(inner / splits / depth) * depth;
+  const innerEnd = problem.innerEnd ?? `${inner}u`;
   const parts = splits === 1 ? undefined : ctx.scratch(splits * batches * m * n);
   const sums = range(4 * vectors.rows).flatMap((r) =>
     range(vectors.columns).map((c) => ({ r, c, name: `sum${r}_${c}` }))
@@ -140,17 +144,19 @@ export function lowerGpu(
     problem.batchNames,
     problem.left.base,
     problem.right.base,
+    leave(problem, "tile_a_origin", "tile_b_origin"),
     `let thread_column = lane % ${grid.columns}u;`,
     `let thread_row = lane / ${grid.columns}u;`,
     ...sums.map(({ name }) => `var ${name} = vec4<f32>(0.0);`),
     splits === 1
-      ? `for (var k0 = 0u; k0 < ${inner}u; k0 += ${depth}u) {`
-      : `for (var k0 = part * ${chunk}u; k0 < min((part + 1u) * ${chunk}u, ${inner}u); k0 += ${depth}u) {`,
+      ? `for (var k0 = 0u; k0 < ${innerEnd}; k0 += ${depth}u) {`
+      : `for (var k0 = part * ${chunk}u; k0 < min((part + 1u) * ${chunk}u, ${innerEnd}); k0 += ${depth}u) {`,
     fill({
       name: "tile_a",
       across: rows,
       extent: m,
       inner,
+      innerEnd: problem.innerEnd,
       threads,
       depthFast: problem.left.strides?.column === 1,
       element: (row, k) => problem.left.element(row, k),
@@ -160,6 +166,7 @@ export function lowerGpu(
       across: columns,
       extent: n,
       inner,
+      innerEnd: problem.innerEnd,
       threads,
       depthFast: problem.right.strides?.row === 1,
       element: (column, k) => problem.right.element(k, column),

@@ -4,6 +4,7 @@ import { ShapeError } from "../../src/graph/contract.ts";
 import { add, mul, silu } from "../elementwise/mod.ts";
 import { input } from "../source/mod.ts";
 import { Device } from "../../src/device/device.ts";
+import { derivativeOperations } from "../../src/compiler/gradient.ts";
 import { evaluate, interpret } from "../../src/compiler/evaluate.ts";
 import {
   assertClose,
@@ -171,7 +172,7 @@ Deno.test("matmul by a shared matrix is one product, and so is its gradient", ()
     const { node } = product.node.inputs[0];
     assert.equal(node.op.name, "matmul");
     assert.deepEqual(node.outputs[0].shape, [20, 7]);
-    const [, dw] = node.op.vjp(node, [input("g", [20, 7])]);
+    const [, dw] = node.op.vjp(node, [input("g", [20, 7])], derivativeOperations);
     assert.equal(dw?.node.op.name, "matmul");
     assert.deepEqual(dw?.shape, [6, 7]);
   });

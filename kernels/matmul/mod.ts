@@ -18,6 +18,7 @@ import {
 } from "../../src/graph/contract.ts";
 import { apply1 } from "../../src/graph/build.ts";
 import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { sum } from "../reduce/mod.ts";
 import { broadcastShapes, reshape, transpose } from "../view/mod.ts";
 import { lowerGpu } from "./gpu.ts";
@@ -32,9 +33,7 @@ export interface MatmulOptions {
 }
 
 function infer([a, b]: readonly TensorType[], attrs: Attrs): TensorType[] {
-  if (a.dtype !== "f32" || b.dtype !== "f32") {
-    throw new ShapeError("matmul", `operands must be f32, not ${a.dtype} and ${b.dtype}`);
-  }
+  requireTypes("matmul", [a, b], ["f32"]);
   if (a.shape.length < 2 || b.shape.length < 2) {
     throw new ShapeError("matmul", `[${a.shape}] and [${b.shape}] must have at least two axes`);
   }

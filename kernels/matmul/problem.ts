@@ -28,6 +28,13 @@ export interface Problem {
   readonly right: OperandAccess;
   /** Statement that hands a finished element to the epilogue. */
   store(row: string, column: string, value: string): string;
+  /**
+   * Condition under which no result from this row and column on is wanted, the same for a whole
+   * workgroup; what is not wanted may or may not be stored.
+   */
+  unwanted?(row: string, column: string): string;
+  /** u32 expression, the same for all invocations: where the contraction ends before `inner`. */
+  readonly innerEnd?: string;
 }
 
 /** Extents of a product. */
@@ -136,5 +143,11 @@ export function exchanged(problem: Problem): Problem {
     left: flip(problem.right),
     right: flip(problem.left),
     store: (row, column, value) => problem.store(column, row, value),
+    ...(problem.unwanted && { unwanted: (row, column) => problem.unwanted?.(column, row) ?? "" }),
   };
+}
+
+/** Statement that ends an invocation whose results are not wanted. */
+export function leave(problem: Problem, row: string, column: string): string {
+  return problem.unwanted ? `if (${problem.unwanted(row, column)}) { return; }` : "";
 }

@@ -9,7 +9,7 @@
  * subgroup operations every row is loaded by itself.
  */
 import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
-import { exchanged, type Problem } from "./problem.ts";
+import { exchanged, leave, type Problem } from "./problem.ts";
 import { joinPass } from "./split.ts";
 
 /** Register block of one workgroup. */
@@ -119,6 +119,7 @@ export function lowerSoftware(
   body.push(
     `let row = row_block * ${rows}u;`,
     `let column = column_block * ${vectors * lanes}u + lane;`,
+    leave(problem, "row", `column_block * ${vectors * lanes}u`),
   );
   for (const q of range(rowVectors)) {
     const position = broadcast ? `row + lane + ${q * lanes}u` : `row + ${q}u`;
@@ -154,14 +155,15 @@ export function lowerSoftware(
   const steps = (from: string, count: number) => {
     for (const u of range(count)) body.push(step(u === 0 ? from : `${from} + ${u}u`));
   };
-  if (splits === 1) {
+  if (splits === 1 && problem.innerEnd === undefined) {
     const whole = Math.floor(inner / unroll) * unroll;
     body.push(`for (var k = 0u; k < ${whole}u; k += ${unroll}u) {`);
     steps("k", unroll);
     body.push("}");
     for (let k = whole; k < inner; k++) body.push(step(`${k}u`));
   } else {
-    body.push(`let start = part * ${chunk}u;`, `let end = min(start + ${chunk}u, ${inner}u);`);
+    const last = problem.innerEnd ?? `${inner}u`;
+    body.push(`let start = part * ${chunk}u;`, `let end = min(start + ${chunk}u, ${last});`);
     body.push("var k = start;", `for (; k + ${unroll - 1}u < end; k += ${unroll}u) {`);
     steps("k", unroll);
     body.push("}");

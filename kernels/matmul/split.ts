@@ -1,6 +1,6 @@
 /** Second pass of products whose contraction is split over workgroups. */
 import type { Pass, Scratch } from "../../src/graph/lowering.ts";
-import type { Problem } from "./problem.ts";
+import { leave, type Problem } from "./problem.ts";
 
 /**
  * Adds up the parts in order and hands the sums to the epilogue.
@@ -32,6 +32,7 @@ export function joinPass(
       problem.batchNames,
       `let row = thread / ${columns}u % ${rows}u;`,
       `let column = thread % ${columns}u;`,
+      leave(problem, "row", "column"),
       problem.store("row", "column", terms.join(" + ")),
     ].filter((line) => line !== "").join("\n"),
   };

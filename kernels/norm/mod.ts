@@ -13,6 +13,7 @@ import {
   type Tensor,
 } from "../../src/graph/contract.ts";
 import { apply, apply1 } from "../../src/graph/build.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { literal } from "../source/generate.ts";
 import { reshape } from "../view/reshape.ts";
 import { rowwise } from "../rowwise.ts";
@@ -32,6 +33,7 @@ const normalizeOperation: KernelOperation = {
   name: "normalize",
   kind: "kernel",
   infer: ([x]) => {
+    requireTypes("normalize", [x], ["f32"]);
     if (x.shape.length !== 2) throw new ShapeError("normalize", `[${x.shape}] is not a matrix`);
     return [{ shape: x.shape, dtype: "f32" }, { shape: [x.shape[0], 1], dtype: "f32" }];
   },
@@ -75,7 +77,10 @@ const normalizeOperation: KernelOperation = {
 const normalizeGradient: KernelOperation = {
   name: "normalize.gradient",
   kind: "kernel",
-  infer: ([y]) => [y],
+  infer: (inputs) => {
+    requireTypes("normalize.gradient", inputs, ["f32"]);
+    return [inputs[0]];
+  },
   fusesInput: () => false,
   fusesOutput: () => true,
   lower: (node, ctx) => {

@@ -48,6 +48,9 @@ const reduceOperation: KernelOperation = {
     if (axes.some((k) => k < 0 || k >= source.shape.length)) {
       throw new ShapeError("reduce", `axes [${axes}] of [${source.shape}]`);
     }
+    if (attrs.kind === "max" && source.dtype === "u32") {
+      throw new ShapeError("reduce", "the maximum needs f32 or i32, not u32");
+    }
     return [{ shape: keptShape(source.shape, axes), dtype: source.dtype }];
   },
   fusesInput: () => true,

@@ -1,5 +1,6 @@
 /**
- * Cauchy sums over conjugate pairs at the roots of unity (S4: DPLR kernels, s4_spec section 4.3).
+ * Cauchy sums over conjugate pairs at the roots of unity (DPLR kernels: S4, arXiv 2111.00396,
+ * appendix C.3; `SSMKernelDPLR` in `src/models/sequence/kernels/ssm.py` of state-spaces/s4).
  *
  * At ω = exp(−2πi f / l) the resolvent of a pair (v, a) and its conjugate, with the factor of the
  * bilinear transform pulled in, is
@@ -18,25 +19,15 @@ import {
   type Tensor,
   type TensorType,
 } from "../../src/graph/contract.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { sub } from "../elementwise/mod.ts";
 import { whole } from "../fft/convolution.ts";
 import type { ComplexTensor } from "../fft/rfft.ts";
 import { constant } from "../source/mod.ts";
+import { cauchyGeometry } from "./cauchy_geometry.ts";
 import { lowerCauchy } from "./cauchy_lowering.ts";
 import { lowerCauchyGradient } from "./cauchy_gradient_lowering.ts";
 import { referenceCauchy, referenceCauchyGradient } from "./cauchy_reference.ts";
-
-/** Extents of a Cauchy sum. */
-export interface CauchyGeometry {
-  /** R, numbers of numerators that share the poles. */
-  readonly rows: number;
-  /** H */
-  readonly features: number;
-  /** M, conjugate pairs per feature. */
-  readonly pairs: number;
-  /** F */
-  readonly bins: number;
-}
 
 /** Number of bins of a real kernel of the given length. */
 const binsOf = (length: number) => Math.floor(length / 2) + 1;
@@ -52,27 +43,8 @@ export function frequencyTable(length: number): Tensor {
   return constant(`s4_frequencies_${length}`, [bins, 2], values);
 }
 
-function geometry(
-  op: string,
-  [rho, weight, re, im, table]: readonly TensorType[],
-): CauchyGeometry {
-  const [rows, features, pairs] = rho.shape;
-  const same = (a: TensorType, b: TensorType) => a.shape.join() === b.shape.join();
-  if (
-    rho.shape.length !== 3 || !same(rho, weight) || !same(re, im) ||
-    re.shape.join() !== [features, pairs].join() || table.shape[1] !== 2
-  ) {
-    throw new ShapeError(
-      op,
-      `needs numerators [R, H, M] and poles [H, M], got [${rho.shape}], [${weight.shape}], ` +
-        `[${re.shape}], [${im.shape}]`,
-    );
-  }
-  return { rows, features, pairs, bins: table.shape[0] };
-}
-
 function cost(inputs: readonly TensorType[], factor: number) {
-  const { rows, features, pairs, bins } = geometry("s4Cauchy", inputs);
+  const { rows, features, pairs, bins } = cauchyGeometry("s4Cauchy", inputs);
   return {
     flops: features * pairs * bins * (12 + factor * rows),
     bytes: 4 * (2 * rows + 2) * features * (pairs + bins),
@@ -83,7 +55,8 @@ const cauchyOperation: KernelOperation = {
   name: "s4Cauchy",
   kind: "kernel",
   infer(inputs) {
-    const { rows, features, bins } = geometry("s4Cauchy", inputs);
+    requireTypes("s4Cauchy", inputs, ["f32"]);
+    const { rows, features, bins } = cauchyGeometry("s4Cauchy", inputs);
     const type = { shape: [rows, features, bins], dtype: "f32" as const };
     return [type, type];
   },
@@ -98,14 +71,15 @@ const cauchyOperation: KernelOperation = {
   cost: (inputs) => cost(inputs, 8),
   fusesInput: () => false,
   fusesOutput: () => true,
-  lower: (node, ctx) => lowerCauchy(geometry("s4Cauchy", node.inputs), ctx),
+  lower: (node, ctx) => lowerCauchy(cauchyGeometry("s4Cauchy", node.inputs), ctx),
 };
 
 const gradientOperation: KernelOperation = {
   name: "s4CauchyGradient",
   kind: "kernel",
   infer(inputs) {
-    const { rows, features, bins } = geometry("s4CauchyGradient", inputs);
+    requireTypes("s4CauchyGradient", inputs, ["f32"]);
+    const { rows, features, bins } = cauchyGeometry("s4CauchyGradient", inputs);
     for (const gradient of inputs.slice(5)) {
       if (gradient.shape.join() !== [rows, features, bins].join()) {
         throw new ShapeError("s4CauchyGradient", `gradient [${gradient.shape}] does not fit`);
@@ -120,7 +94,7 @@ const gradientOperation: KernelOperation = {
   cost: (inputs) => cost(inputs, 24),
   fusesInput: () => false,
   fusesOutput: () => true,
-  lower: (node, ctx) => lowerCauchyGradient(geometry("s4CauchyGradient", node.inputs), ctx),
+  lower: (node, ctx) => lowerCauchyGradient(cauchyGeometry("s4CauchyGradient", node.inputs), ctx),
 };
 
 /** Numerators and poles of {@link cauchy}. */

@@ -8,7 +8,7 @@
  * Partial sums over the ranges go to scratch memory and are added in a fixed order.
  */
 import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
-import type { CauchyGeometry } from "./cauchy.ts";
+import type { CauchyGeometry } from "./cauchy_geometry.ts";
 import { pairInverse } from "./cauchy_lowering.ts";
 
 /** Threads that keep a GPU busy. */

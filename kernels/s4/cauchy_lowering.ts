@@ -4,7 +4,7 @@
  * Σ ρ/d and Σ w/d, complex. No workgroup memory.
  */
 import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
-import type { CauchyGeometry } from "./cauchy.ts";
+import type { CauchyGeometry } from "./cauchy_geometry.ts";
 
 /** Statements for k = 0 … count − 1. */
 function each(count: number, statement: (k: number) => string): string {

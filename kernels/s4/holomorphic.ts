@@ -1,6 +1,7 @@
 /**
  * Complex functions that discretise a diagonal state space, accurate for small steps where the
- * textbook formulas cancel (s4_spec, section 3):
+ * textbook formulas cancel (`SSMKernelDiag` in `src/models/sequence/kernels/ssm.py` of
+ * state-spaces/s4):
  *
  *   expm1Ratio(a)  = (eᵃ − 1)/a                       zero-order hold: B̄ = Δ B expm1Ratio(ΔA)
  *   bilinearLog(a) = log((1 + a/2)/(1 − a/2))         bilinear: log Ā, phase in (−π, π]
@@ -12,6 +13,7 @@ import { type Attrs, type KernelOperation, ShapeError, sizeOf } from "../../src/
 import { sub } from "../elementwise/mod.ts";
 import type { ComplexTensor } from "../fft/rfft.ts";
 import type { LowerContext, Pass } from "../../src/graph/lowering.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { referenceHolomorphic, referenceHolomorphicGradient } from "./holomorphic_reference.ts";
 import { phaseFunctions } from "./phase_wgsl.ts";
 
@@ -118,7 +120,8 @@ const mapOperation: KernelOperation = {
   name: "s4Holomorphic",
   kind: "kernel",
   infer([re, im]) {
-    if (re.shape.join() !== im.shape.join() || re.shape.length === 0 || re.dtype !== "f32") {
+    requireTypes("s4Holomorphic", [re, im], ["f32"]);
+    if (re.shape.join() !== im.shape.join() || re.shape.length === 0) {
       throw new ShapeError("s4Holomorphic", `parts [${re.shape}] and [${im.shape}] do not fit`);
     }
     return [re, im].map(({ shape }) => ({ shape, dtype: "f32" }));
@@ -147,7 +150,10 @@ const mapOperation: KernelOperation = {
 const gradientOperation: KernelOperation = {
   name: "s4HolomorphicGradient",
   kind: "kernel",
-  infer: ([re, im]) => [re, im].map(({ shape }) => ({ shape, dtype: "f32" })),
+  infer(inputs) {
+    requireTypes("s4HolomorphicGradient", inputs, ["f32"]);
+    return inputs.slice(0, 2).map(({ shape }) => ({ shape, dtype: "f32" }));
+  },
   vjp() {
     throw new Error("s4HolomorphicGradient: second derivatives are not available");
   },

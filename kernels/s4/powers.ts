@@ -15,6 +15,7 @@ import {
   sizeOf,
   type Tensor,
 } from "../../src/graph/contract.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { add, mul, sub } from "../elementwise/mod.ts";
 import { whole } from "../fft/convolution.ts";
 import type { ComplexTensor } from "../fft/rfft.ts";
@@ -33,8 +34,9 @@ const powersOperation: KernelOperation = {
   name: "s4Powers",
   kind: "kernel",
   infer([re, im], attrs) {
+    requireTypes("s4Powers", [re, im], ["f32"]);
     const { count, stride } = extents(attrs);
-    if (re.shape.length !== 1 || re.shape.join() !== im.shape.join() || re.dtype !== "f32") {
+    if (re.shape.length !== 1 || re.shape.join() !== im.shape.join()) {
       throw new ShapeError(
         "s4Powers",
         `rates must be two f32 [R], got [${re.shape}], [${im.shape}]`,

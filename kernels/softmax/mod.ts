@@ -5,6 +5,7 @@
  */
 import { type KernelOperation, ShapeError, sizeOf, type Tensor } from "../../src/graph/contract.ts";
 import { apply1 } from "../../src/graph/build.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { mul, where } from "../elementwise/mod.ts";
 import { broadcastTo } from "../view/broadcast.ts";
 import { reshape } from "../view/reshape.ts";
@@ -14,6 +15,7 @@ const softmaxOperation: KernelOperation = {
   name: "softmax",
   kind: "kernel",
   infer: ([x]) => {
+    requireTypes("softmax", [x], ["f32"]);
     if (x.shape.length !== 2) throw new ShapeError("softmax", `[${x.shape}] is not a matrix`);
     return [x];
   },
@@ -48,7 +50,10 @@ const softmaxOperation: KernelOperation = {
 const softmaxGradient: KernelOperation = {
   name: "softmax.gradient",
   kind: "kernel",
-  infer: ([y]) => [y],
+  infer: (inputs) => {
+    requireTypes("softmax.gradient", inputs, ["f32"]);
+    return [inputs[0]];
+  },
   fusesInput: () => false,
   fusesOutput: () => true,
   lower: (node, ctx) => {

@@ -7,7 +7,6 @@ import {
   type Tensor,
 } from "../../src/graph/contract.ts";
 import { apply1 } from "../../src/graph/build.ts";
-import { sum } from "../reduce/mod.ts";
 import { reshape } from "./reshape.ts";
 import { rowMajor } from "./strided.ts";
 import { shapeAttr } from "./attrs.ts";
@@ -45,11 +44,11 @@ const broadcastOperation: InlineOperation = {
     ...strided,
     strides: strided.strides.map((stride, k) => node.inputs[0].shape[k] === 1 ? 0 : stride),
   }),
-  vjp: (node, [g]) => {
+  vjp: (node, [g], operations) => {
     if (g === undefined) return [undefined];
     const source = node.inputs[0].shape;
     const axes = source.flatMap((extent, k) => extent === g.shape[k] ? [] : [k]);
-    return [sum(g, axes, true)];
+    return [operations.sum(g, axes, true)];
   },
   reference: ([source], attrs) => {
     const shape = shapeAttr(attrs);

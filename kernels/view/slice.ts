@@ -2,6 +2,7 @@
 import { type InlineOperation, ShapeError, type Tensor } from "../../src/graph/contract.ts";
 import { apply, apply1 } from "../../src/graph/build.ts";
 import { u32 } from "../../src/graph/inline.ts";
+import { requireSameType } from "../../src/graph/types.ts";
 import { full, literal } from "../source/generate.ts";
 import { numbersAttr } from "./attrs.ts";
 import { rowMajor } from "./strided.ts";
@@ -85,6 +86,7 @@ const concatOperation: InlineOperation = {
   weight: 2,
   infer: (inputs, attrs) => {
     const axis = Number(attrs.axis);
+    requireSameType("concat", inputs);
     for (const part of inputs) {
       if (part.shape.with(axis, 0).join() !== inputs[0].shape.with(axis, 0).join()) {
         throw new ShapeError("concat", inputs.map((t) => `[${t.shape}]`).join(" and "));
@@ -133,6 +135,12 @@ const padOperation: InlineOperation = {
   weight: 2,
   infer: ([source], attrs) => {
     const axis = Number(attrs.axis);
+    const value = Number(attrs.value);
+    if (
+      source.dtype !== "f32" && !(Number.isInteger(value) && (source.dtype === "i32" || value >= 0))
+    ) {
+      throw new ShapeError("pad", `${value} is no ${source.dtype}, the type of the operand`);
+    }
     const extent = source.shape[axis] + Number(attrs.before) + Number(attrs.after);
     return [{ shape: source.shape.with(axis, extent), dtype: source.dtype }];
   },

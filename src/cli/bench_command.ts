@@ -1,6 +1,7 @@
 /** `bench`: trains and measures, prints the table, writes the result file. */
 import { Command, Option } from "@commander-js/extra-typings";
 import { resolve } from "node:path";
+import { lmSuite } from "../../bench/lm.ts";
 import { firstRun, lraSuite } from "../../bench/lra.ts";
 import { adapterRecord } from "../../bench/adapter_record.ts";
 import { runKernelSuite } from "../../bench/kernels.ts";
@@ -18,16 +19,17 @@ import { collectEnvironment } from "../results/environment.ts";
 import { kernelTable } from "../results/kernel_summary.ts";
 import { type Result, resultSchemaId, resultSchemaVersion } from "../results/schema.ts";
 import { defaultResultPath, readResult, writeResult } from "../results/store.ts";
+import { formatScore } from "../results/display/score_format.ts";
 import { summaryTable } from "../results/summary.ts";
 import { renderText } from "../results/table_text.ts";
 import { ProgressReporter } from "../util/progress.ts";
 import { inspectTerminal } from "../util/terminal.ts";
 import { type BenchPlan, findRun, outputOf, runFolder, savePlan } from "./bench_plan.ts";
 import { efficiencyPlan, measureEfficiency } from "./bench_efficiency.ts";
-import { choose, seeds, wholeNumber, words } from "./options.ts";
+import { choose, rates, seeds, wholeNumber, words } from "./options.ts";
 import { cacheFolder, cacheFolders, RESULTS_FOLDER } from "./paths.ts";
 
-const suites = [lraSuite] as const;
+const suites = [lraSuite, lmSuite] as const;
 const suiteNames = [...suites.map((suite) => suite.name), "efficiency", "kernels"];
 
 const env = (name: string) => Deno.env.get(name);
@@ -136,6 +138,7 @@ async function train(plan: BenchPlan, folder: string, resuming: boolean): Promis
     batchSize: plan.batchSize ?? undefined,
     updates: plan.updates ?? undefined,
     scheduleOf: plan.scheduleOf === null ? undefined : scheduleSource(suite, plan.scheduleOf),
+    learningRates: plan.learningRates,
     output,
     checkpoints: folder,
     resuming,
@@ -147,8 +150,14 @@ async function train(plan: BenchPlan, folder: string, resuming: boolean): Promis
   };
   const result = await runTrainingSuite(device, suitePlan, {
     message,
-    report: (run, { update, total, ...report }) =>
-      progress.update({ ...run, step: update, total, ...report }),
+    report: (run, { update, total, score, spec, ...report }) =>
+      progress.update({
+        ...run,
+        step: update,
+        total,
+        score: { label: spec.name, text: formatScore(score, spec.unit) },
+        ...report,
+      }),
     signal: interruptSignal(message),
   });
   progress.clear();
@@ -161,7 +170,8 @@ async function train(plan: BenchPlan, folder: string, resuming: boolean): Promis
   await Deno.remove(folder, { recursive: true });
   console.log(`\nwrote ${output}`);
   for (const line of result.warnings) console.error(`warning: ${line}`);
-  const whole = specs.length * plan.seeds.length === result.rows.length;
+  const trials = specs.length * plan.learningRates.length;
+  const whole = specs.length * plan.seeds.length + trials === result.rows.length;
   return whole && result.rows.every((row) => row.status === "completed") ? 0 : 1;
 }
 
@@ -185,6 +195,11 @@ export function benchCommand(exit: (code: number) => void) {
     .option("--seeds <list>", "how many seeds, or a comma-separated list", seeds, [1])
     .option("--batch-size <n>", "sentences per batch instead of the profile's", wholeNumber(1))
     .option("--updates <n>", "updates instead of the profile's", wholeNumber(1))
+    .option(
+      "--learning-rates <list>",
+      "peak rates that every model tries; the best by validation trains the seeds",
+      rates,
+    )
     .option("--schedule-of <model>", "train all with the learning-rate schedule of this model")
     .option(
       "--data <folder>",
@@ -203,6 +218,8 @@ Examples:
   deno task bench --seeds 3 --output results/my.json
   deno task bench --task text --schedule-of s4      Mega and all others with S4's schedule
   deno task bench --resume                          continue after an interruption
+  deno task bench --suite lm                        language models of characters and words
+  deno task bench --suite lm --learning-rates 5e-3,1e-2,2e-2 --seeds 3
   deno task bench --suite efficiency                speed and memory at lengths 1K to 4K
   deno task bench --suite kernels                   time every kernel on this adapter
   deno task bench --suite kernels --task matmul     only the matrix products`,
@@ -227,13 +244,17 @@ Examples:
       if (name === "kernels") {
         return await measureKernels(output, profile, options.task?.[0]);
       }
-      const { specs, models } = suiteOf(name);
+      const { specs, models, tasks } = suiteOf(name);
       const names = (key: "task" | "model") => [...new Set(specs.map((spec) => spec[key]))];
       const plan: BenchPlan = {
-        format: "mega-webgpu/bench-plan-2",
+        format: "mega-webgpu/bench-plan-3",
         suite: name,
         profile,
-        tasks: choose("task", names("task"), chosen ? options.task : firstRun.tasks),
+        tasks: choose(
+          "task",
+          names("task"),
+          options.task ?? (chosen ? tasks : firstRun.tasks),
+        ),
         models: choose(
           "model",
           names("model"),
@@ -246,6 +267,7 @@ Examples:
         scheduleOf: options.scheduleOf === undefined
           ? null
           : choose("model", names("model"), [options.scheduleOf])[0],
+        learningRates: options.learningRates ?? [],
         leaveOut: options.suite !== undefined && options.task === undefined,
       };
       const folder = runFolder(output);

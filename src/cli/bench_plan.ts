@@ -7,7 +7,7 @@ import { writeFileAtomic } from "../util/atomic_write.ts";
 
 /** See the module comment. */
 export const benchPlanSchema = z.strictObject({
-  format: z.literal("mega-webgpu/bench-plan-2"),
+  format: z.literal("mega-webgpu/bench-plan-3"),
   suite: z.string(),
   profile: z.enum(profileNames),
   tasks: z.array(z.string()),
@@ -18,6 +18,7 @@ export const benchPlanSchema = z.strictObject({
   dataDir: z.string().nullable(),
   leaveOut: z.boolean(),
   scheduleOf: z.string().nullable(),
+  learningRates: z.array(z.number().positive()),
 });
 /** See {@link benchPlanSchema}. */
 export type BenchPlan = z.infer<typeof benchPlanSchema>;

@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
+import type { AdapterClass } from "../device/adapter_class.ts";
 import { type DeviceLimits, openDevice } from "../device/device.ts";
 import { probeFeatures } from "../device/features.ts";
 import { measureBandwidth, measureFmaRate, measureReadbackLatency } from "../device/probes.ts";
@@ -12,7 +13,7 @@ import { findRemedies, type Remedy } from "./remedies.ts";
 export interface AdapterReport {
   readonly vendor: string;
   readonly description: string;
-  readonly class: "software" | "gpu";
+  readonly class: AdapterClass;
   readonly subgroupSize: number;
   /** Driver name with version; empty where unknown. */
   readonly driver: string;

@@ -95,15 +95,17 @@ async function childArguments(
     cache: cacheFolder(env),
     data: cacheFolders(env).data,
     temporary: env("TMPDIR") || "/tmp",
+    goldens: env("MEGA_GOLDENS_TEXT"),
     kindOf,
   });
   if (command.startsWith("test")) {
     const files = command === "test:slow" && args.length === 0 ? slowTests(PROJECT_ROOT) : args;
     return ["test", "--no-check", ...permissions, ...files];
   }
-  // Packages for comparisons and pages are not in the lock file: whatever it lists is fetched by
-  // every first command.
-  const optional = command === "report" || args.includes("kernels");
+  // Packages for comparisons, pages and the text `words` are not in the lock file: whatever it
+  // lists is fetched by every first command.
+  const optional = command === "report" || args.includes("kernels") ||
+    args.some((arg) => /(?:^|[=,])words(?:,|$)/.test(arg));
   const main = join(PROJECT_ROOT, "src/cli/main.ts");
   const lock = optional ? [] : [`--lock=${join(PROJECT_ROOT, "deno.lock")}`, "--frozen"];
   return ["run", "--no-check", ...lock, ...permissions, main, command, ...args];

@@ -5,6 +5,7 @@ import { benchCommand } from "./bench_command.ts";
 import { dataCommand } from "./data_command.ts";
 import { diffCommand } from "./diff_command.ts";
 import { doctorCommand } from "./doctor_command.ts";
+import { generateCommand } from "./generate_command.ts";
 import { reportCommand } from "./report_command.ts";
 import { tablesCommand } from "./tables_command.ts";
 import { verifyCommand } from "./verify_command.ts";
@@ -22,6 +23,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .showHelpAfterError("(--help shows the options)")
     .exitOverride();
   program.addCommand(benchCommand(exit).copyInheritedSettings(program));
+  program.addCommand(generateCommand(exit).copyInheritedSettings(program));
   program.addCommand(verifyCommand(exit).copyInheritedSettings(program));
   program.addCommand(doctorCommand(exit).copyInheritedSettings(program));
   program.addCommand(diffCommand(exit).copyInheritedSettings(program));

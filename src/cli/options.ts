@@ -30,6 +30,39 @@ export function seeds(text: string): number[] {
   return [...new Set(words(text).map(parse))];
 }
 
+/** Comma-separated learning rates. */
+export function rates(text: string): number[] {
+  return [
+    ...new Set(
+      words(text).map((word) => {
+        const rate = Number(word);
+        if (!(rate > 0 && rate < 10)) {
+          throw new InvalidArgumentError(
+            "expected comma-separated learning rates such as 2e-3,4e-3",
+          );
+        }
+        return rate;
+      }),
+    ),
+  ];
+}
+
+function numberBetween(low: number, high: number, what: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value >= low && value <= high)) {
+      throw new InvalidArgumentError(`expected ${what}`);
+    }
+    return value;
+  };
+}
+
+/** A temperature of sampling. */
+export const temperature = numberBetween(0, 100, "a number from 0 to 100");
+
+/** A part of a whole. */
+export const share = numberBetween(0, 1, "a number from 0 to 1");
+
 /**
  * The wanted names, all when nothing is wanted.
  *

@@ -1,3 +1,5 @@
+import type { AdapterClass } from "../device/adapter_class.ts";
+
 /** Something that is missing or not as good as it could be, and the command that mends it. */
 export interface Remedy {
   readonly problem: string;
@@ -9,7 +11,7 @@ export interface Condition {
   readonly os: typeof Deno.build.os;
   readonly deno: string;
   /** Class of the adapter in use; undefined where none answers. */
-  readonly adapterClass: "software" | "gpu" | undefined;
+  readonly adapterClass: AdapterClass | undefined;
   /** Where the driver came from: `system`, or a provided package. */
   readonly driverOrigin: string;
   /** Driver name with version, as far as known. */

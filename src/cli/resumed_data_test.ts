@@ -4,7 +4,7 @@ import { type BenchPlan, savePlan } from "./bench_plan.ts";
 import { resumedData } from "./resumed_data.ts";
 
 const plan: BenchPlan = {
-  format: "mega-webgpu/bench-plan-2",
+  format: "mega-webgpu/bench-plan-3",
   suite: "lra",
   profile: "smoke",
   tasks: ["text"],
@@ -15,6 +15,7 @@ const plan: BenchPlan = {
   dataDir: "/far/away",
   leaveOut: false,
   scheduleOf: null,
+  learningRates: [],
 };
 
 Deno.test("a resumed run may read the data folder that it was started with", async () => {

@@ -1,6 +1,6 @@
 /** WGSL generation: turns fused groups into compute shaders. */
-import type { Node, Tensor } from "../graph/contract.ts";
-import { Block, Index, type InlineContext, u32 } from "../graph/inline.ts";
+import type { InlineContext, Node, Tensor } from "../graph/contract.ts";
+import { Block, Index, u32 } from "../graph/inline.ts";
 import type { LowerContext, Pass, Scratch, Strided } from "../graph/lowering.ts";
 import { quarterKey, uniformOperation } from "../../kernels/random/mod.ts";
 import { rowMajor } from "../../kernels/view/strided.ts";

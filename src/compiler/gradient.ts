@@ -1,8 +1,17 @@
 /** Reverse-mode differentiation as a graph transformation. */
-import { type Node, ShapeError, type Tensor } from "../graph/contract.ts";
+import {
+  type DerivativeOperations,
+  type Node,
+  ShapeError,
+  type Tensor,
+} from "../graph/contract.ts";
 import { add } from "../../kernels/elementwise/mod.ts";
 import { scope } from "../graph/build.ts";
+import { sum } from "../../kernels/reduce/mod.ts";
 import { full } from "../../kernels/source/generate.ts";
+
+/** What gradients hand to every vector-Jacobian product. */
+export const derivativeOperations: DerivativeOperations = { sum };
 
 /** Nodes that `roots` depend on, in a topological order (creation order). */
 export function reachable(roots: readonly Tensor[]): Node[] {
@@ -44,7 +53,7 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[], seed?: Tensor): 
       if (!relevant.has(node.id) || node.op.kind === "source") continue;
       const grads = node.outputs.map((output) => accumulated.get(output.id));
       if (grads.every((grad) => grad === undefined)) continue;
-      const contributions = scope(node.label, () => node.op.vjp(node, grads));
+      const contributions = scope(node.label, () => node.op.vjp(node, grads, derivativeOperations));
       node.inputs.forEach((input, i) => {
         const contribution = contributions[i];
         if (contribution === undefined || !relevant.has(input.node.id)) return;

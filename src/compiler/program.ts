@@ -4,9 +4,9 @@
  */
 import type { Tensor } from "../graph/contract.ts";
 import { type Device } from "../device/device.ts";
-import { foldedWidth, generate, type GeneratedKernel, type Target } from "./codegen.ts";
-import { fuse } from "./fusion.ts";
-import { planMemory } from "./memory.ts";
+import type { Scratch } from "../graph/lowering.ts";
+import { foldedWidth, type GeneratedKernel, type Target } from "./codegen.ts";
+import { planProgram, type ProgramStatistics } from "./plan.ts";
 
 /** Part of a buffer. */
 export interface BufferRange {
@@ -31,23 +31,6 @@ export interface ProgramSpec {
   /** Fill intermediates with NaN before the first run, to expose reads of unwritten memory. */
   readonly poison?: boolean;
 }
-
-/** Facts about a program that are known before it runs and do not depend on the machine. */
-export interface ProgramStatistics {
-  /** Kernel launches per run. */
-  readonly dispatches: number;
-  /** Bytes of shared intermediate buffers. */
-  readonly peakBytes: number;
-  /** Bytes of all intermediates without sharing. */
-  readonly totalBytes: number;
-  /** Floating-point operations of the kernel operations and elementwise results. */
-  readonly flops: number;
-  /** Bytes moved by kernels if every operand moves once. */
-  readonly bytesMoved: number;
-}
-
-/** Most storage buffers of one fused kernel; a constant, so that plans are the same everywhere. */
-const fusionBindingLimit = 10;
 
 interface Launch {
   readonly label: string;
@@ -151,7 +134,8 @@ export class Program {
   }
 }
 
-function targetOf(device: Device): Target {
+/** What code generation and memory planning must know about a device. */
+export function targetOf(device: Device): Target {
   return {
     adapterClass: device.adapterClass,
     subgroupSize: device.subgroupSize,
@@ -167,80 +151,27 @@ function targetOf(device: Device): Target {
  * @throws {UserError} when a buffer would exceed the limits of the device; nothing is allocated then.
  */
 export function compile(device: Device, spec: ProgramSpec): Program {
-  const plan = fuse(spec.roots, fusionBindingLimit);
-  const target = targetOf(device);
-  const kernels: GeneratedKernel[] = [];
-  interface Value {
-    readonly label: string;
-    readonly bytes: number;
-    first: number;
-    last: number;
-  }
-  const tensors = new Map<Tensor, Value>();
-  const scratches = new Map<object, Value>();
-  const touch = <K>(map: Map<K, Value>, key: K, label: string, bytes: number, at: number) => {
-    const known = map.get(key);
-    if (known) known.last = at;
-    else map.set(key, { label, bytes, first: at, last: at });
-  };
-  let flops = 0;
-  let bytesMoved = 0;
-  for (const group of plan.groups) {
-    const { kernels: generated } = generate(group, plan.stored, target);
-    for (const kernel of generated) {
-      for (const { to } of kernel.bindings) {
-        if (to.kind === "tensor") {
-          touch(tensors, to.tensor, to.tensor.node.label, 4 * to.tensor.size, kernels.length);
-        } else if (to.kind === "scratch") {
-          const label = `${kernel.label} scratch`;
-          touch(scratches, to.scratch, label, 4 * to.scratch.size, kernels.length);
-        }
-      }
-      kernels.push(kernel);
-    }
-    const nodes = [
-      ...(group.anchor ? [group.anchor] : []),
-      ...group.results.map((entry) => entry.tensor.node),
-    ];
-    for (const node of nodes) {
-      const cost = node.op.cost(node.inputs, node.outputs, node.attrs);
-      flops += cost.flops;
-      bytesMoved += cost.bytes;
-    }
-  }
   const ranges = new Map<Tensor, BufferRange>();
-  for (const tensor of [...tensors.keys(), ...spec.roots]) {
+  const plan = planProgram(spec.roots, targetOf(device), (tensor) => {
     const range = spec.place(tensor);
     if (range) ranges.set(tensor, range);
-    else if (tensor.node.op.kind === "source") {
-      throw new Error(`${tensor.node.label} ${tensor.node.attrs.name}: no memory was given`);
-    }
-  }
-  for (const root of spec.roots) {
-    const value = tensors.get(root);
-    if (value) value.last = kernels.length;
-  }
-  const floating = [...tensors].filter(([tensor]) => !ranges.has(tensor));
-  const scratchList = [...scratches];
-  const planned = [...floating, ...scratchList].map(([, value]) => value);
-  const memory = planMemory(planned);
+    return range !== undefined;
+  });
+  const { kernels, memory, values } = plan;
   memory.slotBytes.forEach((bytes, k) => {
-    const tenant = planned.find((_, i) => memory.slot[i] === k);
+    const tenant = values.find((_, i) => memory.slot[i] === k);
     device.checkBindable(tenant?.label ?? spec.label, bytes);
   });
   const slots = memory.slotBytes.map((bytes, k) => {
-    const labels = planned.filter((_, i) => memory.slot[i] === k).map((value) => value.label);
+    const labels = values.filter((_, i) => memory.slot[i] === k).map((value) => value.label);
     return device.createBuffer(labels.slice(0, 3).join(" | "), bytes);
   });
-  const slotRange = (i: number): BufferRange => ({
-    buffer: slots[memory.slot[i]],
-    offset: 0,
-    bytes: planned[i].bytes,
+  const scratchRanges = new Map<Scratch, BufferRange>();
+  values.forEach(({ of, bytes }, i) => {
+    const range = { buffer: slots[memory.slot[i]], offset: 0, bytes };
+    if (of.kind === "tensor") ranges.set(of.tensor, range);
+    else scratchRanges.set(of.scratch, range);
   });
-  floating.forEach(([tensor], i) => ranges.set(tensor, slotRange(i)));
-  const scratchRanges = new Map(
-    scratchList.map(([scratch], i) => [scratch, slotRange(floating.length + i)]),
-  );
   if (spec.poison) {
     for (const slot of slots) {
       device.upload(slot, new Uint32Array(slot.size / 4).fill(0x7fc0beef));
@@ -271,11 +202,5 @@ export function compile(device: Device, spec: ProgramSpec): Program {
     const x = kernel.groups > limit ? foldedWidth(kernel.groups, limit) : kernel.groups;
     return { label: kernel.label, pipeline, bindGroup, x, y: Math.ceil(kernel.groups / x) };
   });
-  return new Program(spec.label, device, launches, slots, ranges, {
-    dispatches: launches.length,
-    peakBytes: memory.peakBytes,
-    totalBytes: memory.totalBytes,
-    flops,
-    bytesMoved,
-  }, kernels);
+  return new Program(spec.label, device, launches, slots, ranges, plan.statistics, kernels);
 }

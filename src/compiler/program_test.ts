@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { adapterClasses } from "../device/adapter_class.ts";
 import { freshGraph } from "../graph/build.ts";
 import { add, mul, silu } from "../../kernels/elementwise/mod.ts";
 import { sum } from "../../kernels/reduce/mod.ts";
@@ -35,7 +36,7 @@ Deno.test("a parameter that the loss does not use has a zero gradient", async ()
 Deno.test("device random numbers are Philox with the documented counters", async () => {
   const graph = freshGraph(() => add(uniform([13], 5), input("zero", [13])));
   const feeds = new Map([["zero", new Float32Array(13)]]);
-  for (const adapterClass of ["software", "gpu"] as const) {
+  for (const adapterClass of adapterClasses) {
     const device = await testDevice(adapterClass);
     const [actual] = await evaluate(device, [graph], feeds, { step: [7, 9, 3] });
     const quarter = 4;

@@ -12,7 +12,7 @@ import { input } from "../../kernels/source/mod.ts";
 import { type Device, openDevice } from "../device/device.ts";
 import { evaluate, interpret } from "./evaluate.ts";
 import { gradients } from "./gradient.ts";
-import type { AdapterClass } from "../graph/lowering.ts";
+import { type AdapterClass, adapterClasses } from "../device/adapter_class.ts";
 
 /** An operand of a checked operation. */
 export interface CheckedInput {
@@ -137,7 +137,7 @@ export async function checkOperation(check: OperationCheck): Promise<void> {
     ...outputs.map((_, i) => `output ${i}`),
     ...wrt.map((name) => `gradient of ${name}`),
   ];
-  for (const adapterClass of check.classes ?? ["software", "gpu"]) {
+  for (const adapterClass of check.classes ?? adapterClasses) {
     const device = await testDevice(adapterClass);
     const actual = await evaluate(device, roots, feeds, { poison: true });
     actual.forEach((data, i) => {

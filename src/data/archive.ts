@@ -6,12 +6,14 @@ import { readError } from "../util/read_error.ts";
 
 /** How to unpack. */
 export interface ExtractOptions {
-  /** A tar file, gzip-compressed or not (found out by its first bytes). */
+  /** The archive's path. */
   readonly archive: string;
   /** The folder to create; it must not exist. It appears only when everything is unpacked. */
   readonly target: string;
   /** The name of a file inside `target` for an archive path, undefined to leave it out. */
   readonly select?: (path: string) => string | undefined;
+  /** Names inside `target` without which the archive is refused. */
+  readonly required?: readonly string[];
   /** Most bytes to unpack (default 64 GiB). */
   readonly maxBytes?: number;
   /** Most files to unpack (default two million). */
@@ -80,17 +82,17 @@ async function writeBody(
 }
 
 /**
- * Unpacks regular files of a tar or tar.gz archive. An entry with an unsafe path, and every link
+ * Unpacks regular files of a tar file, gzip-compressed or not (found out by its first bytes). An entry with an unsafe path, and every link
  * or device, makes the whole archive refused, selected or not; so do a name that occurs twice, a
  * damaged or cut archive, and more bytes or files than allowed. Nothing is left behind then.
  *
  * @returns How many files and bytes were unpacked.
- * @throws UserError for all of these, and when no entry was selected.
+ * @throws UserError for all of these, when no entry was selected and when a required one is missing.
  */
 export async function extractTar(
   options: ExtractOptions,
 ): Promise<{ files: number; bytes: number }> {
-  const { archive, target, select = (path) => path } = options;
+  const { archive, target, select = (path) => path, required } = options;
   const { maxBytes = 64 * 2 ** 30, maxFiles = 2_000_000 } = options;
   if (await Deno.lstat(target).then(() => true, () => false)) {
     throw new UserError(`${target}: exists already: remove it or choose another folder`);
@@ -124,6 +126,7 @@ export async function extractTar(
       bytes += await writeBody(body, join(partial, name), maxBytes - bytes, tooMuch);
     }
     if (seen.size === 0) throw new UserError(`${archive}: holds none of the expected files`);
+    checkRequired(archive, seen, required);
     await Deno.rename(partial, target);
     return { files: seen.size, bytes };
   } catch (error) {
@@ -132,10 +135,20 @@ export async function extractTar(
   }
 }
 
-/** What the decompressor and the tar decoder throw on bad input, as a UserError. */
-function archiveError(error: unknown, archive: string): unknown {
+/** Throws UserError when an archive lacks a required file. */
+export function checkRequired(
+  archive: string,
+  found: ReadonlySet<string>,
+  required: readonly string[] = [],
+): void {
+  const missing = required.filter((name) => !found.has(name));
+  if (missing.length > 0) throw new UserError(`${archive}: lacks ${missing.join(", ")}`);
+}
+
+/** What decompressors and archive decoders throw on bad input, as a UserError. */
+export function archiveError(error: unknown, archive: string): unknown {
   if (error instanceof UserError || !(error instanceof Error)) return error;
-  if ("code" in error) return writeError(error, archive);
+  if ("code" in error && typeof error.code === "string") return writeError(error, archive);
   return new UserError(`${archive}: the archive is damaged or cut (${error.message})`, {
     cause: error,
   });

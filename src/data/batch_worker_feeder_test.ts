@@ -51,7 +51,7 @@ async function withValueSplits(
       }));
     await writeValueCache(
       path,
-      { key: "k", pixels: 6, counts, normalization },
+      { key: "k", pixels: 6, counts, classes: 4, normalization },
       perSplit((name) => examples(counts[name])),
     );
     for (const stored of ["memory", "file"] as const) {

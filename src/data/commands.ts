@@ -1,9 +1,9 @@
 import { basename, join } from "node:path";
 import { UserError } from "../errors.ts";
-import { extractTar } from "./archive.ts";
 import { type DataEntry, DEFAULT_DATA_SEED, type Print } from "./data_entry.ts";
 import { SPLIT_NAMES, type SplitName } from "./dataset.ts";
 import { download } from "./download.ts";
+import { extractArchive } from "./extract_archive.ts";
 import { DATA_ENTRIES, dataEntry } from "./registry.ts";
 
 /** The folders and the output of every `data` command. */
@@ -20,6 +20,7 @@ export interface DataStatus {
   readonly id: string;
   readonly title: string;
   readonly description: string;
+  /** Scales that it has data for; none for a text, which is the same at every scale. */
   readonly profiles: readonly string[];
   /** The folder of the official files, or undefined. */
   readonly official: string | undefined;
@@ -32,19 +33,34 @@ async function officialFolder(entry: DataEntry, dataDir: string): Promise<string
   return there ? await entry.findOfficial(dataDir) : undefined;
 }
 
+function profilesOf(entry: DataEntry): readonly string[] {
+  return entry.kind === "classification" ? entry.profiles : [];
+}
+
+function isGenerated(entry: DataEntry): boolean {
+  return entry.kind === "classification" ? entry.generate !== undefined : entry.embedded;
+}
+
+function stateOf(entry: DataEntry, official: string | undefined, dataDir: string): string {
+  if (entry.kind === "language-modelling" && entry.embedded) return "needs no official files";
+  const made = isGenerated(entry) ? " (generated when needed)" : "";
+  const where = official === undefined ? `not in ${dataDir}${made}` : `in ${official}`;
+  const profiles = profilesOf(entry);
+  return `official files ${where}` +
+    (profiles.length > 0 ? `; profiles ${profiles.join(", ")}` : "");
+}
+
 /** `data list`: every data set and where it stands; prints two lines for each. */
 export async function listData({ dataDir, print }: DataContext): Promise<DataStatus[]> {
   const list: DataStatus[] = [];
   for (const entry of DATA_ENTRIES) {
-    const { id, title, description, profiles } = entry;
+    const { id, title, description } = entry;
+    const profiles = profilesOf(entry);
     const official = await officialFolder(entry, dataDir);
-    const generated = entry.generate !== undefined;
+    const generated = isGenerated(entry);
     list.push({ id, title, description, profiles, official, generated });
-    const state = official === undefined
-      ? `not in ${dataDir}${generated ? " (generated when needed)" : ""}`
-      : `in ${official}`;
     print(`${id}: ${title}: ${description}`);
-    print(`  official files ${state}; profiles ${profiles.join(", ")}`);
+    print(`  ${stateOf(entry, official, dataDir)}`);
   }
   return list;
 }
@@ -80,8 +96,17 @@ export async function verifyData(options: VerifyOptions): Promise<boolean> {
   };
   for (const entry of ids.length === 0 ? DATA_ENTRIES : ids.map(dataEntry)) {
     const folder = await officialFolder(entry, dataDir);
-    if (folder === undefined) print(`${entry.id}: no official files in ${dataDir}`);
-    else await check(() => entry.verifyOfficial(folder, print));
+    if (folder !== undefined) await check(() => entry.verifyOfficial(folder, print));
+    else if (entry.official !== undefined) print(`${entry.id}: no official files in ${dataDir}`);
+    if (entry.kind === "language-modelling") {
+      let present = true;
+      await check(async () => {
+        present = await entry.verifyCache({ cacheDir });
+        if (present) print(`${entry.id}: cached tokens match their checksums`);
+      });
+      if (!present) checked--;
+      continue;
+    }
     for (const profile of entry.profiles) {
       let present = true;
       await check(async () => {
@@ -116,14 +141,14 @@ export interface FetchOptions extends DataContext {
  *
  * @returns The folder of the official files.
  * @throws UserError: unknown id, no official archive, no checksum, and all of `download` and
- * `extractTar`.
+ * `extractArchive`.
  */
 export async function fetchData(options: FetchOptions): Promise<string> {
   const { id, dataDir, trustFirstUse, onProgress, fetcher, print } = options;
   const entry = dataEntry(id);
   const { official } = entry;
   if (official === undefined) {
-    throw new UserError(`${id}: has no official archive; it is generated when needed`);
+    throw new UserError(`${id}: has no official archive; it is made when needed`);
   }
   const present = await officialFolder(entry, dataDir);
   if (present !== undefined) {
@@ -147,7 +172,7 @@ export async function fetchData(options: FetchOptions): Promise<string> {
     : "as known";
   print(`${id}: ${archive}: ${result.bytes} bytes, sha256 ${result.sha256} (${trust})`);
   const target = join(dataDir, official.folder);
-  const { files, bytes } = await extractTar({ archive, target, select: official.select });
+  const { files, bytes } = await extractArchive({ archive, target, ...official });
   print(`${id}: unpacked ${files} files, ${bytes} bytes, to ${target}`);
   return target;
 }
@@ -171,8 +196,20 @@ export interface GenerateOptions extends DataContext {
 export async function generateData(
   options: GenerateOptions,
 ): Promise<Readonly<Record<SplitName, string>> | undefined> {
-  const { id, profile, out, cacheDir, print, seed = DEFAULT_DATA_SEED } = options;
+  const { id, profile, out, cacheDir, dataDir, print, seed = DEFAULT_DATA_SEED } = options;
   const entry = dataEntry(id);
+  if (entry.kind === "language-modelling") {
+    if (out !== undefined) throw new UserError(`${id}: is not made as files: leave out --out`);
+    const there = await officialFolder(entry, dataDir) === undefined ? undefined : dataDir;
+    using data = await entry.load({ cacheDir, dataDir: there, print });
+    for (const name of SPLIT_NAMES) {
+      const { tokens, lines } = data.splits[name];
+      print(
+        `${id}: ${name}: ${tokens.length} tokens, ${lines} lines, sha256 ${data.hash[name]}`,
+      );
+    }
+    return data.hash;
+  }
   if (entry.generate === undefined) {
     throw new UserError(`${id}: has no generator; fetch it or point --data to its files`);
   }

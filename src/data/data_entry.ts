@@ -1,4 +1,5 @@
 import type { TaskData } from "./dataset.ts";
+import type { LanguageModelData } from "./lm/corpus.ts";
 
 /** Seed of all generated data sets, unless a command says otherwise. Independent of training seeds. */
 export const DEFAULT_DATA_SEED = 0;
@@ -28,25 +29,46 @@ export interface OfficialArchive {
   readonly folder: string;
   /** The name below `folder` of a wanted archive path, else undefined. */
   readonly select: (path: string) => string | undefined;
+  /** Names below `folder` without which an archive is refused. */
+  readonly required?: readonly string[];
 }
 
-/** A data set as the `data` commands and the benchmark see it. */
-export interface DataEntry {
+/** What all data sets share. */
+interface EntryBase {
   readonly id: string;
   readonly title: string;
   /** One line: what the task asks, its size, where it comes from. */
   readonly description: string;
-  /** The profiles that it has parameters for. */
-  readonly profiles: readonly string[];
   readonly official: OfficialArchive | undefined;
   /** The folder of official files below `dataDir`; UserError when `dataDir` does not exist. */
   findOfficial(dataDir: string): Promise<string | undefined>;
-  /** Loads, generating or tokenising first where needed. Throws UserError. */
-  load(options: LoadOptions): Promise<TaskData>;
   /** Reads every official file in full and checks it; a line per file. Throws UserError. */
   verifyOfficial(folder: string, print: Print): Promise<void>;
+}
+
+/** A classification task as the `data` commands and the benchmark see it. */
+export interface ClassificationEntry extends EntryBase {
+  readonly kind: "classification";
+  /** The profiles that it has parameters for. */
+  readonly profiles: readonly string[];
+  /** Loads, generating or tokenising first where needed. Throws UserError. */
+  load(options: LoadOptions): Promise<TaskData>;
   /** Checks what a former `load` left in the cache: false when nothing is there. Throws UserError. */
   verifyCache(options: LoadOptions): Promise<boolean>;
   /** Writes generated data in the official format; absent for tasks without a generator. */
   generate?(options: Omit<LoadOptions, "cacheDir" | "dataDir">, folder: string): Promise<void>;
 }
+
+/** A text for language models; it is the same at every scale of a run. */
+export interface CorpusEntry extends EntryBase {
+  readonly kind: "language-modelling";
+  /** Whether the text comes with the program or its packages, so that no folder is needed. */
+  readonly embedded: boolean;
+  /** Loads, tokenising first where needed. Throws UserError. */
+  load(options: Omit<LoadOptions, "profile" | "seed">): Promise<LanguageModelData>;
+  /** Checks what a former `load` left in the cache: false when nothing is there. Throws UserError. */
+  verifyCache(options: Pick<LoadOptions, "cacheDir">): Promise<boolean>;
+}
+
+/** A data set as the `data` commands and the benchmark see it. */
+export type DataEntry = ClassificationEntry | CorpusEntry;

@@ -91,7 +91,8 @@ export class FilePixels implements PixelStore {
 
 /**
  * The value of each of the 256 pixel levels, (x / 255 - mean) / std, rounded to float32 after each
- * step as the reference's tensors are (lra_spec §8.3).
+ * step as the reference's tensors are (`fairseq/data/pixel_sequence_dataset.py` of
+ * facebookresearch/mega).
  */
 export function pixelTable(mean: number, std: number): Float32Array {
   const { fround } = Math;
@@ -104,13 +105,14 @@ export function pixelTable(mean: number, std: number): Float32Array {
 /** A split of value examples that are stored as bytes and normalised when read. */
 export class PackedValueSplit implements Split<ValueExample> {
   readonly length: number;
-  readonly labels: Uint8Array;
+  /** One byte per label where all are below 256, else four. */
+  readonly labels: Uint8Array | Int32Array;
   readonly store: PixelStore;
   /** [256] value of each pixel level. */
   readonly table: Float32Array;
 
   /** @param labels [n] class indices. @param table Value of each pixel level, see `pixelTable`. */
-  constructor(store: PixelStore, labels: Uint8Array, table: Float32Array) {
+  constructor(store: PixelStore, labels: Uint8Array | Int32Array, table: Float32Array) {
     this.length = labels.length;
     this.labels = toShared(labels);
     this.store = store;

@@ -8,7 +8,9 @@ import { rejectsInOneLine, withFolder } from "./data_test_folder.ts";
 import { generatePathfinder } from "./pathfinder/generate.ts";
 import { PATHFINDER_SHAPES } from "./pathfinder/parameters.ts";
 import { writePathfinder } from "./pathfinder/write_official.ts";
-import { DATA_ENTRIES } from "./registry.ts";
+import { lraTasks } from "./lra_tasks.ts";
+import { profileNames } from "./profile_names.ts";
+import { CLASSIFICATION_ENTRIES } from "./registry.ts";
 
 const FIXTURES = `${import.meta.dirname}/../../fixtures`;
 
@@ -53,13 +55,15 @@ const LAYOUTS: Readonly<Record<string, (temporary: string) => Promise<[string, s
 };
 
 Deno.test("the registry has the six tasks in the paper's order, each at every scale", () => {
-  assert.deepEqual(DATA_ENTRIES.map(({ id }) => id), Object.keys(LAYOUTS));
-  for (const { id, profiles } of DATA_ENTRIES) {
-    assert.deepEqual(profiles, ["smoke", "quick", "small", "paper"], id);
+  const ids = CLASSIFICATION_ENTRIES.map(({ id }) => id);
+  assert.deepEqual(ids, [...lraTasks]);
+  assert.deepEqual(Object.keys(LAYOUTS), ids);
+  for (const { id, profiles } of CLASSIFICATION_ENTRIES) {
+    assert.deepEqual(profiles, [...profileNames], id);
   }
 });
 
-for (const { id } of DATA_ENTRIES) {
+for (const { id } of CLASSIFICATION_ENTRIES) {
   Deno.test(`${id} is found, listed and verified after its archive was fetched`, async () => {
     await withFolder(async (folder, lines, print) => {
       const [from, prefix] = await LAYOUTS[id](folder);
@@ -88,14 +92,14 @@ for (const { id } of DATA_ENTRIES) {
 Deno.test("tasks without files are generated, or say what is missing", async () => {
   await withFolder(async (folder, lines, print) => {
     const context = { dataDir: join(folder, "data"), cacheDir: join(folder, "cache"), print };
-    for (const { id, generate } of DATA_ENTRIES) {
+    for (const { id, generate } of CLASSIFICATION_ENTRIES) {
       const generating = generateData({ ...context, id, profile: "smoke" });
       if (generate === undefined) await rejectsInOneLine(generating, /has no generator/);
       else assert.match((await generating)?.train ?? "", /^[0-9a-f]{64}$/);
     }
     assert.ok(await verifyData({ ...context, ids: [] }));
     assert.equal(lines.at(-1), "4 checked, 0 damaged");
-    for (const { id, load } of DATA_ENTRIES) {
+    for (const { id, load } of CLASSIFICATION_ENTRIES) {
       const loading = Promise.try(() => load({ profile: "huge", cacheDir: folder }));
       await rejectsInOneLine(loading, new RegExp(`^${id}: unknown profile huge, expected smoke`));
     }

@@ -16,7 +16,7 @@ export type SplitDescription =
   | {
     readonly kind: "values";
     readonly pixels: PixelDescription;
-    readonly labels: Uint8Array;
+    readonly labels: Uint8Array | Int32Array;
     /** Value of each pixel level. */
     readonly table: Float32Array;
   };

@@ -23,7 +23,7 @@ export interface ValueSplits {
 export interface PixelExample {
   /** [L] one byte per value, row-major. */
   readonly pixels: Uint8Array;
-  /** Class index, 0 to 255. */
+  /** Class index, 0 to classes - 1. */
   readonly label: number;
 }
 
@@ -33,24 +33,40 @@ export interface Normalization {
   readonly std: number;
 }
 
-/** What a cache file of values holds. */
-export interface ValueCacheShape {
+/** Where the tensors of a cache file are. */
+interface Layout {
   /** What the content is a function of. */
   readonly key: string;
   /** Values per example, L. */
   readonly pixels: number;
   /** Examples of each split. */
   readonly counts: Readonly<Record<SplitName, number>>;
+  /** How labels are stored. */
+  readonly labels: LabelType;
+}
+
+/** What a cache file of values holds. */
+export interface ValueCacheShape extends Omit<Layout, "labels"> {
+  /** Number of classes. Up to 256 of them a label takes one byte, beyond that four. */
+  readonly classes: number;
   readonly normalization: Normalization;
 }
 
+const LABEL_BYTES = { U8: 1, I32: 4 } as const;
+type LabelType = keyof typeof LABEL_BYTES;
+
+function labelType(classes: number): LabelType {
+  return classes <= 256 ? "U8" : "I32";
+}
+
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
-const perSplitHex = z.strictObject({ train: hex, valid: hex, test: hex });
+const perSplitHex = z.strictObject(perSplit(() => hex));
 const sealSchema = z.strictObject({ content: perSplitHex, stored: perSplitHex, check: hex });
 type Seal = Omit<z.infer<typeof sealSchema>, "check">;
 
 const size = z.int().nonnegative();
 const tensorSchema = z.looseObject({ shape: z.array(size), data_offsets: z.tuple([size, size]) });
+const labelsSchema = z.looseObject({ dtype: z.enum(["U8", "I32"]) });
 const headerSchema = z.looseObject({ __metadata__: z.strictObject({ key: z.string() }) });
 
 /** Larger files stay on disk and are read example by example. */
@@ -68,26 +84,27 @@ const SEAL_LENGTH = sealText("", {
   stored: perSplit(() => "0".repeat(64)),
 }).length;
 
-/** The JSON header of a cache file; all tensors are bytes, in the order in which they are written. */
-function headerText({ key, pixels, counts }: ValueCacheShape): string {
+/** The JSON header of a cache file, tensors in the order in which they are written. */
+function headerText({ key, pixels, counts, labels }: Layout): string {
   const entries: [string, unknown][] = [["__metadata__", { key }]];
   let at = 0;
-  const add = (name: string, shape: number[]) => {
-    const bytes = shape.reduce((product, n) => product * n, 1);
-    entries.push([name, { dtype: "U8", shape, data_offsets: [at, at += bytes] }]);
+  const add = (name: string, shape: number[], dtype: LabelType = "U8") => {
+    const bytes = shape.reduce((product, n) => product * n, LABEL_BYTES[dtype]);
+    entries.push([name, { dtype, shape, data_offsets: [at, at += bytes] }]);
   };
   for (const name of SPLIT_NAMES) add(`${name}.pixels`, [counts[name], pixels]);
-  for (const name of SPLIT_NAMES) add(`${name}.labels`, [counts[name]]);
+  for (const name of SPLIT_NAMES) add(`${name}.labels`, [counts[name]], labels);
   add("seal", [SEAL_LENGTH]);
   const text = JSON.stringify(Object.fromEntries(entries));
   return text + " ".repeat((8 - new TextEncoder().encode(text).length % 8) % 8);
 }
 
 /**
- * Streams examples into one safetensors file of bytes: pixels [n, L] and labels [n] of each split,
- * and last a seal, JSON with two sha256 per split: of the content as `splitHash` defines it and of
+ * Streams examples into one safetensors file: pixels [n, L] (U8) and labels [n] (U8, or I32 for more
+ * than 256 classes) of each split, and last a seal, JSON with two sha256 per split: of the content as `splitHash` defines it and of
  * the stored bytes (pixels, then labels). Only one block is in memory at a time. The file appears
- * when it is complete. Throws UserError (disk full) and RangeError for examples that do not fit.
+ * when it is complete. Throws UserError (disk full) and RangeError for examples that do not fit and
+ * labels that are not classes.
  *
  * @param examples The examples of each split, `shape.counts` of them.
  */
@@ -96,17 +113,20 @@ export async function writeValueCache(
   shape: ValueCacheShape,
   examples: Readonly<Record<SplitName, Iterable<PixelExample> | AsyncIterable<PixelExample>>>,
 ): Promise<void> {
-  const { pixels, counts, normalization } = shape;
+  const { pixels, counts, classes, normalization } = shape;
+  const type = labelType(classes);
   const table = pixelTable(normalization.mean, normalization.std);
   const encoder = new TextEncoder();
-  const text = headerText(shape);
+  const text = headerText({ ...shape, labels: type });
   const header = encoder.encode(text);
   const length = new Uint8Array(8);
   new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true);
   await using file = await AtomicFile.create(path);
   await file.write(length);
   await file.write(header);
-  const labels = perSplit((name) => new Uint8Array(counts[name]));
+  const labels = perSplit((name) =>
+    type === "U8" ? new Uint8Array(counts[name]) : new Int32Array(counts[name])
+  );
   const content = perSplit(() => "");
   const stored = perSplit(() => "");
   const rows = Math.max(1, Math.floor(BLOCK / pixels));
@@ -123,17 +143,23 @@ export async function writeValueCache(
       if (example.pixels.length !== pixels || count === counts[name]) {
         throw new RangeError(`${name}: example ${count} does not fit the file`);
       }
+      const { label } = example;
+      if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
+        throw new RangeError(
+          `${name}: label ${label} of example ${count} is no class of ${classes}`,
+        );
+      }
       block.set(example.pixels, (count % rows) * pixels);
-      labels[name][count++] = example.label;
-      hasher.add(valueExample(example.pixels, example.label, table));
+      labels[name][count++] = label;
+      hasher.add(valueExample(example.pixels, label, table));
       if (count % rows === 0) await flush(rows);
     }
     if (count !== counts[name]) throw new RangeError(`${name}: only ${count} examples came`);
     await flush(count % rows);
     content[name] = hasher.digest();
-    stored[name] = bytes.update(labels[name]).digest();
+    stored[name] = bytes.update(new Uint8Array(labels[name].buffer)).digest();
   }
-  for (const name of SPLIT_NAMES) await file.write(labels[name]);
+  for (const name of SPLIT_NAMES) await file.write(new Uint8Array(labels[name].buffer));
   await file.write(encoder.encode(sealText(text, { content, stored })));
   await file.commit();
 }
@@ -197,15 +223,16 @@ async function readCache(
   const headerLength = Number(new DataView(prefix.buffer).getBigUint64(0, true));
   if (headerLength > Math.min(total, BLOCK)) throw damaged();
   const text = decode(await read(8, headerLength));
-  const shape = parseHeader(text, normalization);
+  const shape = parseHeader(text);
   if (shape === undefined || headerText(shape) !== text) throw damaged();
   if (key !== undefined && shape.key !== key) {
     throw new UserError(`${path}: holds other data than wanted`);
   }
   const { pixels, counts } = shape;
+  const width = LABEL_BYTES[shape.labels];
   const examples = counts.train + counts.valid + counts.test;
   const body = 8 + headerLength;
-  if (total !== body + examples * (pixels + 1) + SEAL_LENGTH) throw damaged();
+  if (total !== body + examples * (pixels + width) + SEAL_LENGTH) throw damaged();
   const seal = parseSeal(decode(await read(total - SEAL_LENGTH, SEAL_LENGTH)), text);
   if (seal === undefined) throw damaged();
   const table = pixelTable(normalization.mean, normalization.std);
@@ -213,7 +240,7 @@ async function readCache(
   const readSplit = async (name: SplitName, before: number): Promise<PackedValueSplit> => {
     const start = body + before * pixels;
     const bytes = counts[name] * pixels;
-    const labels = await read(body + examples * pixels + before, counts[name]);
+    const labels = await read(body + examples * pixels + before * width, counts[name] * width);
     const memory = total <= memoryLimit ? await read(start, bytes) : undefined;
     if (memory !== undefined || full) {
       const hash = new Sha256();
@@ -230,7 +257,8 @@ async function readCache(
     const store = memory === undefined
       ? new FilePixels(path, start, pixels)
       : new MemoryPixels(memory, pixels);
-    return new PackedValueSplit(store, labels, table);
+    const classes = shape.labels === "U8" ? labels : new Int32Array(labels.buffer);
+    return new PackedValueSplit(store, classes, table);
   };
   const train = await readSplit("train", 0);
   const valid = await readSplit("valid", counts.train);
@@ -250,14 +278,16 @@ function parseJson(text: string): unknown {
   }
 }
 
-function parseHeader(text: string, normalization: Normalization): ValueCacheShape | undefined {
+function parseHeader(text: string): Layout | undefined {
   const header = headerSchema.safeParse(parseJson(text));
   if (!header.success) return undefined;
   const shapes = SPLIT_NAMES.map((name) => tensorSchema.safeParse(header.data[`${name}.pixels`]));
   const [train, valid, test] = shapes.map((tensor) => tensor.data?.shape[0] ?? 0);
   const pixels = shapes[0].data?.shape[1] ?? 0;
+  const labels = labelsSchema.safeParse(header.data["train.labels"]);
+  if (!labels.success) return undefined;
   const { key } = header.data.__metadata__;
-  return { key, pixels, counts: { train, valid, test }, normalization };
+  return { key, pixels, counts: { train, valid, test }, labels: labels.data.dtype };
 }
 
 function parseSeal(text: string, header: string): Seal | undefined {

@@ -5,12 +5,14 @@ import { readSafetensors } from "../util/safetensors.ts";
 import { splitHash } from "./dataset.ts";
 import { perSplit } from "./packed_cache.ts";
 import { pixelTable } from "./packed_values.ts";
+import { describeSplit, openSplit } from "./split_description.ts";
 import { loadValueCache, type PixelExample, writeValueCache } from "./value_cache.ts";
 
 const NORMALIZATION = { mean: 0.48, std: 0.24 };
 const SHAPE = {
   key: "key é",
   pixels: 6,
+  classes: 3,
   counts: { train: 5, valid: 0, test: 2 },
   normalization: NORMALIZATION,
 };
@@ -109,6 +111,55 @@ Deno.test("too few, too many and wrongly sized examples leave no file behind", a
       await assert.rejects(writeValueCache(other, SHAPE, streams), RangeError);
     }
     assert.deepEqual([...Deno.readDirSync(join(path, ".."))].length, 1);
+  });
+});
+
+function* labelled(labels: readonly number[]): Generator<PixelExample> {
+  for (const label of labels) yield { pixels: new Uint8Array(6).fill(label % 256), label };
+}
+
+Deno.test("labels beyond 255 come back as they were written", async () => {
+  await withCache(async (path) => {
+    const labels = [0, 255, 256, 70_000, 1];
+    const write = (classes: number) =>
+      writeValueCache(path, { ...SHAPE, classes }, {
+        train: labelled(labels),
+        valid: labelled([]),
+        test: labelled([70_000, 256]),
+      });
+    await write(70_001);
+    for (const memoryLimit of [Infinity, 0]) {
+      const query = { key: SHAPE.key, normalization: NORMALIZATION, memoryLimit, full: true };
+      const loaded = await loadValueCache(path, query);
+      if (loaded === undefined) assert.fail("no cache");
+      const { splits, hash } = loaded;
+      assert.deepEqual(labels.map((_, i) => splits.train.example(i).label), labels);
+      assert.deepEqual([0, 1].map((i) => splits.test.example(i).label), [70_000, 256]);
+      assert.deepEqual(hash, perSplit((name) => splitHash("values", splits[name])));
+      const description = describeSplit(splits.train);
+      if (description === undefined) assert.fail("no description");
+      assert.equal(openSplit(description).example(3).label, 70_000);
+    }
+    const { tensors } = readSafetensors(await Deno.readFile(path), path);
+    assert.deepEqual([...tensors.get("train.labels")?.data ?? []], labels);
+  });
+});
+
+Deno.test("labels are one byte up to 256 classes, and what is no class is refused", async () => {
+  await withCache(async (path) => {
+    const write = (classes: number, label: number) =>
+      writeValueCache(path, { ...SHAPE, classes, counts: { train: 1, valid: 0, test: 0 } }, {
+        train: labelled([label]),
+        valid: labelled([]),
+        test: labelled([]),
+      });
+    await write(256, 255);
+    const { tensors } = readSafetensors(await Deno.readFile(path), path);
+    assert.equal(tensors.get("train.labels")?.dtype, "U8");
+    const wrong = [[256, 256], [257, 257], [70_000, 70_000], [3, -1], [3, 0.5], [3, NaN]];
+    for (const [classes, label] of wrong) {
+      await assert.rejects(write(classes, label), /train: label .* of example 0 is no class of/);
+    }
   });
 });
 

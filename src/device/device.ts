@@ -176,9 +176,14 @@ export class Device {
     return buffer;
   }
 
+  /** Most bytes of a buffer that a kernel can use whole. */
+  get bindableBytes(): number {
+    return Math.min(this.limits.maxStorageBufferBindingSize, this.limits.maxBufferSize);
+  }
+
   /** Throws a one-line error when a tensor of `bytes` bytes cannot be bound, saying what would fit. */
   checkBindable(label: string, bytes: number): void {
-    const limit = Math.min(this.limits.maxStorageBufferBindingSize, this.limits.maxBufferSize);
+    const limit = this.bindableBytes;
     if (bytes <= limit) return;
     const mib = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`;
     throw new UserError(

@@ -5,20 +5,11 @@
  * Tensors are immutable and row-major. Nodes are hash-consed while they are built, so equal
  * sub-expressions are one node (common subexpression elimination by construction).
  */
+import type { Index } from "./inline.ts";
 import type { LowerContext, Pass, Strided } from "./lowering.ts";
-import type { Index, InlineContext } from "./inline.ts";
+import { type DType, type Shape, sizeOf, type TensorType } from "./types.ts";
 
-/** Element types that exist on the device. */
-export type DType = "f32" | "i32" | "u32";
-
-/** Row-major extents; `[]` is a scalar. */
-export type Shape = readonly number[];
-
-/** Shape and element type of a value. */
-export interface TensorType {
-  readonly shape: Shape;
-  readonly dtype: DType;
-}
+export { type DType, type Shape, ShapeError, sizeOf, type TensorType } from "./types.ts";
 
 /** JSON-like attributes; they take part in hash-consing through their JSON text. */
 export type AttrValue =
@@ -30,13 +21,6 @@ export type AttrValue =
   | { readonly [key: string]: AttrValue };
 /** Static attributes of a node. */
 export type Attrs = Readonly<Record<string, AttrValue>>;
-
-/** Number of elements of a shape. */
-export function sizeOf(shape: Shape): number {
-  let size = 1;
-  for (const extent of shape) size *= extent;
-  return size;
-}
 
 /** One output of a node: the symbolic tensor that programs pass around. */
 export class Tensor implements TensorType {
@@ -88,6 +72,15 @@ export interface Cost {
   readonly bytes: number;
 }
 
+/**
+ * Operations that a derivative may build although they lie above the operation itself: the gradient
+ * of a repetition is a sum, and that of a sum is a repetition, so one of them is handed in.
+ */
+export interface DerivativeOperations {
+  /** Sum over `axes`; with `keepDims` they stay with extent 1. */
+  sum(tensor: Tensor, axes: number[], keepDims: boolean): Tensor;
+}
+
 /** What every operation has, whatever its kind. */
 export interface OperationBase {
   /** Unique name, e.g. `matmul`. */
@@ -97,13 +90,27 @@ export interface OperationBase {
   /**
    * Vector-Jacobian product: gradients of the inputs from gradients of the outputs.
    * `undefined` in `grads` means zero; `undefined` in the result means "not differentiable" (integer
-   * inputs) or zero.
+   * inputs) or zero. `operations` holds what lies above the operation.
    */
-  vjp(node: Node, grads: readonly (Tensor | undefined)[]): (Tensor | undefined)[];
+  vjp(
+    node: Node,
+    grads: readonly (Tensor | undefined)[],
+    operations: DerivativeOperations,
+  ): (Tensor | undefined)[];
   /** Straight float64 evaluation that shares no code with the kernel. */
   reference(inputs: readonly RefArray[], attrs: Attrs): RefArray[];
   /** Work of one application. */
   cost(inputs: readonly TensorType[], outputs: readonly TensorType[], attrs: Attrs): Cost;
+}
+
+/** What an inline operation may use while it emits its expression. */
+export interface InlineContext {
+  /** Name of a variable that holds the element of `tensor` at `index`, bound in `index.block`. */
+  load(tensor: Tensor, index: Index): string;
+  /** Declares a helper function, once per kernel. */
+  require(name: string, source: string): void;
+  /** Name of the step information buffer: array<u32> = seed low, seed high, step, 0. */
+  stepInfo(): string;
 }
 
 /**
@@ -142,12 +149,3 @@ export interface SourceOperation extends OperationBase {
 
 /** Any operation. */
 export type Operation = InlineOperation | KernelOperation | SourceOperation;
-
-/** Operands whose shapes or types do not fit an operation. */
-export class ShapeError extends Error {
-  /** @param op Operation name. @param detail What does not fit. */
-  constructor(op: string, detail: string) {
-    super(`${op}: ${detail}`);
-    this.name = "ShapeError";
-  }
-}

@@ -1,6 +1,5 @@
 /** Emission of fused element expressions: index arithmetic and WGSL statements with memoisation. */
-import type { DType, Shape, Tensor } from "./contract.ts";
-import { sizeOf } from "./contract.ts";
+import { type DType, type Shape, sizeOf } from "./types.ts";
 
 /** Collects WGSL statements and names each distinct expression once. */
 export class Block {
@@ -201,14 +200,4 @@ function regroup(
     result.push(...unravel(group.to.map((k) => to[k]), linear, block));
   }
   return result;
-}
-
-/** What an inline operation may use while it emits its expression. */
-export interface InlineContext {
-  /** Name of a variable that holds the element of `tensor` at `index`, bound in `index.block`. */
-  load(tensor: Tensor, index: Index): string;
-  /** Declares a helper function, once per kernel. */
-  require(name: string, source: string): void;
-  /** Name of the step information buffer: array<u32> = seed low, seed high, step, 0. */
-  stepInfo(): string;
 }

@@ -11,9 +11,7 @@
  * `thread` = group * workgroup size + lane (all u32). All extents are compile-time constants.
  */
 import type { AdapterClass } from "../device/adapter_class.ts";
-import type { DType, Shape } from "./contract.ts";
-
-export type { AdapterClass };
+import type { DType, Shape } from "./types.ts";
 
 /** An input that is plainly a strided view of one buffer. */
 export interface Strided {

@@ -1,16 +1,14 @@
 /**
  * The published models and training settings of the Long Range Arena, to the letter
- * (baselines_spec, sections 3 and 4).
+ * (`fairseq/models/lra/model.py` and `examples/mega/README.lra.md` of facebookresearch/mega).
  */
+import type { LraTask } from "../data/lra_tasks.ts";
 import { PAD_ID } from "../data/vocabulary.ts";
 import type { ClassifierConfig, MegaEncoderConfig, TransformerEncoderConfig } from "./config.ts";
 import { isS4Model, s4EncoderOf, type S4Model, s4TrainingOf } from "./s4_presets.ts";
 import { type TaskTraining, type TrainingSettings, trainingSettings } from "./training_settings.ts";
 
-/** Tasks in the order of the paper's table. */
-export const lraTasks = ["listops", "text", "retrieval", "image", "pathfinder", "pathx"] as const;
-/** A task of the Long Range Arena. */
-export type LraTask = typeof lraTasks[number];
+export { type LraTask, lraTasks } from "../data/lra_tasks.ts";
 
 /** Models of the table. */
 export const lraModels = ["mega", "mega-chunk", "transformer"] as const;

@@ -1,63 +1,15 @@
-/** The bidirectional Mega encoder (baselines_spec, sections 1.10 and 2.1). */
+/**
+ * The bidirectional Mega encoder (`fairseq/models/lra/mega_lra_encoder.py` and
+ * `fairseq/modules/mega_sentence_encoder_layer.py` of facebookresearch/mega).
+ */
 import { ShapeError, type Tensor } from "../graph/contract.ts";
 import { pad } from "../../kernels/view/mod.ts";
 import type { ModelContext } from "../nn/context.ts";
 import { dropout } from "../nn/dropout.ts";
 import { embedding, nonPadding, realNumberEmbedding, zeroPadding } from "../nn/embedding.ts";
-import { multiHeadEma } from "../nn/ema.ts";
-import { normalizedFeedForward } from "../nn/feed_forward.ts";
-import { gatedAttention, type SequenceMixer } from "../nn/gated_attention.ts";
-import { type NormOptions, sequenceNorm } from "../nn/norm.ts";
-import type { ClassifierConfig, MegaEncoderConfig, MixerConfig } from "./config.ts";
-
-/** The mixer that a configuration names, over both directions or the past alone. */
-export function sequenceMixer(config: MixerConfig, bidirectional: boolean): SequenceMixer {
-  const { dimensions, truncation } = config;
-  return (ctx, x, valid) => multiHeadEma(ctx, x, { dimensions, truncation, bidirectional }, valid);
-}
-
-/** One layer: gated attention, then the feed-forward part. */
-export function megaEncoderLayer(
-  ctx: ModelContext,
-  x: Tensor,
-  config: MegaEncoderConfig,
-  valid?: Tensor,
-): Tensor {
-  const norm: NormOptions = { kind: config.norm, affine: true, before: config.normBefore };
-  const { activation, featureDropout } = config;
-  const { y } = ctx.scope("mega_layer", () =>
-    gatedAttention(ctx, x, {
-      hidden: config.hidden,
-      z: config.z,
-      mixer: sequenceMixer(config.mixer, true),
-      attention: config.attention,
-      relativeBias: config.relativeBias,
-      maxPositions: config.maxPositions,
-      chunk: config.chunk,
-      causal: false,
-      activation,
-      norm,
-      dropout: config.dropout,
-      hiddenDropout: config.hiddenDropout,
-      attentionDropout: config.attentionDropout,
-      featureDropout,
-    }, valid));
-  if (config.feedForward === 0) return y;
-  return ctx.scope("nffn", () =>
-    normalizedFeedForward(ctx, y, {
-      hidden: config.feedForward,
-      activation,
-      norm,
-      dropout: config.dropout,
-      hiddenDropout: config.activationDropout,
-      featureDropout,
-    }));
-}
-
-/** Positions that are missing to a multiple of the chunk; none for sequences within one chunk. */
-function missingPositions(length: number, chunk: number | null): number {
-  return chunk === null || length <= chunk ? 0 : (chunk - length % chunk) % chunk;
-}
+import { sequenceNorm } from "../nn/norm.ts";
+import type { ClassifierConfig, MegaEncoderConfig } from "./config.ts";
+import { megaLayer, missingPositions, sequenceMixer } from "./mega_layer.ts";
 
 /**
  * Encodes tokens (i32) or values (f32) [B, L] to [B, L', D]; L' is L, or for tokens the next multiple
@@ -94,9 +46,10 @@ export function megaEncoder(
     x = ctx.scope("embed_norm", () => sequenceNorm(ctx, config.norm, embedded));
   }
   x = zeroPadding(dropout(ctx, x, config.dropout), valid);
+  const how = { mixer: sequenceMixer(config.mixer, true), causal: false };
   for (let layer = 0; layer < config.layers; layer++) {
     const before = x;
-    x = ctx.scope(`layers.${layer}`, () => megaEncoderLayer(ctx, before, config, valid));
+    x = ctx.scope(`layers.${layer}`, () => megaLayer(ctx, before, config, how, valid));
   }
   if (config.normBefore) {
     const last = x;

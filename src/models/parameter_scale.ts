@@ -8,5 +8,8 @@ export function parameterScaleOf(
 ): ((name: string) => S4ParameterScale) | undefined {
   const rates = optimizer.stateSpaceRates;
   if (rates === undefined) return undefined;
-  return s4ParameterScale(rates, schedule.peak, "encoder.encoder.");
+  const { peak } = schedule;
+  const classifier = s4ParameterScale(rates, peak, "encoder.encoder.");
+  const languageModel = s4ParameterScale(rates, peak, "decoder.");
+  return (name) => name.startsWith("decoder.") ? languageModel(name) : classifier(name);
 }

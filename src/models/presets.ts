@@ -13,6 +13,7 @@
  *
  * Everything else (dropout, weight decay, norms) stays as published.
  */
+import { closestWidth } from "./closest_width.ts";
 import type {
   ClassifierConfig,
   MegaEncoderConfig,
@@ -120,29 +121,6 @@ function widthStep(encoder: TransformerEncoderConfig | S4EncoderConfig, factor: 
   return heads % 2 === 0 ? heads : 2 * heads;
 }
 
-/**
- * The model whose parameter count is closest to `target`, over the widths that are multiples of `step`
- * and at least 4; the count grows with the width.
- */
-function closestModel(
-  target: number,
-  step: number,
-  at: (width: number) => ClassifierConfig,
-): ClassifierConfig {
-  const smallest = Math.ceil(4 / step);
-  const count = (steps: number) => classifierParameters(at(steps * step)).count;
-  let above = smallest;
-  while (count(above) <= target) above *= 2;
-  let below = smallest;
-  while (above - below > 1) {
-    const middle = Math.floor((below + above) / 2);
-    if (count(middle) <= target) below = middle;
-    else above = middle;
-  }
-  const nearer = target - count(below) <= count(above) - target ? below : above;
-  return at((above === smallest ? smallest : nearer) * step);
-}
-
 function scaledConfig(request: PresetRequest, scale: TaskScale): ClassifierConfig {
   const { task, model, data } = request;
   const { config } = paperPreset(task, model, data);
@@ -153,7 +131,8 @@ function scaledConfig(request: PresetRequest, scale: TaskScale): ClassifierConfi
     encoder.kind === "s4"
       ? s4At(width, config, encoder, scale, data.maxLength)
       : transformerAt(width, config, encoder, scale, data.maxLength);
-  return closestModel(target, widthStep(encoder, scale.width), at);
+  const count = (width: number) => classifierParameters(at(width)).count;
+  return at(closestWidth(target, widthStep(encoder, scale.width), count));
 }
 
 /** The model and its training settings. */

@@ -1,10 +1,8 @@
 /** How far each profile scales the published presets down, and its budgets. */
-import type { LraTask } from "./lra_presets.ts";
+import type { LraTask } from "../data/lra_tasks.ts";
+import type { ProfileName } from "../data/profile_names.ts";
 
-/** Profiles, from the fastest to the published size. */
-export const profileNames = ["smoke", "quick", "small", "paper"] as const;
-/** Name of a profile. */
-export type ProfileName = typeof profileNames[number];
+export { type ProfileName, profileNames } from "../data/profile_names.ts";
 
 /** A scaled-down profile. */
 export type ScaledProfile = Exclude<ProfileName, "paper">;

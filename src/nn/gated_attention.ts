@@ -1,5 +1,6 @@
 /**
- * Moving average equipped gated attention (Mega, equations 6 to 17; baselines_spec, section 1.6).
+ * Moving average equipped gated attention (Mega, equations 6 to 17;
+ * `fairseq/modules/moving_average_gated_attention.py` of facebookresearch/mega).
  *
  *   xn = norm(x) or x;  v = act(xn W_v);  m = mixer(xn);  (u, z, r, hx) = split(m W_m)
  *   q = silu(z) γ0 + β0;  k = silu(z) γ1 + β1;  H = A(q, k) v
@@ -15,6 +16,7 @@ import { activate, type ActivationName } from "./activations.ts";
 import type { ModelContext } from "./context.ts";
 import { chunkedValueDropout, sequenceDropout } from "./dropout.ts";
 import { normal, zeros } from "./initializers.ts";
+import { cachedAttention, type CacheFrame, withCached } from "./key_value_cache.ts";
 import { linear } from "./linear.ts";
 import { type NormOptions, sequenceNorm } from "./norm.ts";
 import { relativeBias, type RelativeBiasKind } from "./relative_bias.ts";
@@ -51,6 +53,11 @@ export interface GatedAttentionOptions {
   readonly attentionDropout: number;
   /** Drops features of whole sequences instead of elements (not the attention weights). */
   readonly featureDropout: boolean;
+  /**
+   * Decodes: x holds the next tokens, which see each other and the cached keys. Causal only, without
+   * padding; the chunk must be the capacity of the cache, or `null`.
+   */
+  readonly cache?: CacheFrame;
 }
 
 /** Result of {@link gatedAttention}. */
@@ -94,6 +101,66 @@ function scaleQueries(
   return div(q, maximum(reshape(sum(valid, [2]), [batch, chunks, 1, 1]), 1));
 }
 
+/** Attention within the chunks of a whole sequence; `head` gives unscaled queries (0) and keys (1). */
+function chunkedAttention(
+  ctx: ModelContext,
+  head: (row: number) => Tensor,
+  v: Tensor,
+  options: GatedAttentionOptions,
+  valid: Tensor | undefined,
+): { readonly attended: Tensor; readonly weights: () => Tensor } {
+  const { z, chunk, featureDropout: feature } = options;
+  const [batch, length, hidden] = v.shape;
+  const [chunks, chunkLength] = chunksOf(length, chunk);
+  const keyMask = valid === undefined ? undefined : reshape(valid, [batch, chunks, chunkLength]);
+  const q = scaleQueries(head(0), options, keyMask);
+  const k = head(1);
+  const bias = ctx.scope(
+    "rel_pos_bias",
+    () => relativeBias(ctx, options.relativeBias, chunkLength, chunk ?? options.maxPositions, z),
+  );
+  const chunked = reshape(v, [batch, chunks, chunkLength, hidden]);
+  const values = chunkedValueDropout(ctx, chunked, { rate: options.hiddenDropout, feature });
+  const scores = {
+    kind: options.attention,
+    bias,
+    causal: options.causal,
+    ...(keyMask === undefined ? {} : { keyMask }),
+  };
+  const drops = ctx.training && options.attentionDropout > 0;
+  const attended = attention(q, k, values, {
+    ...scores,
+    ...(drops ? { dropout: { rate: options.attentionDropout, stream: ctx.dropoutStream() } } : {}),
+  });
+  return { attended, weights: () => attentionWeights(q, k, scores) };
+}
+
+/** Attention of new tokens to themselves and the cache; v [B, T, h]. */
+function decodedAttention(
+  ctx: ModelContext,
+  head: (row: number) => Tensor,
+  v: Tensor,
+  options: GatedAttentionOptions,
+  frame: CacheFrame,
+): Tensor {
+  const { z, chunk, maxPositions, attention: kind } = options;
+  const { capacity, tokens } = frame;
+  if (!options.causal || (chunk !== null && chunk !== capacity)) {
+    throw new ShapeError("gatedAttention", `a cache of ${capacity} positions does not fit`);
+  }
+  const flat = (x: Tensor) => reshape(x, [x.shape[0], tokens, x.shape[3]]);
+  const scaled = kind === "softmax"
+    ? mul(flat(head(0)), z ** -0.5)
+    : div(flat(head(0)), add(reshape(frame.places, [tokens, 1]), 1));
+  const bias = ctx.scope(
+    "rel_pos_bias",
+    () => relativeBias(ctx, options.relativeBias, capacity, chunk ?? maxPositions, z),
+  );
+  const keys = withCached(ctx, "prev_key", flat(head(1)), frame);
+  const values = withCached(ctx, "prev_value", v, frame);
+  return cachedAttention(scaled, keys, values, frame, kind, bias);
+}
+
 /**
  * The layer with parameters in the present scope (`norm`, `move`, `v_proj`, `mx_proj`, `h_proj`,
  * `gamma`, `beta`, `rel_pos_bias`).
@@ -108,7 +175,8 @@ export function gatedAttention(
 ): GatedAttentionResult {
   const [batch, length, width] = x.shape;
   const { hidden, z, chunk, activation, featureDropout: feature } = options;
-  const [chunks, chunkLength] = chunksOf(length, chunk);
+  const { cache } = options;
+  const [chunks, chunkLength] = cache === undefined ? chunksOf(length, chunk) : [1, length];
   const norm = (value: Tensor) =>
     ctx.scope(
       "norm",
@@ -131,32 +199,17 @@ export function gatedAttention(
       mul(zz, reshape(slice(gamma, 0, row, 1), [z])),
       reshape(slice(beta, 0, row, 1), [z]),
     ));
-  const keyMask = valid === undefined ? undefined : reshape(valid, [batch, chunks, chunkLength]);
-  const q = scaleQueries(head(0), options, keyMask);
-  const k = head(1);
-  const maxPositions = chunk ?? options.maxPositions;
-  const bias = ctx.scope(
-    "rel_pos_bias",
-    () => relativeBias(ctx, options.relativeBias, chunkLength, maxPositions, z),
-  );
-  const values = chunkedValueDropout(ctx, chunked(v), { rate: options.hiddenDropout, feature });
-  const scores = {
-    kind: options.attention,
-    bias,
-    causal: options.causal,
-    ...(keyMask === undefined ? {} : { keyMask }),
-  };
-  const drops = ctx.training && options.attentionDropout > 0;
-  const attended = attention(q, k, values, {
-    ...scores,
-    ...(drops ? { dropout: { rate: options.attentionDropout, stream: ctx.dropoutStream() } } : {}),
-  });
+  const { attended, weights } = cache === undefined
+    ? chunkedAttention(ctx, head, v, options, valid)
+    : { attended: decodedAttention(ctx, head, v, options, cache), weights: undefined };
   const gated = mul(reshape(attended, [batch, length, hidden]), silu(r));
   const update = activate(activation, add(candidate, linear(ctx, "h_proj", gated, width)));
   const out = add(x, mul(sigmoid(u), sub(sequenceDropout(ctx, update, setting), x)));
   return {
     y: options.norm.before ? out : norm(out),
     mixed,
-    weights: () => attentionWeights(q, k, scores),
+    weights: weights ?? (() => {
+      throw new ShapeError("gatedAttention", "decoding does not keep its weights");
+    }),
   };
 }

@@ -1,4 +1,8 @@
-/** Multi-head self-attention and the Transformer sentence encoder layer (baselines_spec, section 3.2). */
+/**
+ * Multi-head self-attention and the Transformer sentence encoder layer
+ * (`fairseq/modules/multihead_attention.py` and `transformer_sentence_encoder_layer.py` of
+ * facebookresearch/mega).
+ */
 import { ShapeError, type Tensor } from "../graph/contract.ts";
 import { attention, type AttentionOptions, attentionWeights } from "../../kernels/attention/mod.ts";
 import { add, mul } from "../../kernels/elementwise/mod.ts";
@@ -8,6 +12,7 @@ import { activate, type ActivationName } from "./activations.ts";
 import type { ModelContext } from "./context.ts";
 import { dropout } from "./dropout.ts";
 import { linearDefault, normal, xavierUniform, zeros } from "./initializers.ts";
+import { cachedAttention, type CacheFrame, withCached } from "./key_value_cache.ts";
 import { linear, type LinearOptions } from "./linear.ts";
 import { layerNorm } from "./norm.ts";
 
@@ -25,6 +30,10 @@ export interface SelfAttentionOptions {
    * kernel: the same numbers, for comparison of time and memory. Default false.
    */
   readonly unfused?: boolean;
+  /** Position i sees positions 0 … i only. Default false. */
+  readonly causal?: boolean;
+  /** Decodes: x holds the next tokens, without padding. Causal only. */
+  readonly cache?: CacheFrame;
 }
 
 /** BERT's linear maps: N(0, 0.02) and zero bias. */
@@ -52,22 +61,31 @@ export function selfAttention(
   const projection = bert
     ? bertLinear
     : { weight: xavierUniform(width, width, Math.SQRT1_2), bias: linearDefault(width) };
-  const head = (name: string) =>
-    transpose(
-      reshape(linear(ctx, name, x, width, projection), [batch, length, heads, depth]),
-      [0, 2, 1, 3],
-    );
+  const perHead = (rows: Tensor) =>
+    transpose(reshape(rows, [batch, rows.shape[1], heads, depth]), [0, 2, 1, 3]);
+  const head = (name: string) => perHead(linear(ctx, name, x, width, projection));
   const q = mul(head("q_proj"), depth ** -0.5);
-  const drops = ctx.training && options.attentionDropout > 0;
-  const scores: AttentionOptions = {
-    kind: "softmax",
-    ...(valid === undefined ? {} : { keyMask: reshape(valid, [batch, 1, length]) }),
-    ...(drops ? { dropout: { rate: options.attentionDropout, stream: ctx.dropoutStream() } } : {}),
+  const whole = () => {
+    const drops = ctx.training && options.attentionDropout > 0;
+    const stream = drops ? ctx.dropoutStream() : 0;
+    const scores: AttentionOptions = {
+      kind: "softmax",
+      ...(valid === undefined ? {} : { keyMask: reshape(valid, [batch, 1, length]) }),
+      ...(options.causal === true ? { causal: true } : {}),
+      ...(drops ? { dropout: { rate: options.attentionDropout, stream } } : {}),
+    };
+    const [k, v] = [head("k_proj"), head("v_proj")];
+    return options.unfused === true
+      ? matmul(attentionWeights(q, k, scores), v)
+      : attention(q, k, v, scores);
   };
-  const [k, v] = [head("k_proj"), head("v_proj")];
-  const attended = options.unfused === true
-    ? matmul(attentionWeights(q, k, scores), v)
-    : attention(q, k, v, scores);
+  const decoded = (frame: CacheFrame) => {
+    const cached = (cache: string, name: string) =>
+      perHead(withCached(ctx, cache, linear(ctx, name, x, width, projection), frame));
+    const [k, v] = [cached("prev_key", "k_proj"), cached("prev_value", "v_proj")];
+    return cachedAttention(q, k, v, frame, "softmax");
+  };
+  const attended = options.cache === undefined ? whole() : decoded(options.cache);
   const joined = reshape(transpose(attended, [0, 2, 1, 3]), [batch, length, width]);
   const output = bert ? bertLinear : { weight: xavierUniform(width, width), bias: zeros };
   return linear(ctx, "out_proj", joined, width, output);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { aggregateRows, groupRows } from "./aggregate.ts";
-import { fixtureRow } from "./result_fixture.ts";
+import { aggregateRows, groupRows, mainAggregate } from "./aggregate.ts";
+import { fixtureLanguageRow, fixtureRow } from "./result_fixture.ts";
 
 Deno.test("aggregateRows gives mean, deviation and t interval over completed seeds", () => {
   const [entry, ...others] = aggregateRows([
@@ -49,4 +49,28 @@ Deno.test("groupRows separates lengths of one model", () => {
   const long = { ...fixtureRow({ seed: 1 }), sequenceLength: 4096 };
   const groups = groupRows([fixtureRow({ seed: 1 }), long, fixtureRow({ seed: 2 })]);
   assert.deepEqual(groups.map((group) => group.map((row) => row.seed)), [[1, 2], [1]]);
+});
+
+Deno.test("trials enter neither groups nor statistics", () => {
+  const rows = [
+    fixtureLanguageRow({ role: "trial", score: 10 }),
+    fixtureLanguageRow({ seed: 1, score: 90 }),
+    fixtureLanguageRow({ seed: 2, score: 100 }),
+  ];
+  assert.deepEqual(groupRows(rows).map((group) => group.map(({ role }) => role)), [
+    ["final", "final"],
+  ]);
+  const entry = aggregateRows(rows).find(({ metric }) => metric === "perplexity");
+  assert.equal(entry?.mean, 95);
+  assert.deepEqual(aggregateRows(rows.slice(0, 1)), []);
+});
+
+Deno.test("evaluations in different settings are different metrics", () => {
+  const entries = aggregateRows([1, 2].map((seed) => fixtureLanguageRow({ seed, score: 90 })))
+    .filter(({ metric }) => metric === "perplexity");
+  assert.equal(entries.length, 1 + 4 * 2);
+  assert.ok(entries.every(({ n }) => n === 2));
+  const settings = entries.map(({ setting }) => JSON.stringify(setting));
+  assert.equal(new Set(settings).size, entries.length);
+  assert.equal(mainAggregate(entries.toReversed(), "perplexity")?.setting, null);
 });

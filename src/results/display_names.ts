@@ -1,3 +1,14 @@
+import type { LraTask } from "../data/lra_tasks.ts";
+
+const taskNames: Readonly<Record<LraTask, string>> = {
+  listops: "ListOps",
+  text: "Text",
+  retrieval: "Retrieval",
+  image: "Image",
+  pathfinder: "Pathfinder",
+  pathx: "Path-X",
+};
+
 /** Names of suites, tasks and models as tables print them; identifiers stand for themselves. */
 const names: Readonly<Record<string, string>> = {
   lra: "Long Range Arena",
@@ -6,14 +17,11 @@ const names: Readonly<Record<string, string>> = {
   speech: "Speech Commands",
   efficiency: "Efficiency",
   kernels: "Kernels",
-  listops: "ListOps",
-  text: "Text",
-  retrieval: "Retrieval",
-  image: "Image",
-  pathfinder: "Pathfinder",
-  pathx: "Path-X",
+  ...taskNames,
   enwik8: "enwik8",
   "wikitext-103": "WikiText-103",
+  characters: "Characters",
+  words: "Words",
   mega: "Mega",
   "mega-chunk": "Mega-chunk",
   transformer: "Transformer",
@@ -25,6 +33,7 @@ const names: Readonly<Record<string, string>> = {
   accuracy: "Accuracy, %",
   perplexity: "Perplexity",
   "bits-per-character": "Bits per character",
+  loss: "Loss",
   bleu: "BLEU",
 };
 

@@ -1,13 +1,13 @@
-/** A JSON object that no schema has looked at yet. */
-export type UncheckedObject = { [key: string]: unknown };
+import { migrateFirst } from "./migrate_first.ts";
+import type { UncheckedObject } from "./unchecked.ts";
 
 /** Turns a result of one version into the next; keyed by the version that it reads. */
 export type MigrationTable = Readonly<
   Record<number, (old: UncheckedObject) => UncheckedObject>
 >;
 
-/** Migrations of the result format. Version 1 is the first, so there are none. */
-export const resultMigrations: MigrationTable = {};
+/** Migrations of the result format. */
+export const resultMigrations: MigrationTable = { 1: migrateFirst };
 
 /**
  * Applies migrations one version at a time until `current` is reached and sets `version`

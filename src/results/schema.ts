@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { aggregateSchema } from "./schema_aggregate.ts";
-import { jsonObjectSchema, profileNames, timestampSchema } from "./schema_common.ts";
+import { profileNames } from "../data/profile_names.ts";
+import { jsonObjectSchema, timestampSchema } from "./schema_common.ts";
 import { environmentSchema } from "./schema_environment.ts";
 import { kernelRowSchema } from "./schema_kernel.ts";
 import { rowSchema } from "./schema_row.ts";
@@ -9,7 +10,7 @@ import { rowSchema } from "./schema_row.ts";
 export const resultSchemaId = "mega-webgpu/result";
 
 /** Version of the result format that this code writes. */
-export const resultSchemaVersion = 1;
+export const resultSchemaVersion = 2;
 
 /**
  * A result file: everything that one run of one suite measured, and what it takes to compare or
@@ -31,7 +32,7 @@ export const resultSchema = z.strictObject({
   environment: environmentSchema.describe("Code, runtime and machine"),
   rows: z.array(rowSchema).describe("Training runs, one per task, model and seed"),
   aggregate: z.array(aggregateSchema).describe(
-    "Statistics over seeds, one per task, model, metric",
+    "Statistics over the seeds of final runs, one per task, model, metric, split, setting",
   ),
   kernels: z.array(kernelRowSchema).describe("Kernel timings; empty outside the kernels suite"),
   warnings: z.array(z.string()).describe("What a reader of the whole result should know"),

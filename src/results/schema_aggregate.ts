@@ -1,13 +1,20 @@
 import { z } from "zod";
-import { countSchema, intervalSchema, quantitySchema, splitNames } from "./schema_common.ts";
-import { runStatuses } from "./schema_row.ts";
+import { SPLIT_NAMES } from "../data/dataset.ts";
+import { countSchema, intervalSchema, quantitySchema } from "./schema_common.ts";
+import { metricSettingSchema, runStatuses } from "./schema_row.ts";
 
-/** One metric of one (task, model) over its seeds. Derived from the rows, kept for readers. */
+/**
+ * One metric of one (task, model) over the seeds of its final runs. Derived from the rows, kept for
+ * readers.
+ */
 export const aggregateSchema = z.strictObject({
   task: z.string().min(1).describe("Task identifier"),
   model: z.string().min(1).describe("Model identifier"),
   metric: z.string().min(1).describe("Metric identifier"),
-  split: z.enum(splitNames).describe("Split on which the metric was taken"),
+  split: z.enum(SPLIT_NAMES).describe("Split on which the metric was taken"),
+  setting: metricSettingSchema.nullable().describe(
+    "Conditions of an evaluation beside the usual one; null for the usual one",
+  ),
   unit: z.string().describe("Unit of the values"),
   higherIsBetter: z.boolean().describe("Direction of improvement"),
   values: z.array(z.strictObject({

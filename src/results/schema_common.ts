@@ -1,11 +1,5 @@
 import { z } from "zod";
 
-/** Names of the budgets in which a suite can run, smallest first. */
-export const profileNames = ["smoke", "quick", "small", "paper"] as const;
-
-/** The data splits that metrics and hashes refer to. */
-export const splitNames = ["train", "valid", "test"] as const;
-
 /** Moment in UTC, ISO 8601, for example `2026-01-31T12:00:00Z`. */
 export const timestampSchema = z.iso.datetime();
 
@@ -34,9 +28,3 @@ export const intervalSchema = z.strictObject({
 
 /** A confidence interval; see {@link intervalSchema}. */
 export type Interval = z.infer<typeof intervalSchema>;
-
-/** The name of a budget; see {@link profileNames}. */
-export type ProfileName = (typeof profileNames)[number];
-
-/** The name of a data split; see {@link splitNames}. */
-export type SplitName = (typeof splitNames)[number];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { adapterClasses } from "../device/adapter_class.ts";
 import { countSchema, quantitySchema } from "./schema_common.ts";
 
 /** The WebGPU adapter that computed the result, with the driver behind it. */
@@ -7,7 +8,7 @@ export const adapterSchema = z.strictObject({
   architecture: z.string().describe("Architecture as WebGPU reports it; may be empty"),
   device: z.string().describe("Device as WebGPU reports it; may be empty"),
   description: z.string().describe("Description as WebGPU reports it; may be empty"),
-  class: z.enum(["software", "gpu"]).describe("Decides which kernel variants run"),
+  class: z.enum(adapterClasses).describe("Decides which kernel variants run"),
   driver: z.string().nullable().describe("Driver name and version; null when not known"),
   driverOrigin: z.string().describe("Where the driver came from: `system` or a provided package"),
   features: z.array(z.string()).describe("WebGPU features enabled on the device"),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { adapterClasses } from "../device/adapter_class.ts";
 import { countSchema, quantitySchema } from "./schema_common.ts";
 
 const peerSchema = z.strictObject({
@@ -12,7 +13,7 @@ const peerSchema = z.strictObject({
 export const kernelRowSchema = z.strictObject({
   kernel: z.string().min(1).describe("Kernel identifier, for example matmul"),
   shape: z.record(z.string(), countSchema).describe("Dimensions by name, for example m, n, k"),
-  variant: z.enum(["software", "gpu"]).describe(
+  variant: z.enum(adapterClasses).describe(
     "Adapter class that the kernel variant is made for",
   ),
   medianMilliseconds: quantitySchema.describe("Median time of one dispatch, milliseconds"),

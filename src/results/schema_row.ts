@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SPLIT_NAMES } from "../data/dataset.ts";
 import {
   countSchema,
   intervalSchema,
@@ -6,23 +7,39 @@ import {
   quantitySchema,
   sha256Schema,
   shareSchema,
-  splitNames,
 } from "./schema_common.ts";
 
 /** How a run ended. Everything but `completed` carries a reason and stays in the result. */
 export const runStatuses = ["completed", "diverged", "failed", "interrupted"] as const;
 
+/**
+ * What a run is for: the runs that a table shows are `final`; a `trial` only helped to choose a
+ * setting, such as the learning rate, and enters no statistic.
+ */
+export const runRoles = ["trial", "final"] as const;
+
+/** What is learned. */
+export const taskKinds = ["classification", "language-modelling", "translation"] as const;
+
+/** What means are taken over. */
+export const countedThings = ["sentences", "tokens"] as const;
+
 const taskSchema = z.strictObject({
   name: z.string().min(1).describe("Task identifier, for example listops"),
+  kind: z.enum(taskKinds).describe("What is learned"),
   version: z.string().min(1).describe("Version of the task definition; changes with its meaning"),
-  origin: z.enum(["generated", "official", "folder"]).describe(
-    "Data made by our generator, downloaded from the official source, or read from a local folder",
+  origin: z.enum(["generated", "embedded", "official", "folder"]).describe(
+    "Data made by our generator, shipped with the program or its packages, downloaded from the " +
+      "official source, or read from a local folder",
   ),
   splits: z.partialRecord(
-    z.enum(splitNames),
+    z.enum(SPLIT_NAMES),
     z.strictObject({
       sha256: sha256Schema.describe("Hash of the content of the split"),
       examples: countSchema.describe("Number of examples in the split"),
+      tokens: countSchema.nullable().describe(
+        "Number of tokens that are predicted in the split; null where examples are what counts",
+      ),
     }),
   ).describe("Content of every split that the run read"),
 });
@@ -39,13 +56,29 @@ const namedConfigurationSchema = z.strictObject({
   configuration: jsonObjectSchema.describe("Every option of the method"),
 });
 
+const scoreSchema = z.strictObject({
+  name: z.string().min(1).describe("Metric identifier, for example accuracy or perplexity"),
+  unit: z.string().describe("Unit of the score; accuracies are `fraction` from 0 to 1"),
+  higherIsBetter: z.boolean().describe("Direction of improvement"),
+});
+
+/** Conditions of an evaluation beside the usual one. */
+export const metricSettingSchema = z.strictObject({
+  contextLength: z.int().positive().describe("Length of the evaluated segments, tokens"),
+  carried: z.boolean().describe("Whether the state is carried from one segment to the next"),
+});
+
 const metricSchema = z.strictObject({
   name: z.string().min(1).describe("Metric identifier, for example accuracy"),
-  split: z.enum(splitNames).describe("Split on which the metric was taken"),
+  split: z.enum(SPLIT_NAMES).describe("Split on which the metric was taken"),
+  setting: metricSettingSchema.nullable().describe(
+    "Conditions of an evaluation beside the usual one; null for the usual one",
+  ),
   value: z.number().nullable().describe("Value in `unit`; null when it is not a finite number"),
   unit: z.string().describe("Unit of the value; accuracies are `fraction` from 0 to 1"),
   higherIsBetter: z.boolean().describe("Direction of improvement"),
-  n: countSchema.describe("Number of examples (or tokens, for language models) behind the value"),
+  per: z.enum(countedThings).describe("What `n` counts, and what the value is a mean over"),
+  n: countSchema.describe("Number of sentences or tokens behind the value, as `per` says"),
   interval: intervalSchema.nullable().describe(
     "Uncertainty of this one run from the finite split; null when it has no simple form",
   ),
@@ -54,7 +87,9 @@ const metricSchema = z.strictObject({
 const trainingPointSchema = z.strictObject({
   step: countSchema.describe("Number of updates done before this point"),
   loss: z.number().nullable().describe("Mean training loss, nats; null when not finite"),
-  accuracy: shareSchema.nullable().describe("Training accuracy, fraction; null when not measured"),
+  score: z.number().nullable().describe(
+    "Score of the row on the training batches, in its unit; null when not measured or not finite",
+  ),
   learningRate: quantitySchema.describe("Learning rate of the update"),
   gradientNorm: quantitySchema.nullable().describe(
     "Global gradient norm before clipping; null when not finite or not measured",
@@ -64,12 +99,17 @@ const trainingPointSchema = z.strictObject({
 const validationPointSchema = z.strictObject({
   step: countSchema.describe("Number of updates done before this evaluation"),
   loss: z.number().nullable().describe("Mean validation loss, nats; null when not finite"),
-  accuracy: shareSchema.nullable().describe("Validation accuracy, fraction; null if no such thing"),
+  score: z.number().nullable().describe(
+    "Score of the row on validation, in its unit; null when not measured or not finite",
+  ),
 });
 
 const performanceSchema = z.strictObject({
   tokensPerSecond: quantitySchema.nullable().describe(
     "Training tokens per second, padding excluded",
+  ),
+  evaluationTokensPerSecond: quantitySchema.nullable().describe(
+    "Evaluation tokens per second, padding excluded; null when not measured",
   ),
   stepMilliseconds: z.strictObject({
     median: quantitySchema.describe("Median time of a training step, milliseconds"),
@@ -87,6 +127,12 @@ const performanceSchema = z.strictObject({
   bytesMovedPerStep: quantitySchema.nullable().describe(
     "Bytes read and written per training step, from the cost model",
   ),
+  compiledPrograms: countSchema.nullable().describe(
+    "Number of batch shapes for which a program was compiled; null when not known",
+  ),
+  paddingShare: shareSchema.nullable().describe(
+    "Part of the training batches that is padding, fraction; null when not known",
+  ),
 });
 
 const wallSecondsSchema = z.strictObject({
@@ -98,6 +144,9 @@ const wallSecondsSchema = z.strictObject({
 
 /** One training run: a task, a model and a seed. */
 export const rowSchema = z.strictObject({
+  role: z.enum(runRoles).describe(
+    "Whether the run stands in tables or only helped to choose a setting (a trial)",
+  ),
   task: taskSchema.describe("What was learned, with the content of its data"),
   model: modelSchema.describe("What learned it"),
   optimizer: namedConfigurationSchema.describe("Update rule"),
@@ -109,11 +158,16 @@ export const rowSchema = z.strictObject({
   updatesDone: countSchema.describe("Updates that the run did"),
   status: z.enum(runStatuses).describe("How the run ended"),
   reason: z.string().nullable().describe("Why it did not complete; null when it did"),
+  score: scoreSchema.describe("Primary score of the task, by which the best checkpoint is chosen"),
+  lossPer: z.enum(countedThings).describe("What the losses of the row are means over"),
   metrics: z.array(metricSchema).describe("Final metrics, of the best checkpoint by validation"),
   curve: z.array(trainingPointSchema).describe("Training curve, in order of steps"),
   validationCurve: z.array(validationPointSchema).describe("Validation curve, in order of steps"),
   wallSeconds: wallSecondsSchema.describe("Wall clock by phase, seconds"),
   performance: performanceSchema.describe("Speed, memory and work of a training step"),
+  sample: z.string().nullable().describe(
+    "Short text sampled from the model at the end; null where it makes no text",
+  ),
   warnings: z.array(z.string()).describe("What a reader of this row should know, one line each"),
   provenance: z.literal("measured").describe("Rows are always our own measurements"),
 }).refine((row) => (row.status === "completed") === (row.reason === null), {
@@ -126,6 +180,18 @@ export type ResultRow = z.infer<typeof rowSchema>;
 
 /** How a run ended; see {@link runStatuses}. */
 export type RunStatus = (typeof runStatuses)[number];
+
+/** What a run is for; see {@link runRoles}. */
+export type RunRole = (typeof runRoles)[number];
+
+/** What is learned; see {@link taskKinds}. */
+export type TaskKind = (typeof taskKinds)[number];
+
+/** The score by which runs of a task are judged. */
+export type ScoreRecord = z.infer<typeof scoreSchema>;
+
+/** Conditions of an evaluation; see {@link metricSettingSchema}. */
+export type MetricSetting = z.infer<typeof metricSettingSchema>;
 
 /** One final metric of a run. */
 export type MetricRecord = z.infer<typeof metricSchema>;

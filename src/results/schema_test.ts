@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { Ajv2020 } from "npm:ajv@8.20.0/dist/2020.js";
-import example from "../../fixtures/results/result-1.json" with { type: "json" };
+import first from "../../fixtures/results/result-1.json" with { type: "json" };
+import example from "../../fixtures/results/result-2.json" with { type: "json" };
 import { schemaPath, schemaText } from "./generate_schema.ts";
 import { fixtureKernelRow, fixtureResult } from "./result_fixture.ts";
 import { resultSchema } from "./schema.ts";
 
 /** ajv as a second opinion on the generated JSON Schema; `format` is covered by patterns. */
-function validator(): (value: unknown) => boolean {
+function validator(text = schemaText()): (value: unknown) => boolean {
   const ajv = new Ajv2020({ strict: true, strictRequired: false, validateFormats: false });
-  return ajv.compile(JSON.parse(schemaText()));
+  return ajv.compile(JSON.parse(text));
 }
 
 Deno.test("the checked-in JSON Schema is current when the zod schema is", async () => {
@@ -21,6 +22,14 @@ Deno.test("the example file is valid in zod and in ajv", () => {
   assert.ok(validator()(example));
 });
 
+Deno.test("the schemas of old versions stay with files that they describe", async () => {
+  const old = await Deno.readTextFile(
+    new URL("../../results/schema/result-1.schema.json", import.meta.url),
+  );
+  assert.ok(validator(old)(first));
+  assert.ok(!validator(old)(example) && !validator()(first));
+});
+
 Deno.test("zod and ajv refuse the same broken files", () => {
   const valid = validator();
   const breakages: [string, (result: ReturnType<typeof fixtureResult>) => unknown][] = [
@@ -31,9 +40,14 @@ Deno.test("zod and ajv refuse the same broken files", () => {
     ["local time", (r) => ({ ...r, startedAt: "2026-01-31T12:00:00+01:00" })],
     ["unknown profile", (r) => ({ ...r, profile: "huge" })],
     ["negative seed", (r) => ({ ...r, rows: [{ ...r.rows[0], seed: -1 }] })],
-    ["accuracy above one", (r) => ({
+    ["a point with the accuracy of version 1", (r) => ({
       ...r,
-      rows: [{ ...r.rows[0], validationCurve: [{ step: 1, loss: 1, accuracy: 96 }] }],
+      rows: [{ ...r.rows[0], validationCurve: [{ step: 1, loss: 1, accuracy: 0.9 }] }],
+    })],
+    ["unknown role", (r) => ({ ...r, rows: [{ ...r.rows[0], role: "best" }] })],
+    ["a metric without a setting", (r) => ({
+      ...r,
+      rows: [{ ...r.rows[0], metrics: r.rows[0].metrics.map(({ setting: _, ...m }) => m) }],
     })],
     ["a hash of another length", (r) => ({
       ...r,

@@ -1,8 +1,9 @@
 import type { z } from "zod";
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../util/atomic_write.ts";
-import { migrate, resultMigrations, type UncheckedObject } from "./migrations.ts";
+import { migrate, resultMigrations } from "./migrations.ts";
 import { type Result, resultSchema, resultSchemaId, resultSchemaVersion } from "./schema.ts";
+import { isObject } from "./unchecked.ts";
 
 /**
  * Where a result goes unless the user says otherwise.
@@ -119,10 +120,6 @@ async function readText(path: string): Promise<string> {
       },
     );
   }
-}
-
-function isObject(value: unknown): value is UncheckedObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** One line about the first wrong field: its path and what is wrong with it. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { UserError } from "../errors.ts";
+import { aggregateRows } from "./aggregate.ts";
 import { migrate, type MigrationTable } from "./migrations.ts";
 import { fixtureKernelRow, fixtureResult, fixtureRow } from "./result_fixture.ts";
 import { defaultResultPath, formatResult, parseResult, readResult, writeResult } from "./store.ts";
@@ -50,7 +51,7 @@ Deno.test("readResult says in one line what is wrong with a file", async () => {
     ["an array", "[]", /r\.json: not a result file/],
     ["another schema", '{"schema":"other","version":1}', /r\.json: not a result file/],
     ["no version", '{"schema":"mega-webgpu/result"}', /"version" must be a whole number/],
-    ["a newer version", text.replace('"version":1', '"version":99'), /version 99 is newer than 1/],
+    ["a newer version", text.replace('"version":2', '"version":99'), /version 99 is newer than 2/],
     ["a wrong type", text.replace('"seed":1', '"seed":"1"'), /field rows\[0\]\.seed: .*number/],
     ["an unknown field", text.replace('"seed":1', '"sed":2,"seed":1'), /field rows\[0\]: .*"sed"/],
   ];
@@ -78,6 +79,51 @@ Deno.test("migrate applies every step in order and stops where one is missing", 
   assert.deepEqual(old, { version: 1, accuracy: 0.5 });
   assert.equal(migrate(old, 1, 4, table), null);
   assert.equal(migrate(old, 1, 1, {}), old);
+});
+
+/** The numbers and texts of a JSON value, sorted: what a migration must neither lose nor change. */
+function leaves(value: unknown): (string | number)[] {
+  if (typeof value === "string" || typeof value === "number") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(leaves);
+}
+
+Deno.test("a result of version 1 keeps every number and gains what version 2 adds", async () => {
+  const path = "fixtures/results/result-1.json";
+  const old = JSON.parse(await Deno.readTextFile(path));
+  const { rows, aggregate, ...rest } = await readResult(path);
+  const [row] = rows;
+  assert.equal(rest.version, 2);
+  assert.equal(row.role, "final");
+  assert.equal(row.task.kind, "classification");
+  assert.equal(row.task.splits.test?.tokens, null);
+  assert.deepEqual(row.score, { name: "accuracy", unit: "fraction", higherIsBetter: true });
+  assert.equal(row.lossPer, "sentences");
+  assert.equal(row.metrics[0].per, "sentences");
+  assert.equal(row.metrics[0].setting, null);
+  assert.deepEqual(row.curve[0], {
+    step: 0,
+    loss: 2.31,
+    score: 0.11,
+    learningRate: 1e-7,
+    gradientNorm: 1.2,
+  });
+  assert.deepEqual(aggregate, aggregateRows(rows));
+  const added = rows.flatMap(({ role, task, score, lossPer, metrics }) =>
+    leaves([role, task.kind, score, lossPer, metrics.map(({ per }) => per)])
+  );
+  assert.deepEqual(
+    leaves([rows, aggregate, rest]).toSorted(),
+    leaves([old.rows, old.aggregate, { ...old, rows: [], aggregate: [], version: 2 }, added])
+      .toSorted(),
+  );
+});
+
+Deno.test("a broken result of version 1 is named by its field after the migration", async () => {
+  const old = JSON.parse(await Deno.readTextFile("fixtures/results/result-1.json"));
+  old.rows[0].task.splits = 3;
+  old.rows[1].metrics = null;
+  assert.throws(() => parseResult(JSON.stringify(old), "r.json"), /field rows\[0\]\.task\.splits/);
 });
 
 Deno.test("defaultResultPath sorts by time within a suite and profile", () => {

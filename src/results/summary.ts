@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatDuration } from "../util/format.ts";
-import { aggregateRows, groupRows } from "./aggregate.ts";
+import { aggregateRows, groupRows, mainAggregate } from "./aggregate.ts";
+import { formatScore, scoreDigits, shownScale } from "./display/score_format.ts";
 import { displayName } from "./display_names.ts";
 import { paperRow } from "./paper.ts";
 import type { Result } from "./schema.ts";
@@ -7,6 +8,7 @@ import type { Aggregate } from "./schema_aggregate.ts";
 import type { ResultRow } from "./schema_row.ts";
 import { median } from "./statistics.ts";
 import type { Cell, Column, Table, TableSection } from "./table.ts";
+import { trialNote } from "./trials.ts";
 
 const missing = "–";
 
@@ -64,7 +66,7 @@ interface SummaryEntry {
 
 function summariseGroup(rows: ResultRow[]): SummaryEntry {
   const aggregates = aggregateRows(rows);
-  const main = aggregates.find(({ split }) => split === "test") ?? aggregates[0];
+  const main = mainAggregate(aggregates, rows[0].score.name);
   return { task: rows[0].task.name, model: rows[0].model.name, rows, main };
 }
 
@@ -121,17 +123,16 @@ function totalSeconds({ wallSeconds }: ResultRow): number {
 
 function scoreCell({ rows, main }: SummaryEntry, isBest: boolean): Cell {
   if (main === undefined || main.mean === null) return { text: rows[0].status, style: "warning" };
-  const scale = main.unit === "fraction" ? 100 : 1;
-  const digits = scale === 100 ? 2 : 3;
-  let text = (scale * main.mean).toFixed(digits);
+  let text = formatScore(main.mean, main.unit);
   if (main.interval !== null) {
-    text += ` ± ${(scale * (main.interval.high - main.mean)).toFixed(digits)}`;
+    const margin = shownScale(main.unit) * (main.interval.high - main.mean);
+    text += ` ± ${margin.toFixed(scoreDigits(main.unit, main.mean))}`;
   }
   return isBest ? { text, style: "strong" } : text;
 }
 
-function paperText({ task, model }: SummaryEntry, main: Aggregate | undefined): string {
-  const row = paperRow(task, model, main?.metric ?? "accuracy");
+function paperText({ task, model, rows }: SummaryEntry, main: Aggregate | undefined): string {
+  const row = paperRow(task, model, main?.metric ?? rows[0].score.name);
   if (row === undefined) return missing;
   return row.value === null ? "fails" : row.value.toFixed(2);
 }
@@ -147,7 +148,7 @@ function captionOf({ suite, profile, overrides, environment }: Result): string {
   return `${displayName(suite)} · profile ${profile}${suffix} · ${kind} ${device}`;
 }
 
-function footnotesOf({ profile }: Result, entries: readonly SummaryEntry[]): string[] {
+function footnotesOf({ profile, rows: all }: Result, entries: readonly SummaryEntry[]): string[] {
   const notes: string[] = [];
   if (entries.some(({ main }) => main?.interval !== null && main !== undefined)) {
     notes.push("± 95 % confidence interval of the mean over seeds (Student t).");
@@ -155,12 +156,17 @@ function footnotesOf({ profile }: Result, entries: readonly SummaryEntry[]): str
   if (entries.some(({ main }) => main?.n === 1)) {
     notes.push("No ± where one seed completed: one run says nothing about seeds.");
   }
-  notes.push(
-    profile === "paper"
-      ? "† Published in the Mega paper (mean of 5 seeds), not measured here."
-      : `† Published in the Mega paper, at its full data, size and budget: not measured here, and ` +
-        `not comparable with profile ${profile}.`,
-  );
+  const tried = trialNote(all.filter(({ role }) => role === "trial"));
+  if (tried !== null) notes.push(tried.charAt(0).toUpperCase() + tried.slice(1));
+  const hasPaper = entries.some((entry) => paperText(entry, entry.main) !== missing);
+  if (hasPaper) {
+    notes.push(
+      profile === "paper"
+        ? "† Published in the Mega paper (mean of 5 seeds), not measured here."
+        : `† Published in the Mega paper, at its full data, size and budget: not measured here, and ` +
+          `not comparable with profile ${profile}.`,
+    );
+  }
   for (const { task, model, rows } of entries) {
     for (const { seed, status, reason, updatesDone } of rows) {
       if (status === "completed") continue;

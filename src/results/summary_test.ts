@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { kernelTable } from "./kernel_summary.ts";
-import { fixtureKernelRow, fixtureResult, fixtureRow } from "./result_fixture.ts";
+import { fixtureKernelRow, fixtureLanguage, fixtureResult, fixtureRow } from "./result_fixture.ts";
 import { summaryTable } from "./summary.ts";
 import { cellStyle, cellText, type Table } from "./table.ts";
 import { renderText } from "./table_text.ts";
@@ -95,6 +95,8 @@ Deno.test("tasks with different metrics name theirs in the section title", () =>
   other.metrics = [{
     name: "bits-per-character",
     split: "test",
+    setting: null,
+    per: "tokens",
     value: 1.2345,
     unit: "bits",
     higherIsBetter: false,
@@ -130,4 +132,28 @@ Deno.test("the kernel table shows shares of the peaks and warns where a peer is 
   assert.equal(cellStyle(table.sections[0].rows[1][6]), "warning");
   assert.equal(cellText(table.sections[1].rows[0][2]), "–");
   assert.match(table.caption, /measured peaks 41\.2 GFLOP\/s, 12\.1 GB\/s/);
+});
+
+Deno.test("a summary of language models shows their score, and says how many rates were tried", () => {
+  const table = summaryTable(fixtureLanguage());
+  assert.deepEqual(table.sections.map(({ title }) => title), [
+    "Characters · Bits per character",
+    "Words · Perplexity",
+  ]);
+  assert.deepEqual(table.sections[1].rows.map((row) => parseFloat(cellText(row[1]))), [
+    ...[105.13, 95.57, 98.44],
+  ]);
+  assert.ok(table.sections.every(({ rows }) => rows.every((row) => cellText(row[3]) === "2")));
+  assert.ok(
+    table.footnotes.some((note) => note.startsWith("Best of 3 learning rates by validation;")),
+  );
+  const uneven = fixtureLanguage();
+  uneven.rows = uneven.rows.filter(({ role, model, schedule }) =>
+    role === "final" || model.name !== "mega" || schedule.configuration.peak === 0.005
+  );
+  const note = summaryTable(uneven).footnotes.find((one) => one.startsWith("Best of"));
+  assert.match(
+    note ?? "",
+    /Best of 3 learning rates \(Characters Transformer, .*best of 1 learning/,
+  );
 });

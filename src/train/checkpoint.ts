@@ -1,5 +1,5 @@
 /**
- * Checkpoints: one safetensors file with parameters, moments, model state, and everything about the
+ * Checkpoints: one safetensors file with parameters, moments, model and carried state, and all about the
  * progress of a run, written atomically and checked by a digest when it is read.
  */
 import { z } from "zod";
@@ -8,12 +8,13 @@ import { writeFileAtomic } from "../util/atomic_write.ts";
 import { readError } from "../util/read_error.ts";
 import { readSafetensors, type SafeTensor, writeSafetensors } from "../util/safetensors.ts";
 import { Sha256 } from "../util/sha256.ts";
-import type { TrainerState } from "./trainer.ts";
+import { migrateProgress } from "./checkpoint_migration.ts";
+import type { SessionState } from "./session_state.ts";
 
 const point = z.strictObject({
   step: z.number(),
   loss: z.number().nullable(),
-  accuracy: z.number().nullable(),
+  score: z.number().nullable(),
   learningRate: z.number(),
   gradientNorm: z.number().nullable(),
 });
@@ -21,29 +22,34 @@ const point = z.strictObject({
 const validation = z.strictObject({
   step: z.number(),
   loss: z.number().nullable(),
-  accuracy: z.number().nullable(),
+  score: z.number().nullable(),
 });
 
 /** Progress of a run, as stored beside the tensors. */
 export const progressSchema = z.strictObject({
-  format: z.literal("mega-webgpu/checkpoint-1"),
+  format: z.literal("mega-webgpu/checkpoint-2"),
   /** Hash of everything that must not change between an interruption and its continuation. */
   run: z.string(),
   update: z.int().nonnegative(),
   cursor: z.strictObject({ epoch: z.int(), index: z.int() }),
+  /** Loss (nats) and score of the workload while training. */
   curve: z.array(point),
   validationCurve: z.array(validation),
-  best: z.strictObject({ step: z.int(), accuracy: z.number() }).nullable(),
+  /** Where the score on the validation split was best so far. */
+  best: z.strictObject({ step: z.int(), score: z.number() }).nullable(),
   /** Seconds spent so far, by phase. */
   seconds: z.strictObject({ compile: z.number(), train: z.number(), evaluate: z.number() }),
   /** Milliseconds per update of each measured window. */
   stepMilliseconds: z.array(z.number()),
+  /** Training tokens without padding. */
   tokens: z.number(),
+  /** Training positions with padding; `null` when the run began before they were counted. */
+  positions: z.number().nullable(),
 });
 /** See {@link progressSchema}. */
 export type RunProgress = z.infer<typeof progressSchema>;
 
-const parts = ["parameters", "first", "second", "states"] as const;
+const parts = ["parameters", "first", "second", "states", "carried"] as const;
 
 function digest(tensors: ReadonlyMap<string, SafeTensor>): string {
   const hash = new Sha256();
@@ -61,7 +67,7 @@ function digest(tensors: ReadonlyMap<string, SafeTensor>): string {
  */
 export async function saveCheckpoint(
   path: string,
-  state: TrainerState,
+  state: SessionState,
   progress: RunProgress,
 ): Promise<void> {
   const tensors = new Map<string, SafeTensor>();
@@ -82,7 +88,7 @@ export async function saveCheckpoint(
 export async function loadCheckpoint(
   path: string,
   run: string,
-): Promise<{ readonly state: TrainerState; readonly progress: RunProgress } | undefined> {
+): Promise<{ readonly state: SessionState; readonly progress: RunProgress } | undefined> {
   let bytes: Uint8Array;
   try {
     bytes = await Deno.readFile(path);
@@ -100,7 +106,7 @@ export async function loadCheckpoint(
   } catch {
     throw damaged("no progress record");
   }
-  const parsed = progressSchema.safeParse(json);
+  const parsed = progressSchema.safeParse(migrateProgress(json));
   if (!parsed.success) throw damaged("the progress record has another form");
   if (parsed.data.run !== run) {
     throw new UserError(
@@ -108,11 +114,12 @@ export async function loadCheckpoint(
         "delete it or run without --resume",
     );
   }
-  const state: TrainerState = {
+  const state: SessionState = {
     parameters: new Map(),
     first: new Map(),
     second: new Map(),
     states: new Map(),
+    carried: new Map(),
   };
   for (const [key, { data }] of tensors) {
     const part = parts.find((name) => key.startsWith(`${name}.`));

@@ -1,4 +1,4 @@
-/** Adam with decoupled weight decay and global-norm clipping on the flat parameter buffer. */
+/** Adam with decoupled weight decay and global-norm clipping on the flat parameter buffers. */
 import {
   accumulate,
   adamw,
@@ -10,7 +10,7 @@ import {
 } from "../../kernels/optimizer/wgsl.ts";
 import type { Device } from "../device/device.ts";
 import type { TrainingSettings } from "../models/training_settings.ts";
-import type { ParameterStore } from "./parameter_store.ts";
+import type { FlatBuffers, ParameterStore } from "./parameter_store.ts";
 
 /** Constants of the optimiser; a clip norm of 0 switches clipping off. */
 export type AdamSettings = Omit<TrainingSettings["optimizer"], "kind">;
@@ -30,15 +30,15 @@ interface Launch {
 
 /** Optimiser state and its kernels. */
 export class AdamOptimizer {
-  readonly first: GPUBuffer;
-  readonly second: GPUBuffer;
+  readonly first: FlatBuffers;
+  readonly second: FlatBuffers;
   /** One f32: norm of the last scaled gradient, before clipping. */
   readonly norm: GPUBuffer;
-  readonly #sums: GPUBuffer | undefined;
+  readonly #sums: FlatBuffers | undefined;
   readonly #settings: GPUBuffer;
-  readonly #scales: GPUBuffer;
+  readonly #scales: FlatBuffers;
   readonly #partial: GPUBuffer;
-  readonly #accumulate: Launch | undefined;
+  readonly #accumulate: readonly Launch[];
   readonly #update: readonly Launch[];
 
   /**
@@ -52,70 +52,99 @@ export class AdamOptimizer {
     accumulates = false,
     scale: (name: string) => ParameterScale = () => ({ learningRate: 1, weightDecay: 1 }),
   ) {
-    const { elements } = store;
+    const { layout: { segments } } = store;
     const software = device.adapterClass === "software";
     const lanes = software ? 8 * device.subgroupSize : 256;
-    const parts = Math.min(software ? 1024 : 8192, Math.max(1, Math.ceil(elements / 64)));
-    this.first = device.createBuffer("first moments", 4 * elements);
-    this.second = device.createBuffer("second moments", 4 * elements);
+    const parts = segments.map(({ elements }) =>
+      Math.min(software ? 1024 : 8192, Math.max(1, Math.ceil(elements / 64)))
+    );
+    // Partial sums of a segment start where a binding may start.
+    const starts: number[] = [];
+    let partials = 0;
+    for (const count of parts) {
+      partials = Math.ceil(partials / blockSize) * blockSize;
+      starts.push(partials);
+      partials += count;
+    }
+    this.first = store.allocate("first moments");
+    this.second = store.allocate("second moments");
     this.norm = device.createBuffer("gradient norm", 4);
     this.#settings = device.createBuffer("optimiser settings", 4 * settingCount);
-    this.#partial = device.createBuffer("partial square sums", 4 * parts);
-    this.#scales = device.createBuffer("optimiser scales", 8 * Math.ceil(elements / blockSize));
-    const scales = new Float32Array(2 * Math.ceil(elements / blockSize));
-    for (const { name, offset, size } of store.slots.values()) {
-      const { learningRate, weightDecay } = scale(name);
-      for (let block = offset / blockSize; block < (offset + size) / blockSize; block++) {
-        scales.set([learningRate, weightDecay], 2 * block);
-      }
-    }
-    device.upload(this.#scales, scales);
+    this.#partial = device.createBuffer("partial square sums", 4 * partials);
+    this.#scales = this.#uploadScales(scale);
     let gradients = store.gradients;
     if (accumulates) {
-      this.#sums = gradients = device.createBuffer("gradient sums", 4 * store.gradientElements);
-      this.#accumulate = this.#launch(
-        "accumulate gradients",
-        accumulate(store.gradientElements, lanes),
-        [store.gradients, this.#sums],
-        1,
-        Math.ceil(store.gradientElements / lanes),
+      this.#sums = gradients = segments.map((segment) =>
+        device.createBuffer("gradient sums", 4 * store.gradientElements(segment))
       );
     }
-    this.#update = [
-      this.#launch(
-        "square sums",
-        squareSums(elements, parts, device.subgroupSize, !software),
-        [gradients, this.#partial],
+    this.#accumulate = (this.#sums ?? []).map((sums, k) => {
+      const elements = store.gradientElements(segments[k]);
+      return this.#launch(
+        "accumulate gradients",
+        accumulate(elements, lanes),
+        [store.gradients[k], sums],
         1,
-        Math.ceil(parts / device.subgroupSize),
+        Math.ceil(elements / lanes),
+      );
+    });
+    this.#update = [
+      ...segments.map(({ elements }, k) =>
+        this.#launch(
+          "square sums",
+          squareSums(elements, parts[k], device.subgroupSize, !software),
+          [gradients[k], { buffer: this.#partial, offset: 4 * starts[k], size: 4 * parts[k] }],
+          1,
+          Math.ceil(parts[k] / device.subgroupSize),
+        )
       ),
       this.#launch(
         "gradient norm",
-        gradientNorm(parts, software ? 1 : 256),
+        gradientNorm(partials, software ? 1 : 256),
         [this.#partial, this.#settings, this.norm],
         2,
         1,
       ),
-      this.#launch(
-        "adamw",
-        adamw(elements, lanes),
-        [
-          gradients,
-          this.#settings,
-          this.norm,
-          this.#scales,
-          store.parameters,
-          this.first,
-          this.second,
-        ],
-        4,
-        Math.ceil(elements / lanes),
+      ...segments.map(({ elements }, k) =>
+        this.#launch(
+          "adamw",
+          adamw(elements, lanes),
+          [
+            gradients[k],
+            this.#settings,
+            this.norm,
+            this.#scales[k],
+            store.parameters[k],
+            this.first[k],
+            this.second[k],
+          ],
+          4,
+          Math.ceil(elements / lanes),
+        )
       ),
     ];
   }
 
+  #uploadScales(scale: (name: string) => ParameterScale): FlatBuffers {
+    const { segments, slots } = this.store.layout;
+    const scales = segments.map(({ elements }) =>
+      new Float32Array(2 * Math.ceil(elements / blockSize))
+    );
+    for (const { name, segment, offset, size } of slots.values()) {
+      const { learningRate, weightDecay } = scale(name);
+      for (let block = offset / blockSize; block < (offset + size) / blockSize; block++) {
+        scales[segment].set([learningRate, weightDecay], 2 * block);
+      }
+    }
+    return scales.map((data) => {
+      const buffer = this.device.createBuffer("optimiser scales", data.byteLength);
+      this.device.upload(buffer, data);
+      return buffer;
+    });
+  }
+
   /** Where the gradients and metrics of a whole update are: the sums, or the gradients themselves. */
-  get totals(): GPUBuffer {
+  get totals(): FlatBuffers {
     return this.#sums ?? this.store.gradients;
   }
 
@@ -127,7 +156,7 @@ export class AdamOptimizer {
   #launch(
     label: string,
     code: string,
-    buffers: readonly GPUBuffer[],
+    buffers: readonly (GPUBuffer | GPUBufferBinding)[],
     reads: number,
     groups: number,
   ): Launch {
@@ -136,7 +165,10 @@ export class AdamOptimizer {
     const bindGroup = this.device.gpu.createBindGroup({
       label,
       layout: pipeline.getBindGroupLayout(0),
-      entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+      entries: buffers.map((buffer, binding) => ({
+        binding,
+        resource: buffer instanceof GPUBuffer ? { buffer } : buffer,
+      })),
     });
     const limit = this.device.limits.maxComputeWorkgroupsPerDimension;
     const x = Math.min(limit, groups);
@@ -153,12 +185,12 @@ export class AdamOptimizer {
 
   /** Clears the sums before the first micro-batch of an update. */
   clearSums(encoder: GPUCommandEncoder): void {
-    if (this.#sums) encoder.clearBuffer(this.#sums);
+    for (const sums of this.#sums ?? []) encoder.clearBuffer(sums);
   }
 
   /** Adds the gradients of a micro-batch to the sums. */
   encodeAccumulate(pass: GPUComputePassEncoder): void {
-    if (this.#accumulate) this.#encode(pass, [this.#accumulate]);
+    this.#encode(pass, this.#accumulate);
   }
 
   /**
@@ -188,8 +220,12 @@ export class AdamOptimizer {
 
   /** Releases the buffers. */
   destroy(): void {
-    const buffers = [this.first, this.second, this.norm, this.#settings, this.#scales];
-    for (const buffer of [...buffers, this.#partial]) this.device.destroyBuffer(buffer);
-    if (this.#sums) this.device.destroyBuffer(this.#sums);
+    const { first, second } = this;
+    for (const buffers of [first, second, this.#scales, this.#sums ?? []]) {
+      this.store.release(buffers);
+    }
+    for (const buffer of [this.norm, this.#settings, this.#partial]) {
+      this.device.destroyBuffer(buffer);
+    }
   }
 }

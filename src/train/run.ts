@@ -3,22 +3,26 @@
  * checkpoints that a killed run continues from to the same bits.
  */
 import { join } from "node:path";
-import { type BatchFeeder, InProcessFeeder } from "../data/batch_feeder.ts";
-import { WorkerFeeder } from "../data/batch_worker_feeder.ts";
-import { type Batch, FIRST_BATCH } from "../data/batches.ts";
-import type { SplitName, TaskData } from "../data/dataset.ts";
+import { FIRST_BATCH } from "../data/batches.ts";
 import { loadCheckpoint, type RunProgress, saveCheckpoint } from "./checkpoint.ts";
 import { learningRate, type Schedule } from "./schedule.ts";
-import type { BatchFeeds, StepMetrics, Trainer } from "./trainer.ts";
+import type { Session, StepMetrics } from "./session.ts";
+import type { SessionState } from "./session_state.ts";
+import { addUnits, noUnits, sumMetrics } from "./sums.ts";
+import type {
+  BatchStream,
+  BatchUnits,
+  EvaluationSpec,
+  RunBatch,
+  ScoreSums,
+  Workload,
+} from "./workload.ts";
 
 /** How long and in which portions a run trains. */
 export interface RunSettings {
   readonly seed: number;
-  /** Sentences per micro-batch. */
-  readonly batchSize: number;
   /** Micro-batches per update. */
   readonly accumulation: number;
-  readonly sequenceLength: number;
   readonly updates: number;
   readonly schedule: Schedule;
   /** Updates between evaluations on the validation split. */
@@ -32,18 +36,18 @@ export interface RunSettings {
 /** Progress as it is reported while training. */
 export interface RunReport {
   readonly update: number;
+  /** Nats per unit of the workload's normaliser. */
   readonly loss: number;
-  readonly accuracy: number;
+  /** The first score of the workload, on the training batches since the last report. */
+  readonly score: number;
   readonly tokensPerSecond: number;
   readonly secondsLeft: number;
 }
 
 /** What a run needs beside its settings. */
 export interface RunContext {
-  readonly trainer: Trainer;
-  readonly data: TaskData;
-  /** Turns a batch into values of the model's inputs. */
-  readonly feeds: (batch: Batch) => BatchFeeds;
+  readonly session: Session;
+  readonly workload: Workload;
   /** Folder for checkpoints, or undefined to keep none. */
   readonly folder: string | undefined;
   /** Identity of the run; a checkpoint of another identity is refused. */
@@ -52,22 +56,17 @@ export interface RunContext {
   readonly resume: boolean;
   /** Seconds already spent on compiling. */
   readonly compileSeconds: number;
-  /**
-   * Where batches are built: ahead, in a worker (the default; needs packed splits), or on this
-   * thread when they are needed. The batches are the same.
-   */
-  readonly batching?: "worker" | "in-process";
   readonly onReport?: (report: RunReport) => void;
   /** Ends the run cleanly after the current update, with a checkpoint. */
   readonly signal?: AbortSignal;
 }
 
-/** Loss and accuracy on a split. */
+/** What an evaluation found. */
 export interface Evaluation {
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly correct: number;
-  readonly examples: number;
+  readonly spec: EvaluationSpec;
+  readonly sums: ScoreSums;
+  /** Wall clock of the evaluation. */
+  readonly seconds: number;
 }
 
 /** How a run ended and everything it measured. */
@@ -75,16 +74,16 @@ export interface RunOutcome {
   readonly status: "completed" | "diverged" | "interrupted";
   readonly reason: string | undefined;
   readonly progress: RunProgress;
-  /** Results of the best checkpoint; absent unless the run completed. */
-  readonly results: Readonly<Partial<Record<SplitName, Evaluation>>>;
+  /** Evaluations of the best checkpoint; none unless the run completed. */
+  readonly results: readonly Evaluation[];
   /** Part of the training time that the host spent on waiting for batches and on encoding. */
   readonly hostShare: number | undefined;
 }
 
 /** What one update, or some of them, trained on. */
 interface Portion {
-  readonly sentences: number;
-  readonly tokens: number;
+  readonly units: BatchUnits;
+  readonly positions: number;
 }
 
 /** Mean loss in nats above which a run counts as exploded. */
@@ -98,7 +97,7 @@ export class TrainingRun {
 
   constructor(private readonly settings: RunSettings, private readonly context: RunContext) {
     this.#progress = {
-      format: "mega-webgpu/checkpoint-1",
+      format: "mega-webgpu/checkpoint-2",
       run: context.identity,
       update: 0,
       cursor: FIRST_BATCH,
@@ -108,6 +107,7 @@ export class TrainingRun {
       seconds: { compile: context.compileSeconds, train: 0, evaluate: 0 },
       stepMilliseconds: [],
       tokens: 0,
+      positions: 0,
     };
   }
 
@@ -115,67 +115,59 @@ export class TrainingRun {
     return this.context.folder === undefined ? undefined : join(this.context.folder, name);
   }
 
-  #openFeeder(): BatchFeeder {
-    const { batchSize, sequenceLength, seed } = this.settings;
-    const { data, batching } = this.context;
-    const Feeder = batching === "in-process" ? InProcessFeeder : WorkerFeeder;
-    return new Feeder(data.splits, { batchSize, padTo: sequenceLength, seed, last: "keep" });
-  }
-
-  async #start(feeder: BatchFeeder): Promise<void> {
-    const { trainer, resume, identity } = this.context;
+  async #start(stream: BatchStream): Promise<void> {
+    const { session, resume, identity } = this.context;
     const path = this.#path("last.safetensors");
     const saved = resume && path !== undefined ? await loadCheckpoint(path, identity) : undefined;
     if (saved) {
-      trainer.restore(saved.state);
+      session.restore(saved.state);
       const { seconds } = saved.progress;
       this.#progress = {
         ...saved.progress,
         seconds: { ...seconds, compile: seconds.compile + this.context.compileSeconds },
       };
-    } else trainer.initialize();
-    await feeder.seek(this.#progress.cursor);
+    } else session.initialize();
+    await stream.seek(this.#progress.cursor);
   }
 
-  /** Evaluates the present parameters on a split. */
-  async #evaluate(split: SplitName, feeder: BatchFeeder): Promise<Evaluation> {
-    const { trainer, data, feeds } = this.context;
+  /** Evaluates the present parameters. */
+  async #evaluate(spec: EvaluationSpec, stream: BatchStream): Promise<Evaluation> {
+    const { session } = this.context;
+    const started = performance.now();
     const metrics: StepMetrics[] = [];
-    for await (const batch of feeder.evaluation(split)) {
-      if (trainer.metricsFull) metrics.push(...await trainer.readMetrics());
-      trainer.evaluate(feeds(batch));
+    let units = noUnits;
+    for await (const batch of stream.evaluation(spec)) {
+      if (session.metricsFull) metrics.push(...await session.readMetrics());
+      session.evaluate(batch);
+      units = addUnits(units, batch.units);
     }
-    metrics.push(...await trainer.readMetrics());
-    const examples = data.splits[split].length;
-    const loss = metrics.reduce((total, { lossSum }) => total + lossSum, 0) / examples;
-    const correct = metrics.reduce((total, m) => total + (m.metrics.correct ?? 0), 0);
-    return { loss, correct, accuracy: correct / examples, examples };
+    metrics.push(...await session.readMetrics());
+    const seconds = (performance.now() - started) / 1000;
+    return { spec, sums: sumMetrics(metrics, units), seconds };
   }
 
-  async #update(feeder: BatchFeeder): Promise<Portion> {
-    const { trainer, feeds } = this.context;
+  async #update(stream: BatchStream): Promise<Portion> {
+    const { session, workload } = this.context;
     const { accumulation, schedule } = this.settings;
     const started = performance.now();
-    const submitted = trainer.submitMilliseconds;
-    const batches: Batch[] = [];
-    while (batches.length < accumulation) batches.push(await feeder.next());
-    const sentences = batches.reduce((total, { size }) => total + size, 0);
-    const tokens = batches.reduce(
-      (total, { lengths, size }) => total + lengths.subarray(0, size).reduce((a, b) => a + b, 0),
-      0,
-    );
+    const submitted = session.submitMilliseconds;
+    const batches: RunBatch[] = [];
+    while (batches.length < accumulation) batches.push(await stream.next());
+    const units = batches.reduce((total, batch) => addUnits(total, batch.units), noUnits);
     const update = this.#progress.update + 1;
-    trainer.update(update, learningRate(schedule, update - 1), batches.map(feeds), sentences);
+    const rate = learningRate(schedule, update - 1);
+    session.update(update, rate, batches, units[workload.normaliser]);
     this.#progress.update = update;
-    this.#progress.cursor = feeder.cursor;
+    this.#progress.cursor = stream.cursor;
     this.#hostMilliseconds += performance.now() - started -
-      (trainer.submitMilliseconds - submitted);
-    return { sentences, tokens };
+      (session.submitMilliseconds - submitted);
+    const positions = batches.reduce((total, batch) => total + batch.positions, 0);
+    return { units, positions };
   }
 
   /** Trains until the next point of the curve. @returns why the run cannot go on, if so. */
-  async #window(feeder: BatchFeeder): Promise<string | undefined> {
-    const { trainer, signal } = this.context;
+  async #window(stream: BatchStream): Promise<string | undefined> {
+    const { session, workload, signal } = this.context;
     const { updates, reportEvery, evaluateEvery, checkpointEvery, schedule } = this.settings;
     const started = performance.now();
     const due = () =>
@@ -184,28 +176,30 @@ export class TrainingRun {
       );
     const done: Portion[] = [];
     do {
-      done.push(await this.#update(feeder));
+      done.push(await this.#update(stream));
     } while (
-      !due() && this.#progress.update < updates && !trainer.metricsFull && !signal?.aborted
+      !due() && this.#progress.update < updates && !session.metricsFull && !signal?.aborted
     );
-    const metrics = await trainer.readMetrics();
+    const metrics = await session.readMetrics();
     const milliseconds = performance.now() - started;
     this.#trainMilliseconds += milliseconds;
-    const sentences = done.reduce((total, step) => total + step.sentences, 0);
-    const tokens = done.reduce((total, step) => total + step.tokens, 0);
-    const loss = metrics.reduce((total, { lossSum }) => total + lossSum, 0) / sentences;
-    const correct = metrics.reduce((total, m) => total + (m.metrics.correct ?? 0), 0);
+    const units = done.reduce((total, step) => addUnits(total, step.units), noUnits);
+    const sums = sumMetrics(metrics, units);
+    const loss = sums.lossSum / units[workload.normaliser];
+    const score = workload.scores[0].of(sums);
     const norm = metrics[metrics.length - 1].gradientNorm;
-    const { update } = this.#progress;
-    const finite = (value: number) => (Number.isFinite(value) ? value : null);
+    const { update, positions } = this.#progress;
     this.#progress.curve.push({
       step: update,
       loss: finite(loss),
-      accuracy: finite(correct / sentences),
+      score: finite(score),
       learningRate: learningRate(schedule, update - 1),
       gradientNorm: finite(norm),
     });
-    this.#progress.tokens += tokens;
+    this.#progress.tokens += units.tokens;
+    if (positions !== null) {
+      this.#progress.positions = done.reduce((total, step) => total + step.positions, positions);
+    }
     this.#progress.seconds.train += milliseconds / 1000;
     this.#progress.stepMilliseconds.push(milliseconds / done.length);
     const bad = metrics.findIndex(({ lossSum, gradientNorm }) =>
@@ -219,8 +213,8 @@ export class TrainingRun {
     this.context.onReport?.({
       update,
       loss,
-      accuracy: correct / sentences,
-      tokensPerSecond: tokens / (milliseconds / 1000),
+      score,
+      tokensPerSecond: units.tokens / (milliseconds / 1000),
       secondsLeft: (updates - update) * this.#progress.seconds.train / update,
     });
     return undefined;
@@ -229,40 +223,40 @@ export class TrainingRun {
   async #save(name: string): Promise<void> {
     const path = this.#path(name);
     if (path === undefined) return;
-    await saveCheckpoint(path, await this.context.trainer.snapshot(), this.#progress);
+    await saveCheckpoint(path, await this.context.session.snapshot(), this.#progress);
   }
 
-  async #validate(
-    best: { kept: Awaited<ReturnType<Trainer["snapshot"]>> | undefined },
-    feeder: BatchFeeder,
-  ): Promise<void> {
-    const started = performance.now();
+  async #validate(best: { kept: SessionState | undefined }, stream: BatchStream): Promise<void> {
+    const { session, workload: { scores: [score], normaliser } } = this.context;
     const { update } = this.#progress;
-    const { loss, accuracy } = await this.#evaluate("valid", feeder);
-    this.#progress.validationCurve.push({ step: update, loss, accuracy });
-    if (this.#progress.best === null || accuracy > this.#progress.best.accuracy) {
-      this.#progress.best = { step: update, accuracy };
-      best.kept = await this.context.trainer.snapshot();
+    const { sums, seconds } = await this.#evaluate({ split: "valid", setting: null }, stream);
+    const started = performance.now();
+    const value = score.of(sums);
+    const loss = finite(sums.lossSum / sums.units[normaliser]);
+    this.#progress.validationCurve.push({ step: update, loss, score: finite(value) });
+    const known = this.#progress.best;
+    if (known === null || (score.higherIsBetter ? value > known.score : value < known.score)) {
+      // What is not a number is worse than any number, whichever way the score points.
+      if (Number.isFinite(value)) this.#progress.best = { step: update, score: value };
+      best.kept = await session.snapshot();
       await this.#save("best.safetensors");
     }
-    this.#progress.seconds.evaluate += (performance.now() - started) / 1000;
+    this.#progress.seconds.evaluate += seconds + (performance.now() - started) / 1000;
   }
 
   /** Runs from the start, or from the checkpoint, to the end. */
   async run(): Promise<RunOutcome> {
-    const { trainer, signal, identity } = this.context;
-    const { updates, evaluateEvery, checkpointEvery } = this.settings;
-    using feeder = this.#openFeeder();
-    await this.#start(feeder);
-    const best: { kept: Awaited<ReturnType<Trainer["snapshot"]>> | undefined } = {
-      kept: undefined,
-    };
+    const { session, workload, signal, identity } = this.context;
+    const { updates, evaluateEvery, checkpointEvery, seed } = this.settings;
+    using stream = workload.open(seed);
+    await this.#start(stream);
+    const best: { kept: SessionState | undefined } = { kept: undefined };
     while (this.#progress.update < updates) {
       if (signal?.aborted) return await this.#interrupted();
-      const trouble = await this.#window(feeder);
-      if (trouble !== undefined) return this.#outcome("diverged", trouble, {});
+      const trouble = await this.#window(stream);
+      if (trouble !== undefined) return this.#outcome("diverged", trouble, []);
       const { update } = this.#progress;
-      if (update % evaluateEvery === 0 || update === updates) await this.#validate(best, feeder);
+      if (update % evaluateEvery === 0 || update === updates) await this.#validate(best, stream);
       if (update % checkpointEvery === 0 || update === updates) {
         await this.#save("last.safetensors");
       }
@@ -271,11 +265,9 @@ export class TrainingRun {
     const state = best.kept ??
       (bestPath === undefined ? undefined : (await loadCheckpoint(bestPath, identity))?.state);
     const started = performance.now();
-    if (state) trainer.restoreParameters(state.parameters, state.states);
-    const results = {
-      valid: await this.#evaluate("valid", feeder),
-      test: await this.#evaluate("test", feeder),
-    };
+    if (state) session.restoreParameters(state.parameters, state.states);
+    const results: Evaluation[] = [];
+    for (const spec of workload.evaluations) results.push(await this.#evaluate(spec, stream));
     this.#progress.seconds.evaluate += (performance.now() - started) / 1000;
     return this.#outcome("completed", undefined, results);
   }
@@ -283,7 +275,7 @@ export class TrainingRun {
   async #interrupted(): Promise<RunOutcome> {
     await this.#save("last.safetensors");
     const where = this.context.folder === undefined ? "" : "; --resume continues it";
-    return this.#outcome("interrupted", `stopped at update ${this.#progress.update}${where}`, {});
+    return this.#outcome("interrupted", `stopped at update ${this.#progress.update}${where}`, []);
   }
 
   #outcome(
@@ -296,4 +288,8 @@ export class TrainingRun {
       : undefined;
     return { status, reason, progress: this.#progress, results, hostShare };
   }
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }

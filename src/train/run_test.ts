@@ -7,7 +7,6 @@ import { dropout } from "../../kernels/random/mod.ts";
 import { sum } from "../../kernels/reduce/mod.ts";
 import { input } from "../../kernels/source/mod.ts";
 import { testDevice } from "../compiler/testing.ts";
-import type { Batch } from "../data/batches.ts";
 import {
   type Split,
   splitHash,
@@ -18,7 +17,6 @@ import {
 import { perSplit } from "../data/packed_cache.ts";
 import { MemoryPixels, PackedValueSplit, pixelTable } from "../data/packed_values.ts";
 import { UserError } from "../errors.ts";
-import type { ModelContext } from "../nn/context.ts";
 import { normal } from "../nn/initializers.ts";
 import { linear } from "../nn/linear.ts";
 import { zeros } from "../nn/initializers.ts";
@@ -31,7 +29,9 @@ import {
   type RunSettings,
   TrainingRun,
 } from "./run.ts";
-import { Trainer } from "./trainer.ts";
+import { accuracy, openClassifierBatches, sentenceLoss } from "../workloads/classifier.ts";
+import { Session } from "./session.ts";
+import type { BatchStream, ModelFunction, RunBatch, Workload } from "./workload.ts";
 
 const length = 6;
 const classes = 3;
@@ -87,8 +87,8 @@ function makeData(splits: ValueTaskData["splits"]): TaskData {
 
 const batchSize = 8;
 
-function model(context: ModelContext) {
-  const x = input("values", [batchSize, length]);
+const model: ModelFunction = (context) => {
+  const x = input("sequence", [batchSize, length]);
   const labels = input("labels", [batchSize], "i32");
   const weights = input("weights", [batchSize]);
   const hidden = context.training ? dropout(x, 0.1, context.dropoutStream()) : x;
@@ -99,22 +99,75 @@ function model(context: ModelContext) {
     lossSum: sum(mul(losses, weights)),
     metrics: { correct: sum(mul(equal(argmax(logits), labels), weights)) },
   };
-}
+};
 
 interface Options {
   readonly settings?: Partial<RunSettings>;
   readonly context?: Partial<RunContext>;
-  /** Value that divides the loss (plus one), by number of the batch. */
-  readonly poison?: (batch: number) => number;
+  readonly data?: TaskData;
+  readonly batching?: "worker" | "in-process";
+  /** Value that divides the loss (plus one), by number of the batch; `undefined` feeds none. */
+  readonly poison?: (batch: number) => number | undefined;
+}
+
+/** Batches of the points with one more input. */
+class PoisonedStream implements BatchStream {
+  #count = 0;
+
+  constructor(
+    private readonly inner: BatchStream,
+    private readonly poison: (batch: number) => number | undefined,
+  ) {}
+
+  get cursor() {
+    return this.inner.cursor;
+  }
+
+  seek(cursor: BatchStream["cursor"]): Promise<void> {
+    return this.inner.seek(cursor);
+  }
+
+  async next(): Promise<RunBatch> {
+    return this.#poisoned(await this.inner.next());
+  }
+
+  async *evaluation(spec: Parameters<BatchStream["evaluation"]>[0]) {
+    for await (const batch of this.inner.evaluation(spec)) yield this.#poisoned(batch);
+  }
+
+  #poisoned(batch: RunBatch): RunBatch {
+    const value = this.poison(this.#count++);
+    const { feeds } = batch;
+    const poison: [string, Float32Array][] = value === undefined
+      ? []
+      : [["poison", Float32Array.of(value)]];
+    return { ...batch, feeds: new Map([...feeds, ...poison]) };
+  }
+
+  [Symbol.dispose](): void {
+    this.inner[Symbol.dispose]();
+  }
+}
+
+function makeWorkload(options: Options): Workload {
+  const { data = makeData(plainSplits), batching = "in-process", poison = () => 0 } = options;
+  const extents = { batch: batchSize, length };
+  const source = { data, batchSize, sequenceLength: length, batching };
+  return {
+    model,
+    extents: { train: extents, evaluate: extents },
+    normaliser: "sentences",
+    scores: [accuracy, sentenceLoss],
+    evaluations: [{ split: "valid", setting: null }, { split: "test", setting: null }],
+    open: (seed) => new PoisonedStream(openClassifierBatches(source, seed), poison),
+  };
 }
 
 async function train(options: Options = {}): Promise<RunOutcome> {
   const device = await testDevice("software");
   const settings: RunSettings = {
     seed: 3,
-    batchSize,
     accumulation: 1,
-    sequenceLength: length,
     updates: 40,
     schedule: {
       kind: "linear",
@@ -130,48 +183,43 @@ async function train(options: Options = {}): Promise<RunOutcome> {
     checkpointEvery: 10,
     ...options.settings,
   };
-  const trainer = new Trainer(device, {
+  const workload = makeWorkload(options);
+  const session = new Session(device, {
     model,
+    extents: workload.extents,
     optimizer: { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 },
     accumulation: settings.accumulation,
     seed: settings.seed,
   });
-  let count = 0;
-  const feeds = (batch: Batch) => {
-    if (batch.kind !== "values") throw new Error("not a batch of values");
-    const poison = Float32Array.of(options.poison?.(count) ?? 0);
-    count++;
-    const { values, labels, weights } = batch;
-    return new Map<string, Float32Array | Int32Array>([
-      ["values", values],
-      ["labels", labels],
-      ["weights", weights],
-      ["poison", poison],
-    ]);
-  };
   try {
     return await new TrainingRun(settings, {
-      trainer,
-      data: makeData(plainSplits),
-      feeds,
+      session,
+      workload,
       folder: undefined,
       identity: "test",
       resume: false,
       compileSeconds: 0,
-      batching: "in-process",
       ...options.context,
     }).run();
   } finally {
-    trainer.destroy();
+    session.destroy();
   }
 }
 
+/** What an outcome found, but for the time that it took. */
+function found({ results }: RunOutcome) {
+  return results.map(({ spec, sums }) => ({ spec, sums, accuracy: accuracy.of(sums) }));
+}
+
 Deno.test("a run learns, evaluates at the set updates and tests its best checkpoint", async () => {
-  const { status, progress, results } = await train();
+  const outcome = await train();
+  const { status, progress } = outcome;
+  const [valid, test] = found(outcome);
   assert.equal(status, "completed");
   assert.deepEqual(progress.validationCurve.map(({ step }) => step), [12, 24, 36, 40]);
-  assert.ok((results.test?.accuracy ?? 0) > 0.8, `test accuracy ${results.test?.accuracy}`);
-  assert.equal(results.valid?.accuracy, progress.best?.accuracy);
+  assert.deepEqual([valid.spec.split, test.spec.split], ["valid", "test"]);
+  assert.ok(test.accuracy > 0.8, `test accuracy ${test.accuracy}`);
+  assert.equal(valid.accuracy, progress.best?.score);
   const [first] = progress.curve;
   const last = progress.curve[progress.curve.length - 1];
   assert.ok((last.loss ?? 9) < (first.loss ?? 0) / 2, `${first.loss} to ${last.loss}`);
@@ -188,20 +236,24 @@ Deno.test("the same seed gives the same bits and another seed does not", async (
 });
 
 Deno.test("batches built in a worker train to the same bits, also after an interruption", async () => {
-  const whole = await train({ context: { data: packedData } });
+  const whole = await train({ data: packedData });
   using workers = new WorkerCount();
   const folder = await Deno.makeTempDir();
   try {
-    const context = { data: packedData, batching: "worker", folder } as const;
+    const source = { data: packedData, batching: "worker" } as const;
+    const context = { folder };
     const controller = new AbortController();
     const onReport = ({ update }: RunReport) => update >= 15 && controller.abort();
-    const stopped = await train({ context: { ...context, signal: controller.signal, onReport } });
+    const stopped = await train({
+      ...source,
+      context: { ...context, signal: controller.signal, onReport },
+    });
     assert.equal(stopped.status, "interrupted");
-    const resumed = await train({ context: { ...context, resume: true } });
+    const resumed = await train({ ...source, context: { ...context, resume: true } });
     assert.equal(resumed.status, "completed");
     assert.deepEqual(resumed.progress.curve, whole.progress.curve);
     assert.deepEqual(resumed.progress.cursor, whole.progress.cursor);
-    assert.deepEqual(resumed.results, whole.results);
+    assert.deepEqual(found(resumed), found(whole));
     assert.deepEqual([workers.started, workers.ended], [2, 2]);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -210,15 +262,14 @@ Deno.test("batches built in a worker train to the same bits, also after an inter
 
 Deno.test("a run that ends early ends its worker, whatever the reason", async () => {
   using workers = new WorkerCount();
-  const context = { data: packedData, batching: "worker" } as const;
-  const diverged = await train({ context, poison: () => -1 });
+  const source = { data: packedData, batching: "worker" } as const;
+  const diverged = await train({ ...source, poison: () => -1 });
   assert.equal(diverged.status, "diverged");
   assert.deepEqual([workers.started, workers.ended], [1, 1]);
-  const failing = { ...context, feeds: () => new Map() };
-  await assert.rejects(train({ context: failing }), /no value for input/);
+  await assert.rejects(train({ ...source, poison: () => undefined }), /no value for input poison/);
   assert.deepEqual([workers.started, workers.ended], [2, 2]);
   await assert.rejects(
-    train({ context: { batching: "worker" } }),
+    train({ batching: "worker" }),
     /train split is not a packed one/,
   );
 });
@@ -250,7 +301,7 @@ Deno.test("an interrupted run keeps a checkpoint and continues to the same param
     assert.equal(stopped.status, "interrupted");
     const resumed = await train({ context: { folder, resume: true } });
     assert.deepEqual(resumed.progress.curve, whole.progress.curve);
-    assert.deepEqual(resumed.results, whole.results);
+    assert.deepEqual(found(resumed), found(whole));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

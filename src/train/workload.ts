@@ -28,6 +28,8 @@ export interface RunBatch {
   readonly feeds: BatchFeeds;
   readonly extents: BatchExtents;
   readonly units: BatchUnits;
+  /** Token positions that the device computes, padding and filler rows included. */
+  readonly positions: number;
   /** The carried state of the model starts from zero before this batch. */
   readonly fresh: boolean;
 }
@@ -101,6 +103,13 @@ export interface BatchStream extends Disposable {
   evaluation(spec: EvaluationSpec): AsyncGenerator<RunBatch, void, undefined>;
 }
 
+/** Runs the programs of a trained model in `step` mode; a session is one. */
+export interface StepRunner {
+  step(
+    batch: Pick<RunBatch, "feeds" | "extents" | "fresh">,
+  ): { read(output: string): Promise<Float32Array | Int32Array | Uint32Array> };
+}
+
 /** See the module comment. */
 export interface Workload {
   readonly model: ModelFunction;
@@ -114,4 +123,6 @@ export interface Workload {
   readonly evaluations: readonly EvaluationSpec[];
   /** Opens the batches. @param seed The run's seed: order and augmentation follow from it. */
   open(seed: number): BatchStream;
+  /** A short text that shows what the trained model does, for workloads that can. */
+  sample?(runner: StepRunner, seed: number): Promise<string>;
 }

@@ -2,6 +2,12 @@ import { Ansis } from "ansis";
 import { formatCount, formatDuration } from "./format.ts";
 import { inspectTerminal } from "./terminal.ts";
 
+/** A score as the progress line shows it, for example `acc` and `0.412`, or `ppl` and `95.3`. */
+export interface ProgressScore {
+  label: string;
+  text: string;
+}
+
 /** A moment of a training run, as the progress line shows it. */
 export interface ProgressState {
   task: string;
@@ -13,8 +19,8 @@ export interface ProgressState {
   total: number;
   /** Training loss in nats; null before the first readback. */
   loss: number | null;
-  /** Accuracy as a fraction; null when the task has none or it is not known yet. */
-  accuracy: number | null;
+  /** Running score and its short name; null when the task has none or it is not known yet. */
+  score: ProgressScore | null;
   tokensPerSecond: number | null;
   /** Estimate for this run; null while there is none. */
   secondsLeft: number | null;
@@ -23,7 +29,7 @@ export interface ProgressState {
 /** Shortest bar worth drawing, and the longest that does not shout. */
 const barWidths = { least: 6, most: 30 };
 
-type Part = "bar" | "percent" | "step" | "loss" | "accuracy" | "rate" | "left";
+type Part = "bar" | "percent" | "step" | "loss" | "score" | "rate" | "left";
 
 /** What gives way on a narrow terminal, one attempt after the other. */
 const omissions: readonly (readonly Part[])[] = [
@@ -31,8 +37,8 @@ const omissions: readonly (readonly Part[])[] = [
   ["percent"],
   ["percent", "rate"],
   ["percent", "rate", "bar"],
-  ["percent", "rate", "bar", "accuracy"],
-  ["percent", "rate", "bar", "accuracy", "left"],
+  ["percent", "rate", "bar", "score"],
+  ["percent", "rate", "bar", "score", "left"],
 ];
 
 /**
@@ -42,16 +48,16 @@ const omissions: readonly (readonly Part[])[] = [
 export function formatProgress(state: ProgressState, width: number, colour: boolean): string {
   const paint = new Ansis(colour ? 3 : 0);
   const name = `${state.task} ${state.model} seed ${state.seed}`;
-  const { loss, accuracy, tokensPerSecond, secondsLeft } = state;
+  const { loss, score, tokensPerSecond, secondsLeft } = state;
   const texts: Record<Exclude<Part, "bar">, string> = {
     percent: `${Math.floor(100 * shareOf(state))} %`.padStart(5),
     step: `${String(state.step).padStart(String(state.total).length)}/${state.total}`,
     loss: loss === null ? "" : `loss ${formatLoss(loss)}`,
-    accuracy: accuracy === null ? "" : `acc ${accuracy.toFixed(3)}`,
+    score: score === null ? "" : `${score.label} ${score.text}`,
     rate: tokensPerSecond === null ? "" : `${formatCount(tokensPerSecond)} tok/s`,
     left: secondsLeft === null ? "" : `${formatClock(secondsLeft)} left`,
   };
-  const order = ["percent", "step", "loss", "accuracy", "rate", "left"] as const;
+  const order = ["percent", "step", "loss", "score", "rate", "left"] as const;
   const room = width - 1;
   for (const omitted of omissions) {
     const kept = order.filter((part) => texts[part] !== "" && !omitted.includes(part));
@@ -77,7 +83,7 @@ function textWidth(parts: readonly string[]): number {
 export function formatPlainProgress(state: ProgressState): string {
   const parts = [`step ${state.step}/${state.total} (${Math.floor(100 * shareOf(state))} %)`];
   if (state.loss !== null) parts.push(`loss ${formatLoss(state.loss)}`);
-  if (state.accuracy !== null) parts.push(`accuracy ${state.accuracy.toFixed(3)}`);
+  if (state.score !== null) parts.push(`${state.score.label} ${state.score.text}`);
   if (state.tokensPerSecond !== null) parts.push(`${formatCount(state.tokensPerSecond)} tokens/s`);
   if (state.secondsLeft !== null) parts.push(`${formatDuration(state.secondsLeft)} left`);
   return `${state.task} ${state.model} seed ${state.seed}: ${parts.join(", ")}`;

@@ -14,7 +14,7 @@ const state: ProgressState = {
   step: 504,
   total: 1200,
   loss: 1.7341,
-  accuracy: 0.4123,
+  score: { label: "acc", text: "0.412" },
   tokensPerSecond: 12_345,
   secondsLeft: 83,
 };
@@ -47,7 +47,7 @@ Deno.test("formatProgress differs from its plain form by colour codes only", () 
 });
 
 Deno.test("formatProgress copes with unknown values and with the ends of a run", () => {
-  const bare = { ...state, loss: null, accuracy: null, tokensPerSecond: null, secondsLeft: null };
+  const bare = { ...state, loss: null, score: null, tokensPerSecond: null, secondsLeft: null };
   assert.ok(formatProgress({ ...bare, step: 0 }, 80, false).includes("─    0 %     0/1200"));
   const done = formatProgress({ ...bare, step: 1200 }, 80, false);
   assert.ok(done.includes("━  100 %  1200/1200") && !done.includes("─"));
@@ -56,7 +56,7 @@ Deno.test("formatProgress copes with unknown values and with the ends of a run",
 Deno.test("formatPlainProgress is one readable line", () => {
   assert.equal(
     formatPlainProgress(state),
-    "listops mega seed 1: step 504/1200 (42 %), loss 1.734, accuracy 0.412, 12.3k tokens/s, " +
+    "listops mega seed 1: step 504/1200 (42 %), loss 1.734, acc 0.412, 12.3k tokens/s, " +
       "1 min 23 s left",
   );
 });

@@ -9,6 +9,10 @@ export const RANDOM_STREAMS = {
   batchComposition: 2,
   /** The order of the batches (once per epoch). */
   batchOrder: 3,
+  /** Tokens that are sampled from a language model. */
+  sampling: 5,
+  /** The sizes of the blocks that a text is cut into (once per epoch). */
+  blockSizes: 4,
   /** The ListOps generator. */
   listops: 16,
   /** The lexicon of the synthetic document pairs. */

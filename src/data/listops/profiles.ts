@@ -1,6 +1,10 @@
+import type { ProfileName } from "../profile_names.ts";
 import type { ListOpsParams } from "./generate.ts";
 
-/** Parameters of the official files (lra_spec §2.3). */
+/**
+ * Parameters of the official files (`lra_benchmarks/data/listops.py` of
+ * google-research/long-range-arena).
+ */
 const OFFICIAL: ListOpsParams = {
   train: 96_000,
   valid: 2_000,
@@ -20,7 +24,7 @@ export const LISTOPS_PROFILES = {
   quick: { ...OFFICIAL, train: 20_000, minLength: 20, maxLength: 100 },
   small: { ...OFFICIAL, train: 48_000, minLength: 100, maxLength: 500 },
   paper: OFFICIAL,
-} as const satisfies Record<string, ListOpsParams>;
+} as const satisfies Record<ProfileName, ListOpsParams>;
 
 /** `smoke`, `quick`, `small` or `paper`. */
 export type ListOpsProfile = keyof typeof LISTOPS_PROFILES;

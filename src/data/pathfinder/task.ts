@@ -12,7 +12,13 @@ import { findPathfinder, isGenerated, readPathfinderRecords } from "./official.t
 import { PATHFINDER_SHAPES } from "./parameters.ts";
 import type { PathfinderProfile } from "./profiles.ts";
 
-/** Values are (x / 255 - 0.5) / 0.5 (lra_spec §6.3). */
+/** The discs lie on two contours, or on one. */
+const CLASSES = 2;
+
+/**
+ * Values are (x / 255 - 0.5) / 0.5 (`--pixel-normalization` in `examples/mega/README.lra.md` of
+ * facebookresearch/mega).
+ */
 export const PATHFINDER_NORMALIZATION = { mean: 0.5, std: 0.5 } as const;
 
 /** How to load Pathfinder or Path-X. */
@@ -61,6 +67,7 @@ export function generatedPathfinderCache(
     shape: {
       key,
       counts,
+      classes: CLASSES,
       pixels: resolution * resolution,
       normalization: PATHFINDER_NORMALIZATION,
     },
@@ -79,7 +86,8 @@ export function officialPathfinderPath(profile: PathfinderProfile, cacheDir: str
 /**
  * The pictures below a resolution's root, split as the reference does: validation and test have
  * int(n / 10) each, training the rest, by torch's random_split with seed 42 over the order of the
- * metadata (lra_spec §6.2); of each the first `profile.counts`. Throws UserError.
+ * metadata (`src/dataloaders/lra.py` of state-spaces/s4); of each the first `profile.counts`.
+ * Throws UserError.
  */
 async function officialPathfinderCache(
   root: string,
@@ -107,6 +115,7 @@ async function officialPathfinderCache(
     shape: {
       key: `pathfinder files 1 ${JSON.stringify({ resolution, counts, metadata: sha256 })}`,
       counts,
+      classes: CLASSES,
       pixels: resolution * resolution,
       normalization: PATHFINDER_NORMALIZATION,
     },
@@ -132,7 +141,7 @@ export async function loadPathfinder(options: PathfinderOptions): Promise<ValueT
     print?.(`${id}: no pathfinder${resolution} below ${dataDir}; generating images`);
   }
   const size = `${resolution} x ${resolution} pixels`;
-  const task = { id, classes: 2, maxLength: resolution * resolution };
+  const task = { id, classes: CLASSES, maxLength: resolution * resolution };
   if (root === undefined) {
     const values = await cachedValues(generatedPathfinderCache(options));
     const version = `synthetic-${GENERATOR_VERSION}`;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { copyFolder, rejectsInOneLine, withFolder } from "../data_test_folder.ts";
+import { SPLIT_NAMES } from "../dataset.ts";
 import { perSplit } from "../packed_cache.ts";
 import { pixelTable } from "../packed_values.ts";
 import { PATHFINDER_ENTRY, PATHX_ENTRY } from "./entry.ts";
@@ -35,7 +36,7 @@ Deno.test("official pictures are split as the reference does", async () => {
     assert.deepEqual(perSplit((name) => task.splits[name].length), { train: 8, valid: 1, test: 1 });
     const table = pixelTable(0.5, 0.5);
     const order = { train: [2, 6, 1, 8, 4, 5, 0, 9], valid: [3], test: [7] };
-    for (const name of ["train", "valid", "test"] as const) {
+    for (const name of SPLIT_NAMES) {
       for (const [i, picture] of order[name].entries()) {
         const { label, values } = task.splits[name].example(i);
         assert.equal(label, picture % 2);

@@ -1,4 +1,5 @@
 import type { SplitName } from "../dataset.ts";
+import type { ProfileName } from "../profile_names.ts";
 import type { SyntheticShape } from "./synthetic.ts";
 
 /** How many pairs of which length a profile has, and what the stand-in looks like. */
@@ -9,7 +10,7 @@ export interface RetrievalProfile {
   readonly synthetic: SyntheticShape;
 }
 
-/** The sizes of the official files (lra_spec §0). */
+/** The sizes of the official files, `new_aan_pairs.*.tsv`. */
 const OFFICIAL = { train: 147_086, valid: 18_090, test: 17_437 } as const;
 
 /**
@@ -17,7 +18,7 @@ const OFFICIAL = { train: 147_086, valid: 18_090, test: 17_437 } as const;
  * first bytes of each document; stand-in documents are as long as the profile lets them be, with
  * fewer topics where there is less data.
  */
-export const RETRIEVAL_PROFILES: Readonly<Record<string, RetrievalProfile>> = {
+export const RETRIEVAL_PROFILES: Readonly<Record<ProfileName, RetrievalProfile>> = {
   smoke: {
     maxPositions: 64,
     counts: { train: 1_000, valid: 100, test: 100 },

@@ -1,4 +1,5 @@
 import type { SplitName } from "../dataset.ts";
+import type { ProfileName } from "../profile_names.ts";
 
 /** How much of IMDb a profile has, at which length, split how. */
 export interface TextProfile {
@@ -14,9 +15,10 @@ export interface TextProfile {
 
 /**
  * Text at each scale. `smoke` and `quick` read the first 64 and 256 bytes of some reviews, `small`
- * the first 1,024 of all; `paper` is the published task (lra_spec §3, §8.1).
+ * the first 1,024 of all; `paper` is the published task (`examples/mega/README.lra.md` of
+ * facebookresearch/mega).
  */
-export const TEXT_PROFILES: Readonly<Record<string, TextProfile>> = {
+export const TEXT_PROFILES: Readonly<Record<ProfileName, TextProfile>> = {
   smoke: {
     maxPositions: 64,
     counts: { train: 1_000, valid: 100, test: 100 },

@@ -1,6 +1,6 @@
 /** The golden files of the repository, for the fast and the slow tests. */
 import assert from "node:assert/strict";
-import type { AdapterClass } from "../../graph/lowering.ts";
+import type { AdapterClass } from "../../device/adapter_class.ts";
 import { testDevice } from "../../compiler/testing.ts";
 import { formatReport } from "./report.ts";
 import { verifyFile } from "./verify.ts";

@@ -2,8 +2,12 @@
 import type { Device } from "../../device/device.ts";
 import { NotImplementedError, UserError } from "../../errors.ts";
 import type { Golden } from "./golden.ts";
+import { verifyAdaptive } from "./kinds/adaptive.ts";
 import { verifyElementwise } from "./kinds/elementwise.ts";
 import { verifyEma, verifyEmaStep } from "./kinds/ema.ts";
+import { verifyLanguageModel } from "./kinds/lm.ts";
+import { verifyLanguageModelScores } from "./kinds/lm_eval.ts";
+import { verifyLanguageModelTraining } from "./kinds/lm_train.ts";
 import { verifyClassifier } from "./kinds/lra.ts";
 import { verifyTrajectory } from "./kinds/lra_train.ts";
 import { verifyMega } from "./kinds/mega.ts";
@@ -34,6 +38,8 @@ export const goldenKinds = [
   "gca",
   "lm",
   "adaptive",
+  "lm_train",
+  "lm_eval",
   "nmt",
   "beam",
   "s4_kernel",
@@ -57,8 +63,10 @@ const handlers: Readonly<Record<GoldenKind, KindHandler | undefined>> = {
   lra: verifyClassifier,
   lra_train: verifyTrajectory,
   gca: undefined,
-  lm: undefined,
-  adaptive: undefined,
+  lm: verifyLanguageModel,
+  adaptive: verifyAdaptive,
+  lm_train: verifyLanguageModelTraining,
+  lm_eval: verifyLanguageModelScores,
   nmt: undefined,
   beam: undefined,
   s4_kernel: verifyS4Kernel,

@@ -16,14 +16,15 @@ function where({ name, shape, at }: TensorReport): string {
   return at < 0 ? `${name} has another number of elements` : `${name}${position(shape, at)}`;
 }
 
-function detail({ worst, failure, tensors }: VerifyReport): string {
+function detail({ worst, failure, summary, tensors }: VerifyReport): string {
   const compared = worst === undefined
     ? ""
     : `worst ${worst.error.toExponential(1)} (${
       (100 * worst.severity).toPrecision(2)
     } % of allowed) at ${where(worst)}`;
   const count = tensors.length === 0 ? "" : `${tensors.length} tensors`;
-  return [failure, count, compared].filter((part) => part !== undefined && part !== "").join(", ");
+  return [failure, summary, count, compared].filter((part) => part !== undefined && part !== "")
+    .join(", ");
 }
 
 /** One line per file, with the worst error and where it is; the last line counts them. */

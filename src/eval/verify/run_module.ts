@@ -39,6 +39,8 @@ export interface RunOptions {
   /** Before the names of outputs, such as `eval.`. */
   readonly prefix?: string;
   readonly via?: string;
+  /** Before the names `param.*` and `input.*` of gradients; default `grad.`. */
+  readonly gradients?: string;
 }
 
 /** Σ y · cotangent, the loss of module files. */
@@ -71,20 +73,25 @@ export async function runModule(
     for (const [name, tensor] of ctx.stateUpdates) roots.set(`output.train.${name}`, tensor);
     if (graph.loss === undefined) return roots;
     const wrt = new Map<string, Tensor>();
+    const prefix = options.gradients ?? "grad.";
     const trainable = new Map(parameters.map((spec) => [spec.name, spec]));
-    for (const name of golden.expectedNames("grad.param.")) {
+    for (const name of golden.expectedNames(`${prefix}param.`)) {
       const spec = trainable.get(name);
       if (spec === undefined) {
-        throw new UserError(`${golden.where}: grad.param.${name}: no such parameter is trained`);
+        throw new UserError(
+          `${golden.where}: ${prefix}param.${name}: no such parameter is trained`,
+        );
       }
-      wrt.set(`grad.param.${name}`, parameter(spec.name, spec.shape));
+      wrt.set(`${prefix}param.${name}`, parameter(spec.name, spec.shape));
     }
-    for (const name of golden.expectedNames("grad.input.")) {
+    for (const name of golden.expectedNames(`${prefix}input.`)) {
       const tensor = graph.inputs?.[name];
       if (tensor === undefined) {
-        throw new UserError(`${golden.where}: grad.input.${name}: no such input is differentiable`);
+        throw new UserError(
+          `${golden.where}: ${prefix}input.${name}: no such input is differentiable`,
+        );
       }
-      wrt.set(`grad.input.${name}`, tensor);
+      wrt.set(`${prefix}input.${name}`, tensor);
     }
     const grads = gradients(graph.loss, [...wrt.values()]);
     [...wrt.keys()].forEach((name, i) => roots.set(name, grads[i]));

@@ -30,6 +30,8 @@ export interface VerifyReport {
   readonly tensors: readonly TensorReport[];
   /** The comparison with the largest error relative to what is allowed. */
   readonly worst?: TensorReport;
+  /** What was compared, for files without tensors. */
+  readonly summary?: string;
   /** Why the file could not be checked at all, or in part. */
   readonly failure?: string;
 }

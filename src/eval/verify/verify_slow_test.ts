@@ -1,4 +1,4 @@
-import type { AdapterClass } from "../../graph/lowering.ts";
+import { type AdapterClass, adapterClasses } from "../../device/adapter_class.ts";
 import { checkGolden, fastGoldens, goldenNames } from "./goldens_testing.ts";
 
 // Minutes of shader compilation: `deno task test:slow` runs what the fast tests leave out.
@@ -14,7 +14,7 @@ function slowGoldens(adapterClass: AdapterClass): string[] {
   );
 }
 
-for (const adapterClass of ["software", "gpu"] as const) {
+for (const adapterClass of adapterClasses) {
   for (const name of slowGoldens(adapterClass)) {
     Deno.test({
       name: `golden ${name} agrees on the ${adapterClass} class`,

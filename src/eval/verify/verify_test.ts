@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { adapterClasses } from "../../device/adapter_class.ts";
 import { testDevice } from "../../compiler/testing.ts";
 import { UserError } from "../../errors.ts";
 import { readSafetensors, type SafeTensor, writeSafetensors } from "../../util/safetensors.ts";
@@ -7,7 +8,7 @@ import { goldenKinds, implementedKinds } from "./kinds.ts";
 import { formatReport } from "./report.ts";
 import { verifyFile } from "./verify.ts";
 
-for (const adapterClass of ["software", "gpu"] as const) {
+for (const adapterClass of adapterClasses) {
   for (const name of fastGoldens[adapterClass]) {
     Deno.test(`golden ${name} agrees on the ${adapterClass} class`, () => {
       return checkGolden(name, adapterClass);

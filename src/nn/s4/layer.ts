@@ -1,7 +1,7 @@
 /**
- * The S4 block: state-space convolution with skip connection, activation, and a linear map that mixes
- * features (s4_spec, sections 5 and 6.1). Names as in the reference: `layer.D`, `layer.kernel.*`,
- * `output_linear.0.*`.
+ * The S4 block: state-space convolution with skip connection, activation, and a linear map that
+ * mixes features (`src/models/sequence/modules/s4block.py` of state-spaces/s4). Names as there:
+ * `layer.D`, `layer.kernel.*`, `output_linear.0.*`.
  */
 import type { Tensor } from "../../graph/contract.ts";
 import { add, mul, sigmoid } from "../../../kernels/elementwise/mod.ts";
@@ -79,7 +79,7 @@ export function gatedLinearUnit(x: Tensor): Tensor {
 }
 
 /** y [B, L, C H] plus D[c, h] x[h]. */
-function withSkip(y: Tensor, x: Tensor, skip: Tensor): Tensor {
+export function withSkip(y: Tensor, x: Tensor, skip: Tensor): Tensor {
   const [channels, features] = skip.shape;
   if (channels === 1) return add(y, mul(x, skip));
   const [batch, length] = x.shape;
@@ -87,7 +87,13 @@ function withSkip(y: Tensor, x: Tensor, skip: Tensor): Tensor {
   return reshape(add(parts, mul(expandDims(x, 2), skip)), y.shape);
 }
 
-function outputMap(ctx: ModelContext, x: Tensor, width: number, options: S4BlockOptions): Tensor {
+/** The map after the activation: [B, L, C H] to [B, L, H], or nothing. */
+export function outputMap(
+  ctx: ModelContext,
+  x: Tensor,
+  width: number,
+  options: S4BlockOptions,
+): Tensor {
   const { finalActivation } = options;
   if (finalActivation === null) return x;
   const fanIn = x.shape[2];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { adapterClasses } from "../../device/adapter_class.ts";
 import { freshGraph } from "../../graph/build.ts";
 import type { Tensor } from "../../graph/contract.ts";
 import { mul } from "../../../kernels/elementwise/mod.ts";
@@ -20,8 +21,6 @@ import { s4Parameters } from "./parameters.ts";
 import { s4Readout, s4Transition } from "./step.ts";
 import { positive, positiveValue, storedValue } from "./transforms.ts";
 
-const classes = ["software", "gpu"] as const;
-
 /** Evaluates on both classes and compares with the float64 references. */
 async function againstReference(
   build: (ctx: ModelContext) => readonly Tensor[],
@@ -36,7 +35,7 @@ async function againstReference(
   });
   const all: Feeds = new Map([...values, ...feeds]);
   const expected = interpret(roots, all);
-  for (const adapterClass of classes) {
+  for (const adapterClass of adapterClasses) {
     const actual = await evaluate(await testDevice(adapterClass), roots, all, { poison: true });
     actual.forEach((data, i) =>
       assertClose(`result ${i} (${adapterClass})`, data, expected[i].data, tolerance)
@@ -148,7 +147,7 @@ for (const [name, change] of recurrences) {
       ["x", testNormals(batch * length * features, 4)],
       ["weights", recover(values, options, options.kernelLength ?? length)],
     ]);
-    for (const adapterClass of classes) {
+    for (const adapterClass of adapterClasses) {
       const device = await testDevice(adapterClass);
       const [convolved, stepped] = await evaluate(device, roots, all, { poison: true });
       assert.ok(convolved.some((value) => Math.abs(value) > 0.1));

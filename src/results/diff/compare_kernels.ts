@@ -29,6 +29,8 @@ export function compareKernels(
       task: Object.entries(row.shape).map(([name, size]) => `${name} ${size}`).join(", "),
       model: row.kernel,
       metric: `time (${row.variant})`,
+      split: null,
+      setting: null,
       unit: "ms",
       higherIsBetter: false,
       relative: true,

@@ -1,6 +1,7 @@
+import { metricKey, sameMetric } from "../aggregate.ts";
 import type { MetricRecord, ResultRow } from "../schema_row.ts";
 import { mean } from "../statistics.ts";
-import { compareSamples, judge, type Sample } from "./compare_samples.ts";
+import { compareRatios, compareSamples, judge, type Sample } from "./compare_samples.ts";
 import {
   type DiffEntry,
   type DiffOptions,
@@ -8,12 +9,13 @@ import {
   type DiffSubject,
   incomparable,
   minimumRelativeEffect,
+  type Verdict,
 } from "./diff_entry.ts";
 import type { RunGroup, RunPair } from "./match_rows.ts";
 
 /**
- * Compares how the runs of a pair ended and what they scored. The scores are those on the test
- * split, on validation where there is no test; a loss only where nothing else was measured.
+ * Compares how the runs of a pair ended and every metric of theirs: on the test split, and on
+ * validation what was not measured on the test split.
  */
 export function compareRuns(pair: RunPair, options: DiffOptions): DiffEntry[] {
   const entries = judgedMetrics(pair).map((metric) => compareMetric(pair, metric, options));
@@ -22,25 +24,29 @@ export function compareRuns(pair: RunPair, options: DiffOptions): DiffEntry[] {
 }
 
 function judgedMetrics({ old, new: now }: RunPair): MetricRecord[] {
-  const metrics = [...old ?? [], ...now ?? []].flatMap((row) => row.metrics);
-  const split = metrics.some((metric) => metric.split === "test") ? "test" : "valid";
   const kinds = new Map<string, MetricRecord>();
-  for (const metric of metrics) {
-    if (metric.split === split && !kinds.has(metric.name)) kinds.set(metric.name, metric);
+  for (const metric of [...old ?? [], ...now ?? []].flatMap((row) => row.metrics)) {
+    const key = metricKey(metric);
+    if (!kinds.has(key)) kinds.set(key, metric);
   }
-  const others = [...kinds.values()].filter(({ name }) => name !== "loss");
-  return others.length > 0 ? others : [...kinds.values()];
+  return [...kinds.values()].filter((metric) =>
+    metric.split === "test" ||
+    (metric.split === "valid" && !kinds.has(metricKey({ ...metric, split: "test" })))
+  );
 }
 
 function compareMetric(pair: RunPair, metric: MetricRecord, options: DiffOptions): DiffEntry {
+  const isShare = metric.unit === "fraction";
   const subject: DiffSubject = {
     kind: "metric",
     task: pair.task,
     model: pair.model,
     metric: metric.name,
+    split: metric.split,
+    setting: metric.setting,
     unit: metric.unit,
     higherIsBetter: metric.higherIsBetter,
-    relative: false,
+    relative: !isShare,
   };
   const samples = { old: samplesOf(pair.old, metric), new: samplesOf(pair.new, metric) };
   const sides = {
@@ -48,19 +54,31 @@ function compareMetric(pair: RunPair, metric: MetricRecord, options: DiffOptions
     new: pair.new === null ? null : sideOf(samples.new),
   };
   if (pair.obstacle !== null) return incomparable(subject, pair.obstacle, sides);
+  const lost = notFinite(pair, metric);
+  if (lost !== null) return { ...subject, ...sides, ...lost };
   const empty = samples.old.length === 0 ? "old" : samples.new.length === 0 ? "new" : null;
   if (empty !== null) {
-    return incomparable(subject, `no completed run in the ${empty} result`, sides);
+    const side = empty === "old" ? pair.old : pair.new;
+    const what = side?.some(({ status }) => status === "completed")
+      ? "not measured"
+      : "no completed run";
+    return incomparable(subject, `${what} in the ${empty} result`, sides);
   }
-  const comparison = compareSamples(samples.old, samples.new, options.alpha);
+  const values = [...samples.old, ...samples.new].map(({ value }) => value);
+  if (!isShare && !values.every((value) => value > 0)) {
+    // A score of exactly zero on both sides has no ratio, but has not changed either.
+    const equal = values.every((value) => value === values[0]);
+    if (!equal) return incomparable(subject, "a value that is not above zero has no ratio", sides);
+  }
+  const comparison = isShare || values[0] <= 0
+    ? compareSamples(samples.old, samples.new, options.alpha)
+    : compareRatios(samples.old, samples.new, options.alpha);
   if (comparison === null) {
     const counts = `${samples.old.length} and ${samples.new.length}`;
     return incomparable(subject, `n too small: ${counts} runs without a common seed`, sides);
   }
   const { significant, note, ...rest } = comparison;
-  const minimumEffect = metric.unit === "fraction"
-    ? options.minimumEffect
-    : minimumRelativeEffect * Math.abs(sides.old?.value ?? 0);
+  const minimumEffect = isShare ? options.minimumEffect : minimumRelativeEffect;
   const notes = [...note === null ? [] : [note], ...pair.notes];
   return {
     ...subject,
@@ -72,12 +90,42 @@ function compareMetric(pair: RunPair, metric: MetricRecord, options: DiffOptions
   };
 }
 
-function samplesOf(rows: RunGroup | null, { name, split }: MetricRecord): Sample[] {
+/** A completed run whose score is no number any more is a regression whatever its direction. */
+function notFinite({ old, new: now }: RunPair, kind: MetricRecord) {
+  const seeds = (rows: RunGroup | null) =>
+    (rows ?? []).flatMap((row) =>
+      row.status === "completed" && sameMetric(row, kind)?.value === null ? [row.seed] : []
+    );
+  const [before, after] = [seeds(old), seeds(now)];
+  if (before.length + after.length === 0) return null;
+  const broken = after.filter((seed) => !before.includes(seed));
+  const mended = before.filter((seed) => !after.includes(seed));
+  const list = broken.length > 0 ? broken : mended.length > 0 ? mended : after;
+  const verdict: Verdict = broken.length > 0
+    ? "regressed"
+    : mended.length > 0
+    ? "improved"
+    : "within noise";
+  const when = verdict === "improved" ? "before, " : "";
+  return {
+    verdict,
+    reason: `${when}not a finite number for seed ${list.join(", ")}`,
+    difference: null,
+    interval: null,
+    pValue: null,
+    method: "exact" as const,
+    minimumEffect: null,
+  };
+}
+
+function samplesOf(rows: RunGroup | null, kind: MetricRecord): Sample[] {
   return (rows ?? []).flatMap((row): Sample[] => {
-    const metric = row.metrics.find((one) => one.name === name && one.split === split);
+    const metric = sameMetric(row, kind);
     if (row.status !== "completed" || metric === undefined || metric.value === null) return [];
     const sample = { seed: row.seed, value: metric.value };
-    return [metric.unit === "fraction" ? { ...sample, examples: metric.n } : sample];
+    // Hits out of n have an interval after Wilson; other shares have no count behind them.
+    const hasHits = metric.unit === "fraction" && metric.interval?.method === "wilson";
+    return [hasHits ? { ...sample, examples: metric.n } : sample];
   });
 }
 
@@ -97,6 +145,8 @@ function compareEnds({ task, model, old, new: now, obstacle }: RunPair): DiffEnt
     task,
     model,
     metric: "completed runs",
+    split: null,
+    setting: null,
     unit: "fraction",
     higherIsBetter: true,
     relative: false,

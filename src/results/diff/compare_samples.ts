@@ -1,7 +1,12 @@
 import { studentTQuantile } from "../distributions.ts";
 import { pairedTTest, welchTest } from "../significance.ts";
 import { mean, studentTInterval } from "../statistics.ts";
-import type { DiffEntry, DiffMethod, Verdict } from "./diff_entry.ts";
+import {
+  type DiffEntry,
+  type DiffMethod,
+  plainRelativeEffect,
+  type Verdict,
+} from "./diff_entry.ts";
 import { twoProportionTest } from "./two_proportion.ts";
 
 /** The final value of one run. */
@@ -43,6 +48,55 @@ export function compareSamples(
   const single = pairs[0] ??
     (old.length === 1 && now.length === 1 ? { old: old[0], new: now[0] } : undefined);
   return single === undefined ? null : proportions(single.old, single.new, alpha);
+}
+
+/**
+ * Compares runs over seeds by the ratio of their values, which must be above zero: as
+ * {@link compareSamples} on logarithms, differences and bounds as ratios minus 1. A change of a
+ * tenth or more in every seed counts whatever the test says, also of a single run on each side,
+ * for which there is no test.
+ *
+ * @returns Null when the sides have several values, but no seed or no two values each in common.
+ */
+export function compareRatios(
+  old: readonly Sample[],
+  now: readonly Sample[],
+  alpha: number,
+): Comparison | null {
+  const logs = (samples: readonly Sample[]): Sample[] =>
+    samples.map(({ seed, value }) => ({ seed, value: Math.log(value) }));
+  const comparison = compareSamples(logs(old), logs(now), alpha);
+  const pairs = old.flatMap((sample) => {
+    const other = now.find(({ seed }) => seed === sample.seed);
+    return other === undefined ? [] : [other.value / sample.value];
+  });
+  if (comparison === null) {
+    const single = pairs[0] ??
+      (old.length === 1 && now.length === 1 ? now[0].value / old[0].value : undefined);
+    if (single === undefined) return null;
+    return {
+      method: "single runs",
+      difference: single - 1,
+      interval: null,
+      pValue: null,
+      significant: isPlain([single]),
+      note: pairs.length > 0 ? "one run each" : "one run each, other seeds",
+    };
+  }
+  const { interval } = comparison;
+  return {
+    ...comparison,
+    difference: Math.expm1(comparison.difference),
+    interval: interval && { low: Math.expm1(interval.low), high: Math.expm1(interval.high) },
+    significant: comparison.significant || (pairs.length > 0 && isPlain(pairs)),
+  };
+}
+
+/** Whether all ratios lie on the same side of 1, a tenth or more from it. */
+function isPlain(ratios: readonly number[]): boolean {
+  const least = Math.log1p(plainRelativeEffect);
+  const logs = ratios.map(Math.log);
+  return logs.every((log) => log >= least) || logs.every((log) => log <= -least);
 }
 
 function paired(

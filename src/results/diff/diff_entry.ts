@@ -1,3 +1,6 @@
+import type { SplitName } from "../../data/dataset.ts";
+import type { MetricSetting } from "../schema_row.ts";
+
 /** What a comparison came to. */
 export const verdicts = ["improved", "regressed", "within noise", "incomparable"] as const;
 
@@ -9,6 +12,7 @@ export type DiffMethod =
   | "paired t by seed"
   | "Welch t"
   | "two proportions"
+  | "single runs"
   | "spread of steps"
   | "Mann-Whitney U"
   | "exact"
@@ -31,6 +35,10 @@ export interface DiffEntry {
   model: string;
   /** Metric identifier. */
   metric: string;
+  /** Split of a metric; null for what is no metric of a split. */
+  split: SplitName | null;
+  /** Conditions of an evaluation beside the usual one; null for the usual one. */
+  setting: MetricSetting | null;
   unit: string;
   higherIsBetter: boolean;
   verdict: Verdict;
@@ -66,13 +74,27 @@ export const minimumSpeedEffect = 0.1;
 /** Smallest ratio minus 1 that counts for planned bytes, which are exact. */
 export const minimumMemoryEffect = 0.01;
 
-/** Smallest ratio minus 1 that counts for perplexities, losses and other metrics without a ceiling. */
+/** Smallest ratio minus 1 that counts for perplexities, losses and other scores that are no share. */
 export const minimumRelativeEffect = 0.02;
+
+/**
+ * Ratio minus 1 of such a score from which a change of every seed counts without a test: runs too
+ * few to tell noise from change must not hide a loss that grew tenfold.
+ */
+export const plainRelativeEffect = 0.1;
 
 /** The parts of an entry that name what is compared. */
 export type DiffSubject = Pick<
   DiffEntry,
-  "kind" | "task" | "model" | "metric" | "unit" | "higherIsBetter" | "relative"
+  | "kind"
+  | "task"
+  | "model"
+  | "metric"
+  | "split"
+  | "setting"
+  | "unit"
+  | "higherIsBetter"
+  | "relative"
 >;
 
 /** An entry about which nothing can be said, with the reason. */

@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
 import { migrate, resultMigrations } from "../migrations.ts";
-import { fixtureKernelRow, fixtureResult, fixtureRow } from "../result_fixture.ts";
+import {
+  fixtureKernelRow,
+  fixtureLanguageRow,
+  fixtureResult,
+  fixtureRow,
+} from "../result_fixture.ts";
 import { type Result, resultSchemaVersion } from "../schema.ts";
 import type { ResultRow } from "../schema_row.ts";
 import { readResult } from "../store.ts";
 import type { DiffEntry, DiffOptions } from "./diff_entry.ts";
 import { diffExitCode, diffResults } from "./diff_results.ts";
+import { renderDiff } from "./render_diff.ts";
 
 function diff(old: Result, now: Result, options?: DiffOptions) {
   return diffResults({ name: "old.json", result: old }, { name: "new.json", result: now }, options);
@@ -75,25 +81,88 @@ Deno.test("one run against several of other seeds is too few", () => {
   assert.match(entry.reason ?? "", /n too small/);
 });
 
-Deno.test("the direction of a metric decides what is better", () => {
-  const withPerplexity = (values: number[]) =>
-    fixtureResult(values.map((value, i) => {
+/** Runs of a language model with the given test perplexities, one per seed. */
+const perplexities = (...values: number[]) =>
+  fixtureResult(values.map((score, i) => fixtureLanguageRow({ seed: i + 1, score })));
+
+function scoreEntry(old: Result, now: Result, metric: string): DiffEntry {
+  const entry = diff(old, now).entries.find((one) => one.metric === metric && one.setting === null);
+  assert.ok(entry !== undefined, `no entry of ${metric}`);
+  return entry;
+}
+
+Deno.test("the direction of a score decides what is better, and its change is a ratio", () => {
+  const [old, now] = [perplexities(20, 20.2), perplexities(18, 18.21)];
+  const down = scoreEntry(old, now, "perplexity");
+  assert.equal(down.verdict, "improved");
+  assert.ok(Math.abs((down.difference ?? NaN) - (Math.sqrt(18 * 18.21 / 20 / 20.2) - 1)) < 1e-12);
+  const up = scoreEntry(now, old, "perplexity");
+  assert.equal(up.verdict, "regressed");
+  assert.equal(diffExitCode(diff(now, old)), 1);
+  assert.ok(up.interval !== null && up.interval.low > 0);
+  assert.equal(scoreEntry(old, perplexities(20.1, 20.3), "perplexity").verdict, "within noise");
+});
+
+Deno.test("single runs of a perplexity count from a tenth, in both directions", () => {
+  const verdict = (old: number, now: number) =>
+    scoreEntry(perplexities(old), perplexities(now), "perplexity").verdict;
+  assert.equal(verdict(100, 111), "regressed");
+  assert.equal(verdict(100, 108), "within noise");
+  assert.equal(verdict(100, 89), "improved");
+  const entry = scoreEntry(perplexities(100), perplexities(111), "perplexity");
+  assert.equal(entry.method, "single runs");
+  assert.equal(entry.pValue, null);
+  assert.match(entry.reason ?? "", /one run each/);
+});
+
+Deno.test("a tenfold loss is a regression although the accuracy is the same", () => {
+  const withLoss = (...losses: number[]) =>
+    fixtureResult(losses.map((value, i) => {
       const row = fixtureRow({ seed: i + 1 });
-      row.metrics = [{
-        name: "perplexity",
-        split: "test",
-        value,
-        unit: "perplexity",
-        higherIsBetter: false,
-        n: 1000,
-        interval: null,
-      }];
+      const loss = { ...row.metrics[0], name: "loss", unit: "nats", higherIsBetter: false };
+      row.metrics.push({ ...loss, value, interval: null });
       return row;
     }));
-  const [old, now] = [withPerplexity([20, 20.2]), withPerplexity([18, 18.21])];
-  assert.equal(entryOf(old, now).verdict, "improved");
-  assert.equal(entryOf(now, old).verdict, "regressed");
-  assert.equal(entryOf(withPerplexity([20]), withPerplexity([18])).verdict, "incomparable");
+  for (const [old, now] of [[[0.5], [5]], [[0.5, 0.6], [3.5, 7.8]], [[0.5, 0.7, 0.6], [5, 7, 6]]]) {
+    const found = diff(withLoss(...old), withLoss(...now));
+    const verdicts = found.entries.filter(({ kind }) => kind === "metric").map((entry) =>
+      [entry.metric, entry.verdict].join(" ")
+    );
+    assert.deepEqual(verdicts, ["accuracy within noise", "loss regressed"]);
+    assert.equal(diffExitCode(found), 1);
+  }
+});
+
+Deno.test("a score that is no number any more is a regression whatever its direction", () => {
+  const broken = perplexities(20, 21);
+  for (const metric of broken.rows[1].metrics) metric.value = null;
+  const entry = scoreEntry(perplexities(20, 21), broken, "perplexity");
+  assert.equal(entry.verdict, "regressed");
+  assert.match(entry.reason ?? "", /not a finite number for seed 2/);
+  assert.equal(scoreEntry(broken, perplexities(20, 21), "perplexity").verdict, "improved");
+  assert.equal(scoreEntry(broken, broken, "perplexity").verdict, "within noise");
+});
+
+Deno.test("every setting of an evaluation is compared with itself, and trials with nothing", () => {
+  const now = perplexities(20, 21);
+  for (const row of now.rows) {
+    for (const metric of row.metrics) {
+      const isLong = metric.setting?.contextLength === 1024 && metric.setting.carried;
+      if (isLong && metric.value !== null) metric.value *= 1.5;
+    }
+  }
+  now.rows.push(fixtureLanguageRow({ role: "trial", score: 900 }));
+  const old = perplexities(20, 21);
+  old.rows.push(fixtureLanguageRow({ role: "trial", score: 30, model: "s4" }));
+  const found = diff(old, now);
+  const worse = found.entries.filter(({ verdict }) => verdict === "regressed");
+  assert.deepEqual(
+    worse.map(({ metric, setting }) => [metric, setting]),
+    ["perplexity", "loss"].map((name) => [name, { contextLength: 1024, carried: true }]),
+  );
+  assert.ok(found.entries.every(({ verdict }) => verdict !== "incomparable"));
+  const text = renderDiff(found, "text", { width: 200 });
+  assert.match(text, /Perplexity at 1024 carried +\d+\.\d\d +\d+\.\d\d +\+50\.0 %/);
 });
 
 Deno.test("what cannot be compared says why and alone exits with 2", () => {

@@ -1,4 +1,5 @@
 import { formatBytes } from "../../util/format.ts";
+import { formatScore, scoreLabel } from "../display/score_format.ts";
 import { displayName } from "../display_names.ts";
 import type { Cell, Table, TableSection } from "../table.ts";
 import type { DiffEntry, Verdict } from "./diff_entry.ts";
@@ -75,11 +76,18 @@ function diffCells(entry: DiffEntry): Cell[] {
   ];
 }
 
-function metricName({ metric, unit }: DiffEntry): string {
-  const shown = displayName(metric);
+function metricName({ kind, metric, unit, split, setting }: DiffEntry): string {
+  const shown = kind === "metric" ? scoreLabel({ name: metric, unit }) : displayName(metric);
   const name = shown.charAt(0).toUpperCase() + shown.slice(1);
-  const plain = ["fraction", "bytes", metric].includes(unit);
-  return plain ? name : `${name}, ${unit}`;
+  const plain = kind === "metric" || ["fraction", "bytes", metric].includes(unit);
+  const title = plain ? name : `${name}, ${unit}`;
+  // The test split is what a reader expects.
+  return title + (split === "valid" ? " (valid)" : "") + settingText(setting);
+}
+
+function settingText(setting: DiffEntry["setting"]): string {
+  if (setting === null) return "";
+  return ` at ${setting.contextLength}${setting.carried ? " carried" : ""}`;
 }
 
 function showValue({ kind, unit }: DiffEntry, side: DiffEntry["old"]): string {
@@ -87,7 +95,7 @@ function showValue({ kind, unit }: DiffEntry, side: DiffEntry["old"]): string {
   if (kind === "runs") {
     return `${side.values.filter(({ value }) => value === 1).length}/${side.values.length}`;
   }
-  if (unit === "fraction") return (100 * side.value).toFixed(2);
+  if (unit === "fraction" || kind === "metric") return formatScore(side.value, unit);
   return unit === "bytes" ? formatBytes(side.value) : side.value.toPrecision(4);
 }
 
@@ -125,6 +133,12 @@ function footnotesOf(diff: ResultDiff): string[] {
     `${points} percentage ${points === 1 ? "point" : "points"} of accuracy, ` +
     "2 % of any other score, 10 % of a time or 1 % of planned memory.",
   ];
+  if (entries.some(({ kind, relative }) => kind === "metric" && relative)) {
+    notes.push(
+      "Of scores that are not shares the ratios are compared; a change of 10 % or more in every " +
+        "seed counts without a test, also of single runs.",
+    );
+  }
   if (tested > 0) {
     const expected = tested * options.alpha;
     notes.push(
@@ -149,8 +163,8 @@ function footnotesOf(diff: ResultDiff): string[] {
   return notes;
 }
 
-function nameOf({ task, model, metric }: DiffEntry): string {
-  return `${displayName(task)} ${displayName(model)} ${metric}`;
+function nameOf({ task, model, metric, setting }: DiffEntry): string {
+  return `${displayName(task)} ${displayName(model)} ${metric}${settingText(setting)}`;
 }
 
 function describe({ name, commit, startedAt }: ResultDiff["old"]): string {

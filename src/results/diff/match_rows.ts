@@ -1,4 +1,6 @@
+import { SPLIT_NAMES } from "../../data/dataset.ts";
 import type { JsonValue } from "../../util/canonical_hash.ts";
+import { finalRows } from "../aggregate.ts";
 import type { ResultRow } from "../schema_row.ts";
 
 /** Runs that differ in their seed only. */
@@ -18,13 +20,13 @@ export interface RunPair {
 }
 
 /**
- * Matches the runs of two results by task version, hashes of the data and hash of the model's
+ * Matches the final runs of two results by task version, hashes of the data and hash of the model's
  * configuration. Runs of the same task and model that differ in one of these are matched as well,
  * with the obstacle named.
  */
 export function matchRows(old: readonly ResultRow[], now: readonly ResultRow[]): RunPair[] {
-  const left = groupByIdentity(old);
-  const right = groupByIdentity(now);
+  const left = groupByIdentity(finalRows(old));
+  const right = groupByIdentity(finalRows(now));
   const pairs: RunPair[] = [];
   for (const [key, group] of left) {
     const same = right.get(key);
@@ -97,7 +99,7 @@ function obstacleBetween(old: ResultRow, now: ResultRow): string | null {
     obstacles.push(`task version ${old.task.version} → ${now.task.version}`);
   }
   const splits = new Set([...Object.keys(old.task.splits), ...Object.keys(now.task.splits)]);
-  const changed = (["train", "valid", "test"] as const).filter((name) =>
+  const changed = SPLIT_NAMES.filter((name) =>
     splits.has(name) && old.task.splits[name]?.sha256 !== now.task.splits[name]?.sha256
   );
   if (changed.length > 0) obstacles.push(`data differ (${changed.join(", ")})`);

@@ -21,7 +21,7 @@ export function renderDiff(
     case "markdown":
       return renderComment(diff);
     case "json":
-      return `${JSON.stringify({ schema: "mega-webgpu/diff", version: 1, ...diff }, null, 2)}\n`;
+      return `${JSON.stringify({ schema: "mega-webgpu/diff", version: 2, ...diff }, null, 2)}\n`;
   }
 }
 

@@ -31,6 +31,7 @@ Deno.test("the comment opens with the verdict and folds the details away", () =>
 Deno.test("the JSON holds every entry with its numbers", () => {
   const value = JSON.parse(renderDiff(sample(), "json"));
   assert.equal(value.schema, "mega-webgpu/diff");
+  assert.equal(value.version, 2);
   assert.equal(value.entries.length, 5);
   assert.deepEqual(value.counts, {
     improved: 0,

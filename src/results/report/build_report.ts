@@ -9,6 +9,7 @@ import {
 } from "../tables/measured_set.ts";
 import { setNames } from "../tables/set_names.ts";
 import type { PageBundle } from "./bundle_page.ts";
+import { contextFigure } from "./context_figure.ts";
 import { curveFigures } from "./curves_figure.ts";
 import { environmentHtml } from "./environment_html.ts";
 import type { Figure } from "./figure.ts";
@@ -36,8 +37,8 @@ interface Section {
 }
 
 /**
- * Builds the page from results: tables, accuracy against speed, training curves, cost against
- * length, environment. Everything is inside the page; it asks the network for nothing.
+ * Builds the page from results: tables, accuracy against speed, training curves, score against
+ * context length, cost against length, environment. Everything is inside the page; it asks the network for nothing.
  *
  * @param fontCss Font declarations; see `fontFaces`.
  */
@@ -54,6 +55,7 @@ export function buildReport(
   const scaling = names.filter(([{ suite }]) => suite === "efficiency").flatMap(([set, name]) =>
     scalingFigure(set, name) ?? []
   );
+  const contexts = names.flatMap(([set, name]) => contextFigure(set, name) ?? []);
   const trained = names.filter(([{ suite, rows }]) =>
     suite !== "efficiency" && rows.some(({ curve }) => curve.length > 1)
   );
@@ -63,7 +65,7 @@ export function buildReport(
     id: `table-${suite}-${i}`,
     title: displayName(suite),
     short: displayName(suite),
-    intro: suite === "lra"
+    intro: suite === "lra" || suite === "lm"
       ? "Published figures, figures of others and our own measurements are kept apart, and so are " +
         "our profiles: what was trained smaller or shorter is comparable within its own rows only."
       : "",
@@ -83,6 +85,15 @@ export function buildReport(
       short: "Curves",
       intro: "Choose models above to tell them apart.",
       body: html`${curves.map(({ set, figures }) => curvesHtml(set, figures))}`,
+    });
+  }
+  if (contexts.length > 0) {
+    sections.push({
+      id: "context",
+      title: "Score against context length",
+      short: "Context",
+      intro: "",
+      body: html`${contexts.map(figureHtml)}`,
     });
   }
   if (scaling.length > 0) {
@@ -106,7 +117,12 @@ export function buildReport(
   const page = pageHtml({ results, sets, measured, models, sections, bundle, fontCss });
   return {
     page,
-    figures: [...tradeoff, ...curves.flatMap(({ figures }) => figures), ...scaling],
+    figures: [
+      ...tradeoff,
+      ...curves.flatMap(({ figures }) => figures),
+      ...contexts,
+      ...scaling,
+    ],
     models,
   };
 }

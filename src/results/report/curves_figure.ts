@@ -1,4 +1,5 @@
 import { displayName } from "../display_names.ts";
+import { scoreLabel, shownScale } from "../display/score_format.ts";
 import type { ResultRow } from "../schema_row.ts";
 import { mean } from "../statistics.ts";
 import { inModelOrder, type MeasuredSet } from "../tables/measured_set.ts";
@@ -19,23 +20,22 @@ const plainNumber = (value: number) => value.toLocaleString("en");
 /** More points than this look the same and weigh more. */
 const mostPoints = 240;
 
-/** A figure per task: validation accuracy (or loss) and training loss over the updates. */
+/** A figure per task: validation score (or loss) and training loss over the updates. */
 export function curveFigures(set: MeasuredSet, name: SetName): Figure[] {
   const tasks = [...new Set(set.rows.map(({ task }) => task.name))];
   return tasks.flatMap((task): Figure[] => {
     const rows = set.rows.filter((row) => row.task.name === task);
-    const hasAccuracy = rows.some((row) =>
-      row.validationCurve.some(({ accuracy }) => accuracy !== null)
-    );
+    const hasScore = rows.some((row) => row.validationCurve.some(({ score }) => score !== null));
+    const { score: kind } = rows[0];
     const panels = [
       curvePanel(
         rows,
         "validation",
-        hasAccuracy ? "Validation accuracy, %" : "Validation loss, nats",
+        hasScore ? `Validation ${scoreLabel(kind)}` : "Validation loss, nats",
         (row) =>
-          row.validationCurve.map(({ step, loss, accuracy }) => ({
+          row.validationCurve.map(({ step, loss, score }) => ({
             step,
-            value: hasAccuracy ? accuracy === null ? null : 100 * accuracy : loss,
+            value: !hasScore ? loss : score === null ? null : shownScale(kind.unit) * score,
           })),
       ),
       curvePanel(

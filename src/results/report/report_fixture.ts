@@ -1,3 +1,4 @@
+import { lraTasks } from "../../data/lra_tasks.ts";
 import { aggregateRows } from "../aggregate.ts";
 import { fixtureKernelRow, fixtureResult, fixtureRow } from "../result_fixture.ts";
 import type { Result } from "../schema.ts";
@@ -11,8 +12,6 @@ const models: readonly [name: string, level: number, milliseconds: number, growt
   ["mega", 0.7, 84, 1.7],
   ["mega-chunk", 0.66, 57, 1.01],
 ];
-
-const tasks = ["listops", "text", "retrieval", "image", "pathfinder", "pathx"];
 
 /** Repeatable noise in -1 to 1 (a hash of its arguments). */
 function noise(...keys: number[]): number {
@@ -29,7 +28,7 @@ function curves(row: ResultRow, level: number, m: number, seed: number): void {
   row.curve = Array.from({ length: points + 1 }, (_, i) => ({
     step: at(i),
     loss: 2.3 * (1 - 0.8 * learnt(i)) + 0.05 * noise(i, m, seed),
-    accuracy: Math.min(1, Math.max(0, learnt(i) + 0.03 * noise(i, m, seed, 7))),
+    score: Math.min(1, Math.max(0, learnt(i) + 0.03 * noise(i, m, seed, 7))),
     learningRate: 1e-3 * Math.min(1, i / 6) * (1 - i / (points + 1)),
     gradientNorm: 1 + 0.2 * noise(i, seed),
   }));
@@ -38,14 +37,14 @@ function curves(row: ResultRow, level: number, m: number, seed: number): void {
     return {
       step: at(k),
       loss: 2.3 * (1 - 0.78 * learnt(k)) + 0.02 * noise(k, m, seed, 3),
-      accuracy: Math.min(1, Math.max(0, learnt(k) - 0.02 + 0.015 * noise(k, m, seed, 5))),
+      score: Math.min(1, Math.max(0, learnt(k) - 0.02 + 0.015 * noise(k, m, seed, 5))),
     };
   });
 }
 
 /** A Long Range Arena result of invented numbers: six tasks, five models, seeds as given. */
 export function fixtureArena(seeds: readonly number[] = [1, 2, 3]): Result {
-  const rows = tasks.flatMap((task, t) =>
+  const rows = lraTasks.flatMap((task, t) =>
     models.flatMap(([model, level, milliseconds], m) =>
       seeds.map((seed) => {
         const failing = task === "pathx" && model === "transformer";

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 // deno-lint-ignore no-import-prefix
 import { parseHTML } from "npm:linkedom@0.18.15";
-import { fixtureResult, fixtureRow } from "../result_fixture.ts";
+import { fixtureLanguage, fixtureResult, fixtureRow } from "../result_fixture.ts";
 import { buildReport, type Report } from "./build_report.ts";
 import { bundlePage } from "./bundle_page.ts";
-import { meanCurve, thin } from "./curves_figure.ts";
+import { contextFigure, contextLines } from "./context_figure.ts";
+import { curveFigures, meanCurve, thin } from "./curves_figure.ts";
 import { renderPng, writeFigures } from "./figure_files.ts";
 import { fontFaces } from "./fonts.ts";
 import { html } from "./html.ts";
@@ -12,6 +13,7 @@ import { resolveColours } from "./palette.ts";
 import { fixtureArena, fixtureEfficiency, fixtureKernels } from "./report_fixture.ts";
 import { roundLevels } from "./scaling_figure.ts";
 import { publishedTradeoff } from "./tradeoff_figure.ts";
+import { measuredSets } from "../tables/measured_set.ts";
 import { writeReport } from "./write_report.ts";
 
 /** Programs and the network are refused, as they are to the command. */
@@ -27,7 +29,11 @@ let report: Promise<Report> | undefined;
 /** The report of all fixtures, built once. */
 function sample(): Promise<Report> {
   report ??= bundlePage().then((bundle) =>
-    buildReport([fixtureArena(), fixtureEfficiency(), fixtureKernels()], bundle, fontFaces())
+    buildReport(
+      [fixtureArena(), fixtureLanguage(), fixtureEfficiency(), fixtureKernels()],
+      bundle,
+      fontFaces(),
+    )
   );
   return report;
 }
@@ -56,9 +62,11 @@ Deno.test("the page has every section, each reachable and titled, and ids are un
   assert.deepEqual(titles, [
     "Long Range Arena",
     "Accuracy against speed",
+    "Language modelling",
     "Efficiency",
     "Kernels",
     "Training curves",
+    "Score against context length",
     "Time and memory against length",
     "Environment",
   ]);
@@ -76,7 +84,7 @@ Deno.test("tables have captions and headers, pictures have titles and descriptio
 }, async () => {
   const document = await parsed();
   const tables = [...document.querySelectorAll(".table:not(.environment) table")];
-  assert.equal(tables.length, 3);
+  assert.equal(tables.length, 4);
   for (const table of tables) {
     assert.ok((table.querySelector("caption")?.textContent ?? "").length > 5);
     for (const header of table.querySelectorAll("th")) assert.ok(header.hasAttribute("scope"));
@@ -85,7 +93,7 @@ Deno.test("tables have captions and headers, pictures have titles and descriptio
     }
   }
   const pictures = [...document.querySelectorAll("svg")];
-  assert.equal(pictures.length, 2 + 12 + 2);
+  assert.equal(pictures.length, 2 + 12 + 4 + 2 + 2);
   for (const picture of pictures) {
     assert.equal(picture.getAttribute("role"), "img");
     assert.ok((picture.querySelector("title")?.textContent ?? "").length > 5);
@@ -154,6 +162,34 @@ Deno.test("the mean curve stops where a seed has no point", () => {
   assert.deepEqual(meanCurve([]), []);
   const long = Array.from({ length: 1001 }, (_, i) => i);
   assert.ok(thin(long).length <= 242 && thin(long).at(-1) === 1000);
+});
+
+Deno.test("the curves of a language model are of its own score, trials left out", () => {
+  const [set] = measuredSets([fixtureLanguage()]);
+  const [characters, words] = curveFigures(set, { title: "quick", id: "quick" });
+  assert.match(characters.panels[0].svg, /Validation bits per character/);
+  assert.match(words.panels[0].svg, /Validation perplexity/);
+  assert.match(words.panels[0].svg, /Mega, mean of 2 seeds/);
+});
+
+Deno.test("the context figure has a line for each model, with and without carried state", () => {
+  const [set] = measuredSets([fixtureLanguage()]);
+  const rows = set.rows.filter(({ task }) => task.name === "words");
+  const lines = contextLines(rows);
+  assert.deepEqual(lines.map(({ model, carried }) => [model, carried]), [
+    ...[["transformer", false], ["transformer", true], ["mega", false], ["mega", true]],
+    ...[["mega-chunk", false], ["mega-chunk", true]],
+  ]);
+  const mega = lines[3].points;
+  assert.deepEqual(mega.map(({ length }) => length), [128, 256, 512, 1024]);
+  // Invented: 95 at the two seeds' 1.004 and 1.008, 3 % less for every doubling, 5 % for the state.
+  mega.forEach(({ value }, i) =>
+    assert.ok(Math.abs(value - 95 * 1.006 * (1 - 0.05 - 0.03 * (i - 1))) < 1e-9)
+  );
+  const figure = contextFigure(set, { title: "quick", id: "quick" });
+  assert.deepEqual(figure?.panels.map(({ id }) => id), ["characters", "words"]);
+  assert.match(figure?.panels[1].svg ?? "", /Mega, carried, 1024 tokens: 85\.06/);
+  assert.equal(contextFigure(measuredSets([fixtureArena([1])])[0], { title: "q", id: "q" }), null);
 });
 
 Deno.test("the levels of a logarithmic axis enclose its values", () => {

@@ -1,9 +1,10 @@
+import { lraTasks } from "../../data/lra_tasks.ts";
 import { displayName } from "../display_names.ts";
 import { publishedRows } from "../paper.ts";
 import { mean } from "../statistics.ts";
 import { baselineModel, efficiencyPoints, relativeCost } from "../tables/efficiency.ts";
 import { isFourThousand } from "../tables/efficiency_table.ts";
-import { lraTasks, taskScores } from "../tables/lra_table.ts";
+import { taskScores } from "../tables/lra_table.ts";
 import { inModelOrder, machineName, type MeasuredSet } from "../tables/measured_set.ts";
 import { setNames } from "../tables/set_names.ts";
 import { type Figure, type Panel, seriesClass } from "./figure.ts";

@@ -3,6 +3,7 @@ import { kernelTable } from "../kernel_summary.ts";
 import type { Result } from "../schema.ts";
 import type { Table } from "../table.ts";
 import { efficiencyTable } from "./efficiency_table.ts";
+import { lmTable } from "./lm_table.ts";
 import { lraTable, type LraTableOptions } from "./lra_table.ts";
 import { measuredSets } from "./measured_set.ts";
 import { gridSuites, suiteTable } from "./suite_table.ts";
@@ -28,7 +29,7 @@ export interface TablesOptions extends LraTableOptions {
 export function buildTables(results: readonly Result[], options: TablesOptions = {}): SuiteTable[] {
   const sets = measuredSets(results);
   const measured = new Set(results.map(({ suite }) => suite));
-  const known = [...new Set(["lra", ...gridSuites, ...measured])];
+  const known = [...new Set(["lra", "lm", ...gridSuites, ...measured])];
   const { only } = options;
   if (only !== undefined && !known.includes(only)) {
     throw new UserError(
@@ -43,6 +44,8 @@ export function buildTables(results: readonly Result[], options: TablesOptions =
     switch (suite) {
       case "lra":
         return [{ suite, table: lraTable(sets, options) }];
+      case "lm":
+        return [{ suite, table: lmTable(own) }];
       case "efficiency":
         return [{ suite, table: efficiencyTable(own) }];
       case "kernels":

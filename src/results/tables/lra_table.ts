@@ -1,3 +1,4 @@
+import { lraTasks } from "../../data/lra_tasks.ts";
 import { displayName } from "../display_names.ts";
 import { type PublishedRow, publishedRows } from "../paper.ts";
 import type { Cell, Column, Table, TableSection } from "../table.ts";
@@ -5,9 +6,6 @@ import { efficiencyPoints, relativeCost } from "./efficiency.ts";
 import { isFourThousand } from "./efficiency_table.ts";
 import { inModelOrder, machineName, type MeasuredSet, setNotes, setTitle } from "./measured_set.ts";
 import { bestScores, missing, type Score, scoreCell, scoreOf } from "./score.ts";
-
-/** The tasks of Long Range Arena in the order of the paper's Table 2. */
-export const lraTasks = ["listops", "text", "retrieval", "image", "pathfinder", "pathx"] as const;
 
 /** What {@link lraTable} shows beside the paper's rows. */
 export interface LraTableOptions {

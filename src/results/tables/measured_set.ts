@@ -1,8 +1,10 @@
 import { canonicalHash } from "../../util/canonical_hash.ts";
+import { finalRows } from "../aggregate.ts";
 import { displayName } from "../display_names.ts";
 import type { Result } from "../schema.ts";
 import type { Environment } from "../schema_environment.ts";
 import type { ResultRow } from "../schema_row.ts";
+import { trialNote } from "../trials.ts";
 
 /** Runs that may stand in one part of a table: same suite, profile, overrides and machine. */
 export interface MeasuredSet {
@@ -11,8 +13,10 @@ export interface MeasuredSet {
   overrides: Result["overrides"];
   /** Machine and code of the newest of its results. */
   environment: Environment;
-  /** Every run once; where results repeat a run, the newest. */
+  /** Every final run once; where results repeat a run, the newest. */
   rows: ResultRow[];
+  /** Runs that only helped to choose a setting, likewise. */
+  trials: ResultRow[];
   /** Its results, oldest first. */
   results: Result[];
   /** Number of runs that a newer result replaces. */
@@ -25,15 +29,16 @@ export function measuredSets(results: readonly Result[]): MeasuredSet[] {
     const sorted = group.toSorted((a, b) => a.startedAt < b.startedAt ? -1 : 1);
     const newest = sorted[sorted.length - 1];
     const all = sorted.flatMap(({ rows }) => rows);
-    const runs = new Map(all.map((row) => [runOf(row), row]));
+    const runs = [...new Map(all.map((row) => [runOf(row), row])).values()];
     return {
       suite: newest.suite,
       profile: newest.profile,
       overrides: newest.overrides,
       environment: newest.environment,
-      rows: [...runs.values()],
+      rows: finalRows(runs),
+      trials: runs.filter(({ role }) => role === "trial"),
       results: sorted,
-      replaced: all.length - runs.size,
+      replaced: all.length - runs.length,
     };
   });
 }
@@ -48,8 +53,9 @@ function identityOf({ suite, profile, overrides, environment }: Result): string 
   ]);
 }
 
-function runOf({ task, model, seed, sequenceLength }: ResultRow): string {
-  return JSON.stringify([task.name, model.name, seed, sequenceLength]);
+function runOf({ role, task, model, seed, sequenceLength, optimizer, schedule }: ResultRow) {
+  const tried = role === "trial" ? canonicalHash([optimizer, schedule]) : null;
+  return JSON.stringify([task.name, model.name, seed, sequenceLength, tried]);
 }
 
 /** The adapter as a table names it, for example `llvmpipe (LLVM 19.1.7, 256 bits)`. */
@@ -86,13 +92,15 @@ export function setNotes(set: MeasuredSet): string[] {
   ];
   const days = [...new Set(results.map(({ startedAt }) => startedAt.slice(0, 10)))].toSorted();
   const facts = [
-    `${seeds} ${most === 1 ? "seed" : "seeds"} per cell`,
+    counts.length === 0 ? "no run yet" : `${seeds} ${most === 1 ? "seed" : "seeds"} per cell`,
     commits.length === 0 ? "no commit recorded" : `commit ${commits.join(", ")}`,
     days.length > 1 ? `${days[0]} to ${days[days.length - 1]}` : days[0] ?? "",
   ];
   if (set.environment.adapter.class === "software") facts.push("software adapter");
   if (replaced > 0) facts.push(`${replaced} runs replaced by newer ones`);
   const notes = [`Profile ${profile}: ${facts.join("; ")}.`];
+  const tried = trialNote(set.trials);
+  if (tried !== null) notes.push(`Profile ${profile}: ${tried}`);
   for (const { task, model, seed, sequenceLength, status, reason, updatesDone } of rows) {
     if (status === "completed") continue;
     const length = set.suite === "efficiency" ? ` length ${sequenceLength}` : "";

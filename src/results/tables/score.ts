@@ -1,4 +1,5 @@
-import { aggregateRows } from "../aggregate.ts";
+import { aggregateRows, mainAggregate } from "../aggregate.ts";
+import { scoreDigits, shownScale } from "../display/score_format.ts";
 import type { Aggregate } from "../schema_aggregate.ts";
 import type { ResultRow } from "../schema_row.ts";
 import type { Cell } from "../table.ts";
@@ -10,6 +11,8 @@ export const missing = "–";
 export interface Score {
   /** Mean in the printed unit: percent for fractions. */
   mean: number;
+  /** Unit of the metric, from which the printed one follows. */
+  unit: string;
   /** Half the width of the 95 % interval over seeds, in the printed unit; null for one seed. */
   margin: number | null;
   higherIsBetter: boolean;
@@ -21,8 +24,8 @@ export interface Score {
 }
 
 /**
- * The score of runs that differ in their seed only, by the given metric on the test split
- * (validation where there is no test).
+ * The score of runs that differ in their seed only, by the given metric, or the score of
+ * the rows, on the test split (validation where there is no test).
  *
  * @returns How the runs ended when none has a score; undefined for no runs.
  */
@@ -31,15 +34,17 @@ export function scoreOf(
   metric?: string,
 ): Score | ResultRow["status"] | undefined {
   if (rows.length === 0) return undefined;
-  const aggregates = aggregateRows(rows).filter(({ metric: name }) =>
-    metric === undefined ? name !== "loss" : name === metric
+  const wanted = metric ?? rows[0].score.name;
+  const main = mainAggregate(
+    aggregateRows(rows).filter(({ metric: name }) => name === wanted),
+    wanted,
   );
-  const main = aggregates.find(({ split }) => split === "test") ?? aggregates[0];
   const failed = rows.filter(({ status }) => status !== "completed");
   if (main === undefined || main.mean === null) return failed[0]?.status;
-  const scale = main.unit === "fraction" ? 100 : 1;
+  const scale = shownScale(main.unit);
   return {
     mean: scale * main.mean,
+    unit: main.unit,
     margin: main.interval === null ? null : scale * (main.interval.high - main.mean),
     higherIsBetter: main.higherIsBetter,
     n: main.n,
@@ -50,17 +55,19 @@ export function scoreOf(
 
 function singleLow(rows: readonly ResultRow[], { metric, split }: Aggregate): number | undefined {
   const done = rows.find(({ status }) => status === "completed");
-  return done?.metrics.find((one) => one.name === metric && one.split === split)?.interval?.low;
+  return done?.metrics.find((one) =>
+    one.name === metric && one.split === split && one.setting === null
+  )?.interval?.low;
 }
 
 /** A score as a cell; `strong` for the best of its column. */
 export function scoreCell(
   score: Score | ResultRow["status"] | undefined,
   isBest = false,
-  digits = 2,
 ): Cell {
   if (score === undefined) return missing;
   if (typeof score === "string") return { text: `${score} ‡`, style: "warning" };
+  const digits = scoreDigits(score.unit, score.mean);
   let text = score.mean.toFixed(digits);
   if (score.margin !== null) text += ` ± ${score.margin.toFixed(digits)}`;
   if (score.failed > 0) return { text: `${text} ‡`, style: "warning" };

@@ -6,7 +6,6 @@ import { bestScores, missing, scoreCell, scoreOf } from "./score.ts";
 
 /** Tasks of the suites whose tables are a plain grid of models and scores. */
 const suiteTasks: Readonly<Record<string, readonly string[]>> = {
-  lm: ["wikitext-103", "enwik8"],
   speech: ["speech-commands-10", "speech-commands-35"],
   translation: ["wmt16-en-de", "wmt16-de-en", "wmt14-en-de", "wmt14-de-en"],
   image: ["imagenet-1k"],

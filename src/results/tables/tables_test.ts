@@ -2,15 +2,27 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../../errors.ts";
 import { fixtureArena, fixtureEfficiency, fixtureKernels } from "../report/report_fixture.ts";
-import { fixtureResult, fixtureRow } from "../result_fixture.ts";
-import { cellText, checkTable, type Table } from "../table.ts";
+import {
+  fixtureLanguage,
+  fixtureLanguageRow,
+  fixtureResult,
+  fixtureRow,
+} from "../result_fixture.ts";
+import { cellStyle, cellText, checkTable, type Table } from "../table.ts";
 import { baselinePaths, readResults } from "./baselines.ts";
 import { buildTables } from "./build_tables.ts";
 import { efficiencyTable } from "./efficiency_table.ts";
 import { efficiencyPoints, relativeCost, scalingExponent } from "./efficiency.ts";
 import { lraTable } from "./lra_table.ts";
 import { measuredSets } from "./measured_set.ts";
-import { beginMarker, endMarker, hasMarkers, readmeTables, updateReadme } from "./readme.ts";
+import {
+  beginMarker,
+  endMarker,
+  hasMarkers,
+  readmeTables,
+  suiteMarkers,
+  updateReadme,
+} from "./readme.ts";
 import { renderTables } from "./render_tables.ts";
 import { suiteTable } from "./suite_table.ts";
 
@@ -173,13 +185,47 @@ Deno.test("every suite with results gets its table in every format", () => {
 
 Deno.test("a suite without results shows the published figures when asked by name", () => {
   const [{ table }] = buildTables([], { only: "lm" });
-  const paper = rowsOf(table, /WikiText-103, Mega Table 5/);
-  assert.deepEqual(paper.find(([name]) => name === "Mega"), ["Mega", "18.07", "–"]);
+  const paper = rowsOf(table, /Mega paper \(Table 5\) · WikiText-103/);
+  assert.deepEqual(paper.find(([name]) => name === "Mega"), [
+    ...["Mega", "252.0M", "18.07", "–", "–", "48.0k", "8.57×"],
+  ]);
+  assert.deepEqual(rowsOf(table, /Table 5\) · enwik8/).map((row) => row.slice(0, 3)), [
+    ["XFM-XL", "41.0M", "1.06"],
+    ["Mega", "39.0M", "1.02"],
+  ]);
   assert.throws(() => buildTables([], { only: "nonsense" }), UserError);
   assert.deepEqual(suiteTable("speech", []).columns.map(({ group }) => group), [
     undefined,
     "speech-commands-10",
   ]);
+});
+
+Deno.test("our language models stand by task with tokens, score, and speed of the Transformer", () => {
+  const [{ table }] = buildTables([fixtureLanguage()], { only: "lm" });
+  const words = rowsOf(table, /Measured here · Words · perplexity per token · 120\.0k test tokens/);
+  assert.deepEqual(words.map(([model, , score]) => [model, parseFloat(score)]), [
+    ["Transformer", 105.13],
+    ["Mega", 95.57],
+    ["Mega-chunk", 98.44],
+  ]);
+  assert.deepEqual(words[1].slice(3), ["12.0k", "1.33×", "30.0k", "1.50×"]);
+  const characters = rowsOf(table, /Measured here · Characters · bits per character/);
+  assert.equal(parseFloat(characters[1][2]), 2.113);
+  assert.ok(table.footnotes.includes(
+    "Profile quick: best of 3 learning rates by validation; the runs that only chose are not shown.",
+  ));
+});
+
+Deno.test("the best score is the lowest where lower is better, without a trial that is lower", () => {
+  const rows = [["mega", 90], ["s4", 100], ["transformer", 110]] as const;
+  const result = fixtureResult([
+    ...rows.map(([model, score]) => fixtureLanguageRow({ model, score })),
+    fixtureLanguageRow({ model: "transformer", score: 5, role: "trial" }),
+  ]);
+  const [{ table }] = buildTables([{ ...result, suite: "lm" }], { only: "lm" });
+  const cells = table.sections.at(-1)?.rows.map((row) => [cellText(row[2]), cellStyle(row[2])]);
+  assert.deepEqual(cells, [["110.00", undefined], ["100.00", undefined], ["90.00", "strong"]]);
+  assert.ok(table.footnotes.some((note) => note.includes("best of 1 learning rate by validation")));
 });
 
 Deno.test("updateReadme replaces what lies between the markers and nothing else", () => {
@@ -191,15 +237,26 @@ Deno.test("updateReadme replaces what lies between the markers and nothing else"
   assert.throws(() => updateReadme("# Title", [], "README.md"), /README\.md: no "<!-- results/);
 });
 
+Deno.test("a suite with a block of its own in README leaves the common block", () => {
+  const { begin, end } = suiteMarkers("lm");
+  const text = `${beginMarker}\n${endMarker}\nmiddle\n${begin}\nold\n${end}\n`;
+  const results = [fixtureArena([1]), fixtureLanguage()];
+  const [common, own] = updateReadme(text, results, "README.md").split("middle");
+  assert.ok(common.includes("| Mega-chunk | 58.76 |") && !common.includes("XFM-adaptive"));
+  assert.ok(own.includes("XFM-adaptive") && !own.includes("old") && !own.includes("58.76"));
+  assert.ok(updateReadme(text.split("middle")[0], results, "R").includes("XFM-adaptive"));
+  assert.ok(!updateReadme(own, results, "R").includes("58.76"));
+  assert.throws(() => updateReadme(begin, results, "R"), /R: no "<!-- results:begin lm -->" and/);
+});
+
 Deno.test("README holds the tables of the committed results where it has the markers", async () => {
   const root = fileURLToPath(new URL("../../..", import.meta.url));
   const readme = await Deno.readTextFile(`${root}/README.md`).catch(() => "");
   const results = await readResults(await baselinePaths(`${root}/results`));
-  const block = readmeTables(results);
-  assert.ok(hasMarkers(block));
-  if (hasMarkers(readme)) {
+  assert.ok(hasMarkers(readmeTables(results)));
+  if (/<!-- results:begin/.test(readme)) {
     assert.ok(
-      readme.includes(block),
+      updateReadme(readme, results, "README.md") === readme,
       "README.md is stale: run deno task tables --update README.md",
     );
   }

@@ -1,4 +1,4 @@
-/** Kind `lra_train`: a training trajectory of a classifier, through the trainer itself. */
+/** Kind `lra_train`: a training trajectory of a classifier, through the session itself. */
 import { z } from "zod";
 import type { Device } from "../../../device/device.ts";
 import { UserError } from "../../../errors.ts";
@@ -6,7 +6,9 @@ import type { ClassifierConfig } from "../../../models/config.ts";
 import { buildClassifier, classifierInputs } from "../../../models/sequence_classifier.ts";
 import { ModelContext } from "../../../nn/context.ts";
 import { learningRate, type Schedule } from "../../../train/schedule.ts";
-import { type BatchFeeds, Trainer, type TrainerState } from "../../../train/trainer.ts";
+import { Session } from "../../../train/session.ts";
+import type { SessionState } from "../../../train/session_state.ts";
+import type { BatchFeeds } from "../../../train/workload.ts";
 import { outputTolerance, trajectoryLossTolerance } from "../../tolerance.ts";
 import type { Golden } from "../golden.ts";
 import type { Produced } from "../run_module.ts";
@@ -84,7 +86,9 @@ export async function verifyTrajectory(device: Device, golden: Golden): Promise<
     end: optim.end_learning_rate,
     totalUpdates: optim.total_num_update,
   };
-  const trainer = new Trainer(device, {
+  const extents = { batch, length };
+  const session = new Session(device, {
+    extents: { train: extents, evaluate: extents },
     model: (ctx) => {
       // The reference measures the loss after an update in training mode too.
       const context = ctx.training ? ctx : new ModelContext({ training: true });
@@ -103,8 +107,8 @@ export async function verifyTrajectory(device: Device, golden: Golden): Promise<
     seed: 0,
   });
   try {
-    golden.checkParameters([...trainer.model.parameters, ...trainer.model.states]);
-    trainer.restore(initialState(golden, trainer));
+    golden.checkParameters([...session.model.parameters, ...session.model.states]);
+    session.restore(initialState(golden, session));
     const rates: number[] = [];
     const before: number[] = [];
     const after: number[] = [];
@@ -113,9 +117,9 @@ export async function verifyTrajectory(device: Device, golden: Golden): Promise<
     for (const [done, feeds] of batches.entries()) {
       const rate = learningRate(schedule, done);
       rates.push(rate);
-      trainer.update(done + 1, rate, [feeds], batch);
-      trainer.evaluate(feeds);
-      const [update, evaluation] = await trainer.readMetrics();
+      session.update(done + 1, rate, [{ feeds, extents }], batch);
+      session.evaluate({ feeds, extents });
+      const [update, evaluation] = await session.readMetrics();
       before.push(update.lossSum / batch);
       after.push(evaluation.lossSum / batch);
       norms.push(update.gradientNorm);
@@ -126,7 +130,7 @@ export async function verifyTrajectory(device: Device, golden: Golden): Promise<
       if (names.length === 0) continue;
       // Adam moves an element by about the learning rate at most, whatever its gradient.
       const drift = rates.reduce((a, b) => a + b, 0);
-      const { parameters } = await trainer.snapshot();
+      const { parameters } = await session.snapshot();
       for (const [name, values] of parameters) {
         const vanishes = hasNoGradient(config, name);
         const compare = {
@@ -147,20 +151,26 @@ export async function verifyTrajectory(device: Device, golden: Golden): Promise<
       { name: "output.loss_after", values: after, compare: loss },
     ];
   } finally {
-    trainer.destroy();
+    session.destroy();
   }
 }
 
 /** Parameters and statistics of the file, moments zero. */
-function initialState(golden: Golden, trainer: Trainer): TrainerState {
+function initialState(golden: Golden, session: Session): SessionState {
   const fromFile = (specs: readonly { readonly name: string }[]) =>
     new Map(specs.map(({ name }) => {
       const values = golden.parameters.get(name)?.values;
       if (values === undefined) throw new UserError(`${golden.where}: param.${name} is missing`);
       return [name, Float32Array.from(values)];
     }));
-  const parameters = fromFile(trainer.model.parameters);
+  const parameters = fromFile(session.model.parameters);
   const zeros = () =>
     new Map([...parameters].map(([name, { length }]) => [name, new Float32Array(length)]));
-  return { parameters, first: zeros(), second: zeros(), states: fromFile(trainer.model.states) };
+  return {
+    parameters,
+    first: zeros(),
+    second: zeros(),
+    states: fromFile(session.model.states),
+    carried: new Map(),
+  };
 }

@@ -1,54 +1,68 @@
-/** What one training or evaluation step computes, before it is compiled. */
+/** What one step of a mode computes, before it is compiled. */
 import type { Tensor } from "../graph/contract.ts";
 import { roleOf, sourceName } from "../../kernels/source/mod.ts";
 import { sourcesOf } from "../compiler/evaluate.ts";
 import { gradients } from "../compiler/gradient.ts";
 import type { BufferRange } from "../compiler/program.ts";
-import { ModelContext, type ModelParameters } from "../nn/context.ts";
+import { type CarriedSpec, ModelContext, type ModelParameters } from "../nn/context.ts";
+import type { BatchExtents, Mode, ModelFunction } from "./workload.ts";
 
-/** What a model function returns for one batch. */
-export interface BatchGraph {
-  /** Loss summed over the batch, scalar. */
-  readonly lossSum: Tensor;
-  /** Further scalars, summed over the batch, by name (for example `correct`). */
-  readonly metrics: Readonly<Record<string, Tensor>>;
-}
-
-/** Builds the graph of a model on its batch inputs. */
-export type ModelFunction = (context: ModelContext) => BatchGraph;
-
-/** The graph of a training or evaluation step. */
-export interface TrainingGraph {
+/** The graph of a step. */
+export interface ModeGraph {
   readonly collected: ModelParameters;
+  readonly carried: readonly CarriedSpec[];
   readonly metricNames: readonly string[];
   readonly roots: readonly Tensor[];
+  /** Loss and metrics; empty for a model without a loss in this mode. */
   readonly scalars: readonly Tensor[];
+  readonly outputs: ReadonlyMap<string, Tensor>;
   readonly gradients: ReadonlyMap<string, Tensor>;
   readonly stateUpdates: ReadonlyMap<string, Tensor>;
+  readonly carriedUpdates: ReadonlyMap<string, Tensor>;
 }
 
-/** Builds a step: loss, metrics and, for training, gradients and updates of model state. */
-export function buildTrainingGraph(model: ModelFunction, training: boolean): TrainingGraph {
+/**
+ * Builds a step: loss, metrics, outputs, carried state and, for training, gradients and updates of
+ * model state.
+ *
+ * @throws {RangeError} when a model gives no loss to train on.
+ */
+export function buildModeGraph(
+  model: ModelFunction,
+  extents: BatchExtents,
+  mode: Mode,
+): ModeGraph {
+  const training = mode === "train";
   const context = new ModelContext({ training });
-  const { lossSum, metrics } = model(context);
-  const { collected } = context;
-  const scalars = [lossSum, ...Object.values(metrics)];
+  const { lossSum, metrics = {}, outputs = {} } = model(context, extents, mode);
+  if (training && lossSum === undefined) throw new RangeError("the model gives no loss");
+  const scalars = lossSum === undefined ? [] : [lossSum, ...Object.values(metrics)];
   const byName = new Map<string, Tensor>();
-  if (training) {
+  if (training && lossSum !== undefined) {
     const parameters = sourcesOf([lossSum]).filter((source) => roleOf(source) === "parameter");
     gradients(lossSum, parameters).forEach((gradient, i) =>
       byName.set(sourceName(parameters[i]), gradient)
     );
   }
   const stateUpdates = training ? context.stateUpdates : new Map<string, Tensor>();
-  const roots = [...scalars, ...byName.values(), ...stateUpdates.values()];
+  const { carriedUpdates } = context;
+  const roots = [
+    ...scalars,
+    ...byName.values(),
+    ...stateUpdates.values(),
+    ...carriedUpdates.values(),
+    ...Object.values(outputs),
+  ];
   return {
-    collected,
+    collected: context.collected,
+    carried: context.carriedSpecs,
     metricNames: Object.keys(metrics),
     roots: [...new Set(roots)],
     scalars,
+    outputs: new Map(Object.entries(outputs)),
     gradients: byName,
     stateUpdates,
+    carriedUpdates,
   };
 }
 

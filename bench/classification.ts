@@ -1,0 +1,44 @@
+/** A classifier run from a preset and the data of its task. */
+import type { TaskData } from "../src/data/dataset.ts";
+import { SPLIT_NAMES } from "../src/data/dataset.ts";
+import type { Preset } from "../src/models/lra_presets.ts";
+import { classifierParameters } from "../src/models/sequence_classifier.ts";
+import type { ResultRow } from "../src/results/schema_row.ts";
+import { classifierWorkload } from "../src/workloads/classifier.ts";
+import type { PreparedRun } from "./spec.ts";
+
+function originOf(data: TaskData): ResultRow["task"]["origin"] {
+  if (/generat/i.test(data.source)) return "generated";
+  return /official/i.test(data.source) ? "official" : "folder";
+}
+
+/** Prepares a run. @param batchSize Sentences per batch instead of the preset's. */
+export function classifierRun(
+  { config, training }: Preset,
+  data: TaskData,
+  batchSize: number = training.batch,
+): PreparedRun {
+  const batches = { batchSize, sequenceLength: data.maxLength };
+  const perUpdate = batchSize * training.accumulation;
+  return {
+    recipe: { kind: "classifier", config, training, ...batches },
+    workload: classifierWorkload({ config, data, ...batches }),
+    task: {
+      name: data.id,
+      kind: "classification",
+      version: String(data.version),
+      origin: originOf(data),
+      splits: Object.fromEntries(
+        SPLIT_NAMES.map((split) => [split, {
+          sha256: data.hash[split],
+          examples: data.splits[split].length,
+          tokens: null,
+        }]),
+      ),
+    },
+    batchSize: perUpdate,
+    sequenceLength: data.maxLength,
+    updatesPerEpoch: Math.ceil(data.splits.train.length / perUpdate),
+    parameterCount: classifierParameters(config).count,
+  };
+}

@@ -1,0 +1,292 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { UserError } from "../../errors.ts";
+import { writeError } from "../../util/atomic_write.ts";
+import { readError } from "../../util/read_error.ts";
+import { sha256Hex } from "../../util/sha256.ts";
+import type { Print } from "../data_entry.ts";
+import { SPLIT_NAMES, type SplitName } from "../dataset.ts";
+import { loadOrMake } from "../load_or_make.ts";
+import { perSplit } from "../packed_cache.ts";
+import { EOS_ID } from "../vocabulary.ts";
+import type { CorpusSplit, LanguageModelData, TokenUnit } from "./corpus.ts";
+import { Dictionary, type DictionaryLimits, SymbolCounter } from "./dictionary.ts";
+import { scanText, type SymbolSink } from "./scan.ts";
+import { type TextSource } from "./text_source.ts";
+import { NumberFile, NumberWriter, type Width } from "./token_file.ts";
+
+/** A corpus as files of text, and how it becomes tokens. */
+export interface CorpusRecipe {
+  readonly id: string;
+  readonly version: string;
+  /** Where the text comes from, in words. */
+  readonly source: string;
+  readonly unit: TokenUnit;
+  readonly limits: DictionaryLimits;
+  /** Tells the text of one set of files from that of another, without reading it. */
+  readonly fingerprint: string;
+  readonly splits: Readonly<Record<SplitName, TextSource>>;
+}
+
+/** Where tokens are kept. */
+export interface CorpusCacheOptions {
+  readonly cacheDir: string;
+  readonly print?: Print | undefined;
+  /** Larger files of tokens stay on disk (default 64 MiB). */
+  readonly memoryLimit?: number | undefined;
+}
+
+const FORMAT = 1;
+const SECONDS_BETWEEN_LINES = 10;
+const count = z.int().nonnegative();
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const splitSchema = z.strictObject({ tokens: count, lines: count, hash, linesHash: hash });
+const sealSchema = z.strictObject({
+  format: z.literal(FORMAT),
+  key: z.string(),
+  width: z.union([z.literal(2), z.literal(4)]),
+  dictionary: hash,
+  splits: z.strictObject(perSplit(() => splitSchema)),
+});
+type Seal = z.infer<typeof sealSchema>;
+
+/** The folder that holds the tokens of a corpus. */
+export function corpusFolder(id: string, cacheDir: string): string {
+  return join(cacheDir, "lm", id);
+}
+
+/** Everything that the tokens depend on. */
+function keyOf({ id, version, unit, limits, fingerprint }: CorpusRecipe): string {
+  return JSON.stringify({ format: FORMAT, id, version, unit, limits, fingerprint });
+}
+
+/**
+ * The tokens of a corpus, from the cache or made in two passes over the text: one over the
+ * training split for the dictionary, one over everything for the ids, which go to disk as they
+ * come. Memory is bounded by the dictionary and the longest line.
+ *
+ * @throws {UserError} for a split without text and everything that `scanText` refuses; nothing is
+ * left behind then.
+ */
+export async function loadCorpus(
+  recipe: CorpusRecipe,
+  options: CorpusCacheOptions,
+): Promise<LanguageModelData> {
+  const { cacheDir, print, memoryLimit } = options;
+  const folder = corpusFolder(recipe.id, cacheDir);
+  const key = keyOf(recipe);
+  const stored = await loadOrMake(
+    () => readStored(folder, key, memoryLimit),
+    async () => {
+      await makeTokens(recipe, folder, key, print);
+      const made = await readStored(folder, key, memoryLimit);
+      if (made === undefined) throw new UserError(`${folder}: was removed while it was made`);
+      return made;
+    },
+    print,
+  );
+  const { id, version, source, unit } = recipe;
+  return { kind: "language-modelling", id, version, source, unit, ...stored };
+}
+
+/**
+ * Reads all cached tokens of a corpus.
+ *
+ * @returns False when there are none.
+ * @throws {UserError} when they do not match their checksums.
+ */
+export async function verifyCorpusCache(id: string, cacheDir: string): Promise<boolean> {
+  const folder = corpusFolder(id, cacheDir);
+  const seal = await readSeal(folder);
+  if (seal === undefined) return false;
+  await readDictionary(folder, seal);
+  for (const name of SPLIT_NAMES) {
+    const split = seal.splits[name];
+    using tokens = new NumberFile(join(folder, `${name}.ids`), seal.width, split.tokens);
+    using lines = new NumberFile(join(folder, `${name}.lines`), 4, split.lines);
+    if (tokens.hash() !== split.hash || lines.hash() !== split.linesHash) {
+      throw new UserError(`${folder}: the tokens of ${name} do not match their checksum`);
+    }
+  }
+  return true;
+}
+
+async function readSeal(folder: string): Promise<Seal | undefined> {
+  const path = join(folder, "corpus.json");
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw readError(error, path);
+  }
+  try {
+    return sealSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new UserError(`${path}: is damaged`, { cause });
+  }
+}
+
+async function readDictionary(folder: string, seal: Seal): Promise<Dictionary> {
+  const path = join(folder, "dict.txt");
+  const text = await Deno.readTextFile(path).catch((error: unknown) => {
+    throw readError(error, path);
+  });
+  if (sha256Hex(text) !== seal.dictionary) {
+    throw new UserError(`${path}: does not match its checksum`);
+  }
+  return Dictionary.parse(text.split("\n").slice(0, -1), path);
+}
+
+type Stored = Pick<LanguageModelData, "dictionary" | "splits" | "hash" | typeof Symbol.dispose>;
+
+async function readStored(
+  folder: string,
+  key: string,
+  memoryLimit: number | undefined,
+): Promise<Stored | undefined> {
+  const seal = await readSeal(folder);
+  if (seal === undefined) return undefined;
+  if (seal.key !== key) throw new UserError(`${folder}: holds tokens of other text`);
+  const dictionary = await readDictionary(folder, seal);
+  const files = perSplit((name) =>
+    new NumberFile(join(folder, `${name}.ids`), seal.width, seal.splits[name].tokens, memoryLimit)
+  );
+  const splits = perSplit((name): CorpusSplit => {
+    const { lines } = seal.splits[name];
+    const path = join(folder, `${name}.lines`);
+    return {
+      tokens: files[name],
+      lines,
+      lineSizes() {
+        using sizes = new NumberFile(path, 4, lines, Infinity);
+        return sizes.slice(0, lines);
+      },
+    };
+  });
+  return {
+    dictionary,
+    splits,
+    hash: perSplit((name) => seal.splits[name].hash),
+    [Symbol.dispose]() {
+      for (const name of SPLIT_NAMES) files[name][Symbol.dispose]();
+    },
+  };
+}
+
+async function makeTokens(
+  recipe: CorpusRecipe,
+  folder: string,
+  key: string,
+  print: Print = () => {},
+): Promise<void> {
+  const { id, unit, limits, splits } = recipe;
+  const partial = `${folder}.${crypto.randomUUID()}.tmp`;
+  const started = performance.now();
+  try {
+    const counter = new SymbolCounter();
+    await scanText(
+      splits.train,
+      unit,
+      { symbol: (symbol) => counter.add(symbol), endLine() {} },
+      { onProgress: teller(id, "counting train", splits.train, print) },
+    );
+    const dictionary = Dictionary.fromCounts(counter.counts, limits);
+    const width: Width = dictionary.size <= 1 << 16 ? 2 : 4;
+    await makeFolder(partial);
+    const text = dictionary.toText();
+    await Deno.writeTextFile(join(partial, "dict.txt"), text);
+    const made: Partial<Record<SplitName, z.infer<typeof splitSchema>>> = {};
+    for (const name of SPLIT_NAMES) {
+      made[name] = await writeSplit(recipe, name, dictionary, partial, width, print);
+    }
+    const seal: Seal = {
+      format: FORMAT,
+      key,
+      width,
+      dictionary: sha256Hex(text),
+      splits: splitsOf(made),
+    };
+    await Deno.writeTextFile(join(partial, "corpus.json"), `${JSON.stringify(seal)}\n`);
+    await Deno.remove(folder, { recursive: true }).catch(() => undefined);
+    await Deno.rename(partial, folder);
+    const tokens = SPLIT_NAMES.reduce((sum, name) => sum + seal.splits[name].tokens, 0);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    print(`${id}: ${tokens} tokens, dictionary of ${dictionary.size}, in ${seconds} s`);
+  } catch (error) {
+    await Deno.remove(partial, { recursive: true }).catch(() => undefined);
+    throw writeError(error, folder);
+  }
+}
+
+function splitsOf<T>(made: Partial<Record<SplitName, T>>): Record<SplitName, T> {
+  return perSplit((name) => {
+    const split = made[name];
+    if (split === undefined) throw new Error(`split ${name} was not made`);
+    return split;
+  });
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (error) {
+    throw writeError(error, path);
+  }
+}
+
+async function writeSplit(
+  { id, unit, splits }: CorpusRecipe,
+  name: SplitName,
+  dictionary: Dictionary,
+  folder: string,
+  width: Width,
+  print: Print,
+): Promise<z.infer<typeof splitSchema>> {
+  using ids = new NumberWriter(join(folder, `${name}.ids`), width);
+  using lines = new NumberWriter(join(folder, `${name}.lines`), 4);
+  const source = splits[name];
+  const onProgress = teller(id, `writing ${name}`, source, print);
+  await scanText(source, unit, new LineWriter(dictionary, ids, lines), { onProgress });
+  if (ids.count === 0) throw new UserError(`${source.name}: the ${name} text is empty`);
+  return {
+    tokens: ids.count,
+    lines: lines.count,
+    hash: ids.finish(),
+    linesHash: lines.finish(),
+  };
+}
+
+/** Turns symbols into ids, and ends each line with `</s>`. */
+class LineWriter implements SymbolSink {
+  #size = 0;
+
+  constructor(
+    readonly dictionary: Dictionary,
+    readonly ids: NumberWriter,
+    readonly lines: NumberWriter,
+  ) {}
+
+  symbol(symbol: string): void {
+    this.ids.add(this.dictionary.id(symbol));
+    this.#size++;
+  }
+
+  endLine(): void {
+    this.ids.add(EOS_ID);
+    this.lines.add(this.#size + 1);
+    this.#size = 0;
+  }
+}
+
+/** Prints now and then how far a pass over a large text is. */
+function teller(id: string, what: string, { size }: TextSource, print: Print) {
+  let last = performance.now();
+  return (bytes: number) => {
+    const now = performance.now();
+    if (now - last < 1000 * SECONDS_BETWEEN_LINES) return;
+    last = now;
+    const share = size === undefined ? "" : ` (${Math.floor(100 * bytes / size)} %)`;
+    print(`${id}: ${what}: ${Math.round(bytes / 1e6)} MB${share}`);
+  };
+}

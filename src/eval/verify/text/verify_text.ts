@@ -1,0 +1,88 @@
+/** Verifies golden files of text processing: no device is needed, and results are exact. */
+import { NotImplementedError, UserError } from "../../../errors.ts";
+import { readError } from "../../../util/read_error.ts";
+import type { VerifyReport } from "../verify.ts";
+import { compareText } from "./differences.ts";
+import { TextGolden } from "./text_golden.ts";
+import { verifyEnwik8, verifyWikitext } from "./verify_corpora.ts";
+import { verifyDictionary } from "./verify_dictionary.ts";
+import { verifyLmBlocks } from "./verify_lm_blocks.ts";
+
+type Result = Record<string, unknown>;
+/** Computes everything that a file of its kind can hold. */
+export type TextHandler = (golden: TextGolden) => Result | Promise<Result>;
+
+/** Handlers by kind; `undefined` for kinds that are yet to come. */
+const handlers = new Map<string, TextHandler | undefined>([
+  ["dictionary", verifyDictionary],
+  ["lm_blocks", verifyLmBlocks],
+  ["wikitext_tokens", verifyWikitext],
+  ["enwik8_bytes", verifyEnwik8],
+  ["corpus", undefined],
+  ["moses_punctuation", undefined],
+  ["moses_tokenize", undefined],
+  ["moses_detokenize", undefined],
+  ["moses_clean", undefined],
+  ["bpe_learn", undefined],
+  ["bpe_apply", undefined],
+  ["bpe_restore", undefined],
+  ["bleu_fairseq", undefined],
+  ["sacrebleu", undefined],
+  ["batching", undefined],
+]);
+
+/** Kinds of text files that can be verified. */
+export function implementedTextKinds(): string[] {
+  return [...handlers].filter(([, handler]) => handler !== undefined).map(([kind]) => kind);
+}
+
+/** Where the files that a golden file names may be, beside its own folder and `../data`. */
+export interface VerifyTextOptions {
+  readonly dataDir?: string | undefined;
+}
+
+/** Whether a file is a golden file of text processing: they are JSON. */
+export function isTextGolden(file: string): boolean {
+  return file.endsWith(".json");
+}
+
+/**
+ * Computes what a file names and compares it with what the file holds.
+ *
+ * @throws {UserError} when the file cannot be read or its kind does not exist.
+ */
+export async function verifyTextFile(
+  path: string,
+  { dataDir }: VerifyTextOptions = {},
+): Promise<VerifyReport> {
+  const bytes = await Deno.readFile(path).catch((error: unknown) => {
+    throw readError(error, path);
+  });
+  const golden = new TextGolden(bytes, path, dataDir);
+  const { kind } = golden;
+  if (!handlers.has(kind)) {
+    const known = [...handlers.keys()].join(", ");
+    throw new UserError(`${path}: unknown kind ${JSON.stringify(kind)}, expected one of: ${known}`);
+  }
+  const report = (passed: boolean, words: { failure: string } | { summary: string }) => ({
+    file: path,
+    kind,
+    passed,
+    tensors: [],
+    ...words,
+  });
+  try {
+    const handler = handlers.get(kind);
+    if (handler === undefined) throw new NotImplementedError(`kind ${kind}`);
+    const { values, differences } = compareText(golden.output, await handler(golden));
+    if (values === 0) return report(false, { failure: "the file holds no expected results" });
+    const [first] = differences;
+    if (first === undefined) return report(true, { summary: `${values} values` });
+    const failure = `${differences.length} of ${values} values differ, first ${first.path}: ` +
+      `expected ${first.expected}, got ${first.found}`;
+    return report(false, { failure });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return report(false, { failure: error.message.replace(`${path}: `, "") });
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The causal S4 decoder of language models: stages of S4 blocks with gated linear units, followed by a
+ * position-wise feed-forward block; every block is a residual one with its norm first (S4,
+ * arXiv 2111.00396, appendix D.3; `state-spaces/s4`, experiment `lm/s4-wt103`).
+ */
+import type { Tensor } from "../graph/contract.ts";
+import { add } from "../../kernels/elementwise/mod.ts";
+import { activate } from "../nn/activations.ts";
+import type { ModelContext } from "../nn/context.ts";
+import { dropout } from "../nn/dropout.ts";
+import { nonPadding } from "../nn/embedding.ts";
+import { linearDefault } from "../nn/initializers.ts";
+import { linear } from "../nn/linear.ts";
+import { sequenceNorm } from "../nn/norm.ts";
+import { s4BlockSteps } from "../nn/s4/block_steps.ts";
+import { s4Block, type S4BlockOptions } from "../nn/s4/layer.ts";
+import type { DecoderInput, DecoderRun } from "./decoder_run.ts";
+import type { S4DecoderConfig } from "./language_model_config.ts";
+
+function blockOptions(config: S4DecoderConfig): S4BlockOptions {
+  return {
+    mode: config.mode,
+    init: config.init,
+    discretization: config.discretization,
+    states: config.states,
+    channels: config.channels,
+    bidirectional: false,
+    copies: config.copies,
+    dtMin: config.dtMin,
+    dtMax: config.dtMax,
+    dtTransform: config.dtTransform,
+    realTransform: "exp",
+    imagTransform: "none",
+    tiedDt: true,
+    kernelLength: config.maxPositions,
+    activation: config.activation,
+    finalActivation: "glu",
+    dropout: config.dropout,
+    tieDropout: false,
+  };
+}
+
+function feedForward(ctx: ModelContext, x: Tensor, config: S4DecoderConfig): Tensor {
+  const width = x.shape[2];
+  const plain = (fanIn: number) => ({ weight: linearDefault(fanIn), bias: linearDefault(fanIn) });
+  const inner = linear(ctx, "fc1", x, config.feedForward, plain(width));
+  const hidden = dropout(ctx, activate(config.activation, inner), config.dropout);
+  return linear(ctx, "fc2", hidden, width, plain(config.feedForward));
+}
+
+/**
+ * Features [B, L, D]. Every stage has `blocks` S4 blocks and one feed-forward block, `layers.k` in one
+ * row. The state is carried when decoding; whole pieces start from zero.
+ */
+export function s4Decoder(
+  ctx: ModelContext,
+  input: DecoderInput,
+  config: S4DecoderConfig,
+  run: DecoderRun,
+): Tensor {
+  const { tokens, padding } = input;
+  const valid = padding === null ? undefined : nonPadding(tokens, padding);
+  const options = blockOptions(config);
+  const mixed = (x: Tensor) =>
+    run.step === undefined ? s4Block(ctx, x, options, valid).y : s4BlockSteps(ctx, x, options);
+  let x = dropout(ctx, input.embed(tokens), config.dropout);
+  const perStage = config.blocks + 1;
+  for (let k = 0; k < config.layers * perStage; k++) {
+    const before = x;
+    x = ctx.scope(`layers.${k}`, () => {
+      const inner = sequenceNorm(ctx, config.norm, before);
+      const y = ctx.scope(
+        "layer",
+        () => k % perStage < config.blocks ? mixed(inner) : feedForward(ctx, inner, config),
+      );
+      return add(before, dropout(ctx, y, config.dropout));
+    });
+  }
+  return sequenceNorm(ctx, config.norm, x);
+}

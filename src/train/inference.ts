@@ -1,0 +1,101 @@
+/** A trained model on the device without gradients, moments or a training program. */
+import { freshGraph } from "../graph/build.ts";
+import { sizeOf } from "../graph/contract.ts";
+import type { Device } from "../device/device.ts";
+import { UserError } from "../errors.ts";
+import { buildModeGraph } from "./mode_graph.ts";
+import { modeKey, ModeProgram, type SharedMemory } from "./mode_program.ts";
+import { ParameterStore } from "./parameter_store.ts";
+import type { BatchExtents, ModelFunction, RunBatch, StepRunner } from "./workload.ts";
+
+/** Values of a trained model by name. */
+export interface TrainedValues {
+  readonly parameters: ReadonlyMap<string, Float32Array>;
+  readonly states: ReadonlyMap<string, Float32Array>;
+}
+
+/** Options of {@link Inference}. */
+export interface InferenceOptions {
+  readonly model: ModelFunction;
+  /** Extents that the parameters are collected with. */
+  readonly extents: BatchExtents;
+  readonly values: TrainedValues;
+  /** Where the values come from, for messages. */
+  readonly where: string;
+}
+
+/** Runs a model in `step` mode; a program for every shape, one set of parameters. */
+export class Inference implements StepRunner, Disposable {
+  readonly #memory: SharedMemory;
+  readonly #carried = new Map<string, GPUBuffer>();
+  readonly #programs = new Map<string, ModeProgram>();
+
+  /** @throws {UserError} when the device cannot hold the model or the values are another model's. */
+  constructor(private readonly device: Device, private readonly options: InferenceOptions) {
+    const { model, extents, values, where } = options;
+    const { collected } = freshGraph(() => buildModeGraph(model, extents, "step"));
+    for (const { name, shape } of [...collected.parameters, ...collected.states]) {
+      const found = values.parameters.get(name) ?? values.states.get(name);
+      if (found?.length !== sizeOf(shape)) {
+        throw new UserError(`${where}: ${name} does not have the shape [${shape}] of the model`);
+      }
+    }
+    const store = new ParameterStore(device, collected.parameters, 0);
+    store.upload(store.parameters, values.parameters);
+    const states = new Map<string, GPUBuffer>();
+    for (const { name } of collected.states) {
+      const data = Float32Array.from(values.states.get(name) ?? []);
+      const buffer = device.createBuffer(name, data.byteLength);
+      device.upload(buffer, data);
+      states.set(name, buffer);
+    }
+    this.#memory = {
+      device,
+      store,
+      states,
+      pool: new Map(),
+      stepInfo: device.createBuffer("step information", 16),
+    };
+  }
+
+  #compiled(extents: BatchExtents): ModeProgram {
+    const spec = { model: this.options.model, mode: "step", extents } as const;
+    const key = modeKey(spec);
+    let program = this.#programs.get(key);
+    if (program === undefined) {
+      program = new ModeProgram(this.#memory, spec, (name, bytes) => {
+        const known = this.#carried.get(`${name} ${bytes}`);
+        if (known !== undefined) return known;
+        const buffer = this.device.createBuffer(name, bytes);
+        this.#carried.set(`${name} ${bytes}`, buffer);
+        return buffer;
+      });
+      this.#programs.set(key, program);
+    }
+    return program;
+  }
+
+  step({ feeds, extents, fresh }: Pick<RunBatch, "feeds" | "extents" | "fresh">): ModeProgram {
+    const compiled = this.#compiled(extents);
+    compiled.upload(feeds);
+    const encoder = this.device.gpu.createCommandEncoder({ label: "inference" });
+    if (fresh) compiled.clearCarried(encoder);
+    const pass = encoder.beginComputePass({ label: "inference" });
+    compiled.program.encode(pass);
+    pass.end();
+    compiled.handOver(encoder);
+    this.device.gpu.queue.submit([encoder.finish()]);
+    return compiled;
+  }
+
+  /** Releases everything. */
+  [Symbol.dispose](): void {
+    for (const program of this.#programs.values()) program.destroy();
+    const { store, states, pool, stepInfo } = this.#memory;
+    store.destroy();
+    for (const buffers of [states, pool, this.#carried]) {
+      for (const buffer of buffers.values()) this.device.destroyBuffer(buffer);
+    }
+    this.device.destroyBuffer(stepInfo);
+  }
+}

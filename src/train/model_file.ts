@@ -1,0 +1,100 @@
+/**
+ * A trained model in one safetensors file: parameters and model state under their own names, and in
+ * the metadata all that it takes to use it. Unlike a checkpoint it cannot be trained on.
+ */
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import { writeFileAtomic } from "../util/atomic_write.ts";
+import { readError } from "../util/read_error.ts";
+import { readSafetensors, type SafeTensor, writeSafetensors } from "../util/safetensors.ts";
+import { Sha256 } from "../util/sha256.ts";
+import type { TrainedValues } from "./inference.ts";
+
+/** What the metadata of a model file holds. */
+export const modelHeadSchema = z.strictObject({
+  format: z.literal("mega-webgpu/model-1"),
+  /** Kind of the recipe, such as `language-model`. */
+  kind: z.string(),
+  task: z.string(),
+  model: z.string(),
+  seed: z.int().nonnegative(),
+  /** Configuration of the model, as in the result. */
+  config: z.json(),
+  /** Symbols by id with their counts, one a line, for models of text. */
+  dictionary: z.string(),
+  /** What a symbol stands for. */
+  unit: z.enum(["character", "byte", "word"]),
+});
+/** See {@link modelHeadSchema}. */
+export type ModelHead = z.infer<typeof modelHeadSchema>;
+
+const statePrefix = "state.";
+
+function digest(head: string, tensors: ReadonlyMap<string, SafeTensor>): string {
+  const hash = new Sha256().update(head);
+  for (const [name, { data }] of [...tensors].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(`${name}\n`);
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest();
+}
+
+/** Writes a model, all or nothing. @throws {UserError} when the disk is full or not writable. */
+export async function saveModel(
+  path: string,
+  head: ModelHead,
+  { parameters, states }: TrainedValues,
+): Promise<void> {
+  const tensors = new Map<string, SafeTensor>();
+  for (const [name, data] of parameters) {
+    tensors.set(name, { dtype: "F32", shape: [data.length], data });
+  }
+  for (const [name, data] of states) {
+    tensors.set(statePrefix + name, { dtype: "F32", shape: [data.length], data });
+  }
+  const text = JSON.stringify(head);
+  const metadata = { model: text, sha256: digest(text, tensors) };
+  await writeFileAtomic(path, writeSafetensors({ metadata, tensors }));
+}
+
+/** Reads a model. @throws {UserError} when the file is missing, damaged or of another kind. */
+export async function loadModel(
+  path: string,
+): Promise<{ readonly head: ModelHead; readonly values: TrainedValues }> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch (error) {
+    throw readError(error, path);
+  }
+  const { metadata, tensors } = readSafetensors(bytes, path);
+  const text = metadata.model;
+  if (text === undefined) {
+    throw new UserError(
+      `${path}: not a trained model: give a file that bench left in a .models folder`,
+    );
+  }
+  if (digest(text, tensors) !== metadata.sha256) {
+    throw new UserError(`${path}: damaged (its digest does not match): train the model anew`);
+  }
+  const head = modelHeadSchema.safeParse(JSON.parse(text));
+  if (!head.success) throw new UserError(`${path}: a model of another version: train it anew`);
+  const parameters = new Map<string, Float32Array>();
+  const states = new Map<string, Float32Array>();
+  for (const [name, { data }] of tensors) {
+    if (!(data instanceof Float32Array)) throw new UserError(`${path}: ${name} is not f32`);
+    if (name.startsWith(statePrefix)) states.set(name.slice(statePrefix.length), data);
+    else parameters.set(name, data);
+  }
+  return { head: head.data, values: { parameters, states } };
+}
+
+/** Folder of the models that belong to a result file. */
+export function modelsFolder(output: string): string {
+  return `${output.replace(/\.json$/, "")}.models`;
+}
+
+/** Name of the file of a model in that folder. */
+export function modelFileName(task: string, model: string, seed: number): string {
+  return `${task}-${model}-seed${seed}.safetensors`;
+}

@@ -1,0 +1,415 @@
+/**
+ * A model on the device: one set of parameters, optimiser state, model state and carried state, and
+ * a compiled program for every mode and batch shape that is asked for. Metrics stay on the device
+ * until they are read.
+ */
+import { freshGraph } from "../graph/build.ts";
+import { sizeOf } from "../graph/contract.ts";
+import type { BufferRange, Program } from "../compiler/program.ts";
+import type { Device } from "../device/device.ts";
+import type { ModelParameters } from "../nn/context.ts";
+import { buildModeGraph } from "./mode_graph.ts";
+import { modeKey, ModeProgram, type SharedMemory } from "./mode_program.ts";
+import { AdamOptimizer, type AdamSettings, type ParameterScale } from "./optimizer.ts";
+import { ParameterStore } from "./parameter_store.ts";
+import type { SessionState } from "./session_state.ts";
+import type { BatchExtents, BatchFeeds, Mode, ModelFunction } from "./workload.ts";
+
+/** What the session needs of a batch. */
+export interface SessionBatch {
+  readonly feeds: BatchFeeds;
+  readonly extents: BatchExtents;
+  /** Carried state starts from zero before this batch. */
+  readonly fresh?: boolean;
+}
+
+/** What a session is made from. */
+export interface SessionOptions {
+  readonly model: ModelFunction;
+  /** Extents of the usual batches; other ones are compiled when they come. */
+  readonly extents: Readonly<Record<"train" | "evaluate", BatchExtents>>;
+  readonly optimizer: AdamSettings;
+  /** Most micro-batches of an update; their shapes may differ. */
+  readonly accumulation: number;
+  readonly seed: number;
+  readonly parameterScale?: (name: string) => ParameterScale;
+  /** Updates whose metrics the device keeps until they are read. */
+  readonly metricCapacity?: number;
+  /** Most bytes of one parameter buffer; what the device binds unless a test asks for less. */
+  readonly bindableBytes?: number;
+}
+
+/** Metrics of one update or of one evaluation batch, summed over the batch. */
+export interface StepMetrics {
+  readonly lossSum: number;
+  /** Global norm of the mean gradient before clipping; 0 in evaluation. */
+  readonly gradientNorm: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** See the module comment. */
+export class Session {
+  /** Sizes and initial values of the model. */
+  readonly model: ModelParameters;
+  readonly store: ParameterStore;
+  readonly #optimizer: AdamOptimizer;
+  readonly #memory: SharedMemory;
+  readonly #states = new Map<string, GPUBuffer>();
+  readonly #carried = new Map<string, GPUBuffer>();
+  readonly #programs = new Map<string, ModeProgram>();
+  readonly #ring: GPUBuffer;
+  readonly #capacity: number;
+  readonly #metricNames: readonly string[];
+  readonly #trained: string;
+  #pending = 0;
+  /**
+   * Time inside queue submission. Software drivers do the work of the device there, so it does not
+   * count as host time.
+   */
+  submitMilliseconds = 0;
+
+  /** @throws {UserError} when the device cannot hold the model. */
+  constructor(private readonly device: Device, private readonly options: SessionOptions) {
+    const { model, extents } = options;
+    const { collected, gradients, metricNames, scalars } = freshGraph(() =>
+      buildModeGraph(model, extents.train, "train")
+    );
+    this.model = collected;
+    this.#metricNames = metricNames;
+    this.#trained = [...gradients.keys()].sort().join();
+    this.#capacity = options.metricCapacity ?? 256;
+    this.store = new ParameterStore(
+      device,
+      collected.parameters,
+      scalars.length,
+      options.bindableBytes,
+    );
+    this.#optimizer = new AdamOptimizer(
+      device,
+      this.store,
+      options.optimizer,
+      options.accumulation > 1,
+      (name) =>
+        gradients.has(name)
+          ? options.parameterScale?.(name) ?? { learningRate: 1, weightDecay: 1 }
+          : { learningRate: 0, weightDecay: 0 },
+    );
+    this.#ring = device.createBuffer("metric ring", 4 * this.#width * this.#capacity);
+    for (const { name, shape } of collected.states) {
+      this.#states.set(name, device.createBuffer(name, 4 * sizeOf(shape)));
+    }
+    this.#memory = {
+      device,
+      store: this.store,
+      states: this.#states,
+      pool: new Map(),
+      stepInfo: device.createBuffer("step information", 16),
+    };
+    this.compiled("train", extents.train);
+    this.compiled("evaluate", extents.evaluate);
+  }
+
+  /** Scalars of a record in the ring: loss, metrics, gradient norm. */
+  get #width(): number {
+    return this.#metricNames.length + 2;
+  }
+
+  /** The program of a mode and batch shape, compiled when it is first asked for. */
+  compiled(mode: Mode, extents: BatchExtents): ModeProgram {
+    const spec = { model: this.options.model, mode, extents };
+    const key = modeKey(spec);
+    let program = this.#programs.get(key);
+    if (program === undefined) {
+      program = this.device.allOrNothing(() =>
+        new ModeProgram(this.#memory, spec, (name, bytes) => this.#carriedBuffer(mode, name, bytes))
+      );
+      this.#checkGraph(program);
+      this.#programs.set(key, program);
+    }
+    return program;
+  }
+
+  /** All shapes of a mode must train and measure the same things. */
+  #checkGraph({ graph, spec }: ModeProgram): void {
+    const trained = [...graph.gradients.keys()].sort().join();
+    if (spec.mode === "train" && trained !== this.#trained) {
+      throw new RangeError(`${modeKey(spec)}: trains other parameters than the first shape`);
+    }
+    if (graph.scalars.length > 0 && graph.metricNames.join() !== this.#metricNames.join()) {
+      throw new RangeError(`${modeKey(spec)}: gives other metrics than the first shape`);
+    }
+  }
+
+  #carriedBuffer(mode: Mode, name: string, bytes: number): GPUBuffer {
+    const key = `${mode} ${name}`;
+    const known = this.#carried.get(`${key} ${bytes}`);
+    if (known !== undefined) return known;
+    const buffer = this.device.createBuffer(name, bytes);
+    this.#carried.set(`${key} ${bytes}`, buffer);
+    return buffer;
+  }
+
+  /** The training program of the usual batches. */
+  get program(): Program {
+    return this.compiled("train", this.options.extents.train).program;
+  }
+
+  /** Number of compiled programs: modes times batch shapes that were used. */
+  get programCount(): number {
+    return this.#programs.size;
+  }
+
+  /** Kernel launches of one update without accumulation. */
+  get dispatchesPerUpdate(): number {
+    const { dispatches } = this.program.statistics;
+    return dispatches * this.options.accumulation + this.#optimizer.dispatches;
+  }
+
+  /** Sets parameters to their seeded initial values and clears all other state. */
+  initialize(): void {
+    const values = this.model.initialize(this.options.seed);
+    const zeros = () =>
+      new Map(
+        this.model.parameters.map(({ name, shape }) => [name, new Float32Array(sizeOf(shape))]),
+      );
+    const named = (specs: readonly { readonly name: string }[]) =>
+      new Map(specs.map(({ name }) => [name, valueOf(values, name)]));
+    this.restore({
+      parameters: named(this.model.parameters),
+      first: zeros(),
+      second: zeros(),
+      states: named(this.model.states),
+      carried: new Map(),
+    });
+  }
+
+  /** Uploads a saved state. @throws {RangeError} when names or sizes do not match the model. */
+  restore(state: SessionState): void {
+    this.restoreParameters(state.parameters, state.states);
+    this.store.upload(this.#optimizer.first, state.first);
+    this.store.upload(this.#optimizer.second, state.second);
+    const encoder = this.device.gpu.createCommandEncoder({ label: "clear carried state" });
+    for (const buffer of this.#carried.values()) encoder.clearBuffer(buffer);
+    this.device.gpu.queue.submit([encoder.finish()]);
+    for (const [name, values] of state.carried) {
+      const buffer = this.#carriedBuffer("train", name, values.byteLength);
+      this.device.upload(buffer, Float32Array.from(values));
+    }
+  }
+
+  /** Uploads parameters and model state only, for evaluation of a saved model. */
+  restoreParameters(
+    parameters: ReadonlyMap<string, Float32Array>,
+    states: ReadonlyMap<string, Float32Array>,
+  ): void {
+    this.store.upload(this.store.parameters, parameters);
+    for (const [name, buffer] of this.#states) {
+      this.device.upload(buffer, Float32Array.from(valueOf(states, name)));
+    }
+  }
+
+  /** Reads parameters, moments, model state and the carried state of training back. */
+  async snapshot(): Promise<SessionState> {
+    return {
+      parameters: await this.store.download(this.store.parameters),
+      first: await this.store.download(this.#optimizer.first),
+      second: await this.store.download(this.#optimizer.second),
+      states: await this.#downloadStates(),
+      carried: await this.#downloadCarried(),
+    };
+  }
+
+  async #downloadStates(): Promise<Map<string, Float32Array>> {
+    const states = new Map<string, Float32Array>();
+    for (const { name, shape } of this.model.states) {
+      const buffer = this.#states.get(name);
+      if (buffer === undefined) continue;
+      states.set(name, new Float32Array(await this.device.read(buffer, 0, 4 * sizeOf(shape))));
+    }
+    return states;
+  }
+
+  async #downloadCarried(): Promise<Map<string, Float32Array>> {
+    const carried = new Map<string, Float32Array>();
+    const { graph } = this.compiled("train", this.options.extents.train);
+    for (const { name, shape } of graph.carried) {
+      const bytes = 4 * sizeOf(shape);
+      const buffer = this.#carriedBuffer("train", name, bytes);
+      carried.set(name, new Float32Array(await this.device.read(buffer, 0, bytes)));
+    }
+    return carried;
+  }
+
+  #setStep(counter: number): void {
+    const seed = BigInt(this.options.seed);
+    const low = Number(seed & 0xffffffffn);
+    const high = Number((seed >> 32n) & 0xffffffffn);
+    this.device.upload(this.#memory.stepInfo, Uint32Array.of(low, high, counter >>> 0, 0));
+  }
+
+  /** True when the device holds as many unread metrics as it can. */
+  get metricsFull(): boolean {
+    return this.#pending === this.#capacity;
+  }
+
+  /**
+   * One update, submitted without waiting.
+   *
+   * @param update Number of the update, from 1.
+   * @param microBatches Batches whose gradients are summed; one only without accumulation.
+   * @param sampleSize Sentences (or tokens) in all micro-batches together.
+   */
+  update(
+    update: number,
+    rate: number,
+    microBatches: readonly SessionBatch[],
+    sampleSize: number,
+  ): void {
+    const { accumulation } = this.options;
+    const { length } = microBatches;
+    if (length < 1 || length > accumulation) {
+      throw new RangeError(`${length} micro-batches, not 1 to ${accumulation}`);
+    }
+    if (this.metricsFull) throw new RangeError("read the metrics before the next update");
+    this.#optimizer.configure(update, rate, sampleSize);
+    microBatches.forEach(({ feeds, extents, fresh }, i) => {
+      const mode = this.compiled("train", extents);
+      mode.upload(feeds);
+      this.#setStep((update - 1) * accumulation + i);
+      const encoder = this.device.gpu.createCommandEncoder({ label: "training step" });
+      if (fresh) mode.clearCarried(encoder);
+      if (i === 0) this.#optimizer.clearSums(encoder);
+      let pass = encoder.beginComputePass({ label: "training step" });
+      mode.program.encode(pass);
+      if (mode.needsCopies) {
+        pass.end();
+        mode.copyResults(encoder);
+        pass = encoder.beginComputePass({ label: "optimiser" });
+      }
+      this.#optimizer.encodeAccumulate(pass);
+      if (i + 1 === length) this.#optimizer.encodeUpdate(pass);
+      pass.end();
+      mode.handOver(encoder);
+      if (i + 1 === length) {
+        const scalars = this.#metricNames.length + 1;
+        const { totals } = this.#optimizer;
+        const ranges = Array.from(
+          { length: scalars },
+          (_, k) => this.store.metricRange(k, totals),
+        );
+        this.#record(encoder, ranges, true);
+      }
+      this.#submit(encoder);
+    });
+  }
+
+  #submit(encoder: GPUCommandEncoder): void {
+    const commands = encoder.finish();
+    const started = performance.now();
+    this.device.gpu.queue.submit([commands]);
+    this.submitMilliseconds += performance.now() - started;
+  }
+
+  #record(encoder: GPUCommandEncoder, scalars: readonly BufferRange[], norm: boolean): void {
+    const width = scalars.length + 1;
+    const base = 4 * width * this.#pending;
+    scalars.forEach(({ buffer, offset }, k) =>
+      encoder.copyBufferToBuffer(buffer, offset, this.#ring, base + 4 * k, 4)
+    );
+    if (norm) {
+      encoder.copyBufferToBuffer(this.#optimizer.norm, 0, this.#ring, base + 4 * (width - 1), 4);
+    } else encoder.clearBuffer(this.#ring, base + 4 * (width - 1), 4);
+    this.#pending++;
+  }
+
+  /**
+   * Runs the usual programs once on zeros, so that drivers which compile at the first launch do it
+   * now. Call {@link initialize} or {@link restore} afterwards.
+   */
+  warmUp(): void {
+    for (const { program } of this.#programs.values()) program.run();
+    this.#optimizer.configure(1, 0, 1);
+    const encoder = this.device.gpu.createCommandEncoder({ label: "warm-up" });
+    const pass = encoder.beginComputePass({ label: "warm-up" });
+    this.#optimizer.encodeAccumulate(pass);
+    this.#optimizer.encodeUpdate(pass);
+    pass.end();
+    this.device.gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** Evaluates one batch, submitted without waiting; its metrics are read later. */
+  evaluate(batch: SessionBatch): void {
+    if (this.metricsFull) throw new RangeError("read the metrics before the next evaluation");
+    const mode = this.#encoded(
+      "evaluate",
+      batch,
+      (encoder, { scalarRanges }) => this.#record(encoder, scalarRanges, false),
+    );
+    if (mode.graph.scalars.length === 0) throw new RangeError("the model gives no loss");
+  }
+
+  /** Runs a mode on a batch without waiting; its outputs can be read afterwards. */
+  step(batch: SessionBatch, mode: Mode = "step"): ModeProgram {
+    return this.#encoded(mode, batch, () => {});
+  }
+
+  #encoded(
+    mode: Mode,
+    { feeds, extents, fresh }: SessionBatch,
+    finish: (encoder: GPUCommandEncoder, program: ModeProgram) => void,
+  ): ModeProgram {
+    const compiled = this.compiled(mode, extents);
+    compiled.upload(feeds);
+    const encoder = this.device.gpu.createCommandEncoder({ label: compiled.program.label });
+    if (fresh) compiled.clearCarried(encoder);
+    const pass = encoder.beginComputePass({ label: compiled.program.label });
+    compiled.program.encode(pass);
+    pass.end();
+    compiled.handOver(encoder);
+    finish(encoder, compiled);
+    this.#submit(encoder);
+    return compiled;
+  }
+
+  /** Metrics of all updates or evaluations since the last call, in order; waits for them. */
+  async readMetrics(): Promise<StepMetrics[]> {
+    if (this.#pending === 0) return [];
+    const width = this.#width;
+    const count = this.#pending;
+    const values = new Float32Array(await this.device.read(this.#ring, 0, 4 * width * count));
+    this.#pending = 0;
+    return Array.from({ length: count }, (_, i) => {
+      const row = values.subarray(i * width, (i + 1) * width);
+      return {
+        lossSum: row[0],
+        gradientNorm: row[width - 1],
+        metrics: Object.fromEntries(this.#metricNames.map((name, k) => [name, row[k + 1]])),
+      };
+    });
+  }
+
+  /** Bytes of parameters, gradients, moments and model state. */
+  get persistentBytes(): number {
+    const states = [...this.#states.values()].reduce((total, { size }) => total + size, 0);
+    const copies = this.options.accumulation > 1 ? 5 : 4;
+    return copies * 4 * this.store.layout.elements + states;
+  }
+
+  /** Releases everything. */
+  destroy(): void {
+    for (const program of this.#programs.values()) program.destroy();
+    this.#optimizer.destroy();
+    this.store.destroy();
+    for (const pool of [this.#states, this.#carried, this.#memory.pool]) {
+      for (const buffer of pool.values()) this.device.destroyBuffer(buffer);
+    }
+    this.device.destroyBuffer(this.#memory.stepInfo);
+    this.device.destroyBuffer(this.#ring);
+  }
+}
+
+function valueOf(values: ReadonlyMap<string, Float32Array>, name: string): Float32Array {
+  const value = values.get(name);
+  if (!value) throw new RangeError(`no value for ${name}`);
+  return value;
+}

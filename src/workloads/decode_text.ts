@@ -1,0 +1,22 @@
+/** Text from tokens as they come. */
+import { BOS_ID, EOS_ID, PAD_ID } from "../data/vocabulary.ts";
+import type { TokenUnit } from "../data/lm/corpus.ts";
+import type { Dictionary } from "../data/lm/dictionary.ts";
+
+/**
+ * A function that turns one token after the other into text: words get spaces between them, bytes
+ * become characters when they are complete, and `</s>` ends a line.
+ */
+export function decodeText(dictionary: Dictionary, unit: TokenUnit): (token: number) => string {
+  const bytes = new TextDecoder();
+  let lineStart = true;
+  return (token) => {
+    if (token === BOS_ID || token === PAD_ID) return "";
+    const gap = unit === "word" && !lineStart ? " " : "";
+    lineStart = token === EOS_ID;
+    if (token === EOS_ID) return "\n";
+    const symbol = dictionary.symbol(token);
+    if (unit === "byte") return bytes.decode(Uint8Array.of(Number(symbol)), { stream: true });
+    return gap + symbol;
+  };
+}

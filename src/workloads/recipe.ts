@@ -1,0 +1,49 @@
+/** What the programs of a run depend on, as plain data that can be posted to a worker. */
+import type { ClassifierConfig } from "../models/config.ts";
+import type { LanguageModelConfig } from "../models/language_model_config.ts";
+import { parameterScaleOf } from "../models/parameter_scale.ts";
+import type { TrainingSettings } from "../models/training_settings.ts";
+import type { SessionOptions } from "../train/session.ts";
+import { type ClassifierBatches, classifierExtents, classifierModel } from "./classifier.ts";
+import {
+  languageModel,
+  type LanguageModelBatching,
+  languageModelExtents,
+} from "./language_model.ts";
+
+/** A classifier run. */
+export interface ClassifierRecipe extends ClassifierBatches {
+  readonly kind: "classifier";
+  readonly config: ClassifierConfig;
+  readonly training: TrainingSettings;
+}
+
+/** A run of a language model. */
+export interface LanguageModelRecipe {
+  readonly kind: "language-model";
+  readonly config: LanguageModelConfig;
+  readonly training: TrainingSettings;
+  readonly batching: LanguageModelBatching;
+}
+
+/** A run of any workload, without its data. */
+export type RunRecipe = ClassifierRecipe | LanguageModelRecipe;
+
+function programs(recipe: RunRecipe): Pick<SessionOptions, "model" | "extents"> {
+  return recipe.kind === "classifier"
+    ? { model: classifierModel(recipe.config), extents: classifierExtents(recipe) }
+    : { model: languageModel(recipe.config), extents: languageModelExtents(recipe.batching) };
+}
+
+/** What a session for a recipe is made from. */
+export function sessionOptions(recipe: RunRecipe, seed: number): SessionOptions {
+  const { training } = recipe;
+  const scale = parameterScaleOf(training);
+  return {
+    ...programs(recipe),
+    optimizer: training.optimizer,
+    accumulation: training.accumulation,
+    seed,
+    ...(scale === undefined ? {} : { parameterScale: scale }),
+  };
+}
