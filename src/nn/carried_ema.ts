@@ -1,10 +1,7 @@
 /** The EMA of a stream that arrives in pieces (Mega, equation 2; `MultiHeadEMA.step`). */
 import type { Tensor } from "../graph/contract.ts";
-import { add, mul, silu } from "../../kernels/elementwise/mod.ts";
-import { emaStep } from "../../kernels/ema/ema_step.ts";
 import type { ModelContext } from "./context.ts";
-import { emaCoefficients, type EmaOptions } from "./ema.ts";
-import { zeroPadding } from "./embedding.ts";
+import { type EmaOptions, statefulEma } from "./ema.ts";
 
 /**
  * Causal EMA of the next positions x [B, L, D], continued from the carried state `ema_state`
@@ -22,9 +19,8 @@ export function carriedEma(
 ): Tensor {
   const [batch, , width] = x.shape;
   const options: EmaOptions = { dimensions, bidirectional: false, truncation: null };
-  const { q, input, output, omega } = emaCoefficients(ctx, width, options);
   const before = ctx.carried("ema_state", [batch, width, dimensions]);
-  const { y, state } = emaStep(zeroPadding(x, valid), before, input, q, output);
+  const { y, state } = statefulEma(ctx, x, before, options, valid);
   ctx.carry("ema_state", state);
-  return silu(add(y, mul(x, omega)));
+  return y;
 }
