@@ -176,7 +176,7 @@ Deno.test("pieces of whole chunks with carried state equal one pass over the tex
   assert.ok(forgotten.some((value, i) => Math.abs(value - whole(config)[i]) > 0.01));
 });
 
-Deno.test("chunks of evaluation replace those of training outside of training only", () => {
+Deno.test("chunks of evaluation replace those of training", () => {
   const wide = modelOf({ ...mega, chunk: 4, evaluationChunk: 8 });
   assertClose("evaluation", whole(wide), whole(modelOf({ ...mega, chunk: 8 })), 1e-9);
 });
