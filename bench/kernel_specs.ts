@@ -3,6 +3,7 @@ import type { DType, Shape, Tensor } from "../src/graph/contract.ts";
 import { attention, type AttentionKind } from "../kernels/attention/mod.ts";
 import { add, mul, silu } from "../kernels/elementwise/mod.ts";
 import { emaScan } from "../kernels/ema/ema_scan.ts";
+import { emaScanWithState } from "../kernels/ema/ema_scan_state.ts";
 import { fftConv } from "../kernels/fft/fft_conv.ts";
 import { gather, scatterAdd } from "../kernels/gather/mod.ts";
 import { matmul, type MatmulOptions } from "../kernels/matmul/mod.ts";
@@ -165,18 +166,64 @@ function attentionSpec(
   };
 }
 
-function emaSpec(batch: number, length: number, width: number): KernelSpec {
+/** An EMA from zero or, with `carried`, from a state; `backward` adds the gradients of all operands. */
+function emaSpec(
+  batch: number,
+  length: number,
+  width: number,
+  { carried = false, backward = false } = {},
+): KernelSpec {
   const states = 16;
-  return {
-    kernel: "EMA scan",
-    shape: { batch, length, width, states },
-    operands: {
-      x: { shape: [batch, length, width] },
-      c: { shape: [width, states] },
-      q: { shape: [width, states], low: 0.05, high: 0.98 },
-    },
-    build: ({ x, c, q }) => emaScan(x, c, q),
+  const weights = [width, states];
+  const series = [batch, length, width];
+  const differentiated = (
+    results: readonly Tensor[],
+    cotangents: readonly Tensor[],
+    operands: readonly Tensor[],
+  ) => {
+    const terms = results.map((result, i) => sum(mul(result, cotangents[i])));
+    return [...results, ...gradients(terms.reduce((a, b) => add(a, b)), operands)];
   };
+  const shared = {
+    kernel: `EMA scan${carried ? " with state" : ""}${backward ? " with gradients" : ""}`,
+    shape: { batch, length, width, states },
+  };
+  const operands: Record<string, SpecOperand> = {
+    x: { shape: series },
+    c: { shape: weights },
+    q: { shape: weights, low: 0.05, high: 0.98 },
+    ...(backward ? { dy: { shape: series } } : {}),
+  };
+  if (!carried) {
+    return {
+      ...shared,
+      operands,
+      build: ({ x, c, q, dy }) => {
+        const y = emaScan(x, c, q);
+        return backward ? differentiated([y], [dy], [x, c, q]) : y;
+      },
+    };
+  }
+  const state = { shape: [batch, ...weights] };
+  return {
+    ...shared,
+    operands: {
+      ...operands,
+      g: { shape: weights },
+      state,
+      ...(backward ? { dState: state } : {}),
+    },
+    build: ({ x, c, q, g, state, dy, dState }) => {
+      const next = emaScanWithState(x, c, q, g, state);
+      const results = [next.y, next.state];
+      return backward ? differentiated(results, [dy, dState], [x, c, q, g, state]) : results;
+    },
+  };
+}
+
+/** The same scan without and with state. */
+function emaPair(batch: number, length: number, width: number, backward: boolean): KernelSpec[] {
+  return [false, true].map((carried) => emaSpec(batch, length, width, { carried, backward }));
 }
 
 function convolutionSpec(batch: number, length: number, width: number): KernelSpec {
@@ -284,12 +331,14 @@ export const kernelSpecs: readonly KernelSpec[] = [
   attentionSpec("laplace", 1, 1024, true),
   emaSpec(32, 128, 40),
   emaSpec(4, 2048, 40),
+  ...emaPair(8, 1024, 64, false),
+  ...emaPair(8, 1024, 64, true),
   convolutionSpec(32, 128, 40),
   convolutionSpec(4, 2048, 40),
   ...lookups(32, 40, 3200),
   ...lookups(8192, 64, 3200),
   embeddingGradient(267_744, 64, 6144),
-  embeddingGradient(267_744, 1024, 6144),
+  embeddingGradient(20_000, 1024, 6144),
   vocabularyLoss(512, 64, 20_000),
   vocabularyGradients(256, 32, 8192),
 ];

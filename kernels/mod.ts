@@ -3,6 +3,7 @@ export * from "./attention/mod.ts";
 export * from "./cross_entropy/mod.ts";
 export * from "./elementwise/mod.ts";
 export * from "./ema/ema_scan.ts";
+export * from "./ema/ema_scan_state.ts";
 export * from "./ema/ema_step.ts";
 export * from "./fft/fft_conv.ts";
 export * from "./fft/rfft.ts";

@@ -15,9 +15,9 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   kernels: ["graph"],
   compiler: ["device", "graph", "kernels"],
   nn: ["util", "graph", "kernels"],
-  models: ["errors", "util", "data", "graph", "kernels", "nn"],
+  models: ["errors", "util", "data", "device", "graph", "kernels", "compiler", "nn"],
   train: ["errors", "util", "data", "device", "graph", "kernels", "compiler", "nn", "models"],
-  workloads: ["data", "models", "train"],
+  workloads: ["errors", "util", "data", "kernels", "models", "train"],
   results: ["errors", "util", "data", "device"],
   eval: [
     "errors",
@@ -41,11 +41,23 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     "compiler",
     "models",
     "train",
+    "workloads",
     "results",
     "eval",
     "workloads",
   ],
-  cli: ["errors", "util", "data", "device", "models", "results", "eval", "bench"],
+  cli: [
+    "errors",
+    "util",
+    "data",
+    "device",
+    "models",
+    "train",
+    "workloads",
+    "results",
+    "eval",
+    "bench",
+  ],
 };
 
 const IMPORT = /\bfrom\s+"(\.[^"]+\.ts)"|\bimport\s*\(?\s*"(\.[^"]+\.ts)"/g;

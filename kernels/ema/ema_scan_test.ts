@@ -11,7 +11,6 @@ import { evaluate, interpret } from "../../src/compiler/evaluate.ts";
 import { freshGraph } from "../../src/graph/build.ts";
 import { ShapeError, type Tensor } from "../../src/graph/contract.ts";
 import { emaScan, emaScanBidirectional } from "./ema_scan.ts";
-import { emaStep } from "./ema_step.ts";
 import type { Sweep } from "./sweeps.ts";
 
 /** Decay factors between `low` and 1. */
@@ -112,83 +111,3 @@ Deno.test("emaScan names the operand that does not fit", () => {
     assert.throws(() => emaScan(weights, weights, weights), ShapeError);
   });
 });
-
-Deno.test("emaStep carries the state so that two halves equal one pass", async () => {
-  const [batch, length, features, states, cut] = [3, 37, 7, 5, 16];
-  const weights = features * states;
-  const x = testNormals(batch * length * features, 1);
-  const part = (from: number, to: number) =>
-    Float64Array.from(
-      { length: batch * (to - from) * features },
-      (_, i) => {
-        const [b, rest] = [Math.floor(i / ((to - from) * features)), i % ((to - from) * features)];
-        return x[(b * length + from) * features + rest];
-      },
-    );
-  const fixed = [
-    ["state", testNormals(batch * weights, 2)],
-    ["w", testNormals(weights, 3)],
-    ["q", decays(weights, 0.2)],
-    ["g", testNormals(weights, 4)],
-  ] as const;
-  const feeds = new Map([...fixed, ["x", x], ["head", part(0, cut)], ["tail", part(cut, length)]]);
-  const { whole, head, tail } = freshGraph(() => {
-    const shape = [features, states];
-    const [w, q, g] = ["w", "q", "g"].map((name) => input(name, shape));
-    const start = input("state", [batch, ...shape]);
-    const head = emaStep(input("head", [batch, cut, features]), start, w, q, g);
-    return {
-      whole: emaStep(input("x", [batch, length, features]), start, w, q, g),
-      head,
-      tail: emaStep(input("tail", [batch, length - cut, features]), head.state, w, q, g),
-    };
-  });
-  const roots = [whole.y, whole.state, head.y, tail.y, tail.state];
-  const expected = interpret(roots, feeds);
-  for (const adapterClass of ["software", "gpu"] as const) {
-    const actual = await evaluate(await testDevice(adapterClass), roots, feeds, { poison: true });
-    actual.forEach((data, i) => assertClose(`${adapterClass} ${i}`, data, expected[i].data, 1e-5));
-    assertClose("last state", actual[4], actual[1], 1e-6);
-    for (let b = 0; b < batch; b++) {
-      const row = actual[0].slice((b * length + cut) * features, (b + 1) * length * features);
-      const size = (length - cut) * features;
-      assertClose("second half", actual[3].slice(b * size, (b + 1) * size), row, 1e-6);
-    }
-  }
-});
-
-Deno.test("emaStep over one token equals the matching step of emaScan", async () => {
-  const feeds = new Map([
-    ["x", testNormals(2 * 65, 1)],
-    ["state", new Float64Array(2 * 65)],
-    ["w", testNormals(65, 2)],
-    ["q", decays(65, 0.2)],
-    ["g", new Float64Array(65).fill(1)],
-  ]);
-  const [step, scan] = freshGraph(() => {
-    const [w, q, g] = ["w", "q", "g"].map((name) => input(name, [65, 1]));
-    const x = input("x", [2, 1, 65]);
-    return [emaStep(x, input("state", [2, 65, 1]), w, q, g).y, emaScan(x, w, q)];
-  });
-  const device = await testDevice("software");
-  const [a, b] = await evaluate(device, [step, scan], feeds, { poison: true });
-  assertClose("one token", a, b, 1e-6);
-});
-
-for (const length of [1, 7, 33]) {
-  Deno.test(`emaStep over ${length} steps has gradients of inputs, carried state and weights`, async () => {
-    const [batch, features, states] = [2, 5, 3];
-    const weights = { shape: [features, states] };
-    await checkOperation({
-      inputs: {
-        x: { shape: [batch, length, features] },
-        state: { shape: [batch, features, states] },
-        w: weights,
-        q: { ...weights, values: decays(features * states, 0.4) },
-        g: weights,
-      },
-      build: ({ x, state, w, q, g }) => Object.values(emaStep(x, state, w, q, g)),
-      probes: 6,
-    });
-  });
-}

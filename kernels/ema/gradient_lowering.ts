@@ -9,16 +9,41 @@
  */
 import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
 import { chunkLength, lanes, unrolling } from "./scan_lowering.ts";
-import { each, type EmaGeometry, overTime, powerFunctions } from "./sweeps.ts";
+import { sumPasses, type SumTarget } from "./partial_sums.ts";
+import { each, type EmaGeometry, overTime, powerFunctions, type Start } from "./sweeps.ts";
 
 /** States that one invocation keeps in registers (four numbers each). */
 const statesPerThread = 8;
 
-/** Partial sums that one invocation adds up. */
-const partsPerThread = 64;
+/** Operands of the gradient kernels; inputs 0 and 1 are x and dy. */
+export interface GradientRoles {
+  /** Input that holds the decays [sweeps · D, N]. */
+  readonly decay: number;
+  /** Inputs that the pass over time reads besides the start. */
+  readonly inputs: readonly number[];
+  /** WGSL functions of the expressions below. */
+  readonly declarations?: string;
+  /** u before the first time; zero by default. */
+  readonly start?: Start;
+  /** Statements on `g{n}` = Σ dy u, `h{n}` = Σ dy s and the last `u{n}`, `s{n}` of a chunk. */
+  readonly finish?: (n: number, state: string) => string;
+  /** Inputs of the last pass, and what it stores of the sums `sum0` = Σ g and `sum1` = Σ h. */
+  readonly store: Pick<SumTarget, "inputs" | "body">;
+}
 
-/** Passes of `emaScanGradient`: inputs x, dy, c, q; outputs dc, dq. */
-export function lowerGradient(geometry: EmaGeometry, ctx: LowerContext): Pass[] {
+const averageRoles: GradientRoles = {
+  decay: 3,
+  inputs: [0, 1, 3],
+  store: { inputs: [2], body: "out0(row, n, sum0);\nout1(row, n, in2(row, n) * sum1);" },
+};
+
+/** Passes of the gradients; by default of `emaScanGradient`: inputs x, dy, c, q; outputs dc, dq. */
+export function lowerGradient(
+  geometry: EmaGeometry,
+  ctx: LowerContext,
+  roles: GradientRoles = averageRoles,
+): Pass[] {
+  const { decay, start: origin } = roles;
   const { batch, length, features, states, sweeps, truncation } = geometry;
   const chunk = chunkLength(geometry, ctx);
   const chunks = Math.ceil(length / chunk);
@@ -31,7 +56,8 @@ export function lowerGradient(geometry: EmaGeometry, ctx: LowerContext): Pass[] 
     ...(truncation ? [truncation, truncation - 1] : []),
     ...(chunks > 1 ? [chunk, chunk - 1] : []),
   ];
-  const declarations = exponents.length > 0 ? powerFunctions(exponents) : "";
+  const declarations = (roles.declarations ?? "") +
+    (exponents.length > 0 ? powerFunctions(exponents) : "");
   const parts = batch * chunks;
   const rows = sweeps.length * features;
   const partial = ctx.scratch(parts * 2 * states * rows);
@@ -57,7 +83,7 @@ let high = min(low + ${chunk}u, ${length}u);`;
   const last = ragged ? `, ${states - 1}u)` : "";
   const state = (n: number) => `${ragged ? "min(" : ""}first + ${n}u${last}`;
   const load = each(held, (n) =>
-    `let q${n} = in3(row, ${state(n)});` +
+    `let q${n} = in${decay}(row, ${state(n)});` +
     (truncation
       ? ` let z${n} = power_${truncation}(q${n});` +
         ` let y${n} = ${truncation}.0 * power_${truncation - 1}(q${n});`
@@ -84,7 +110,7 @@ let high = min(low + ${chunk}u, ${length}u);`;
     passes.push({
       ...pass,
       name: "local",
-      inputs: [0, 3],
+      inputs: [0, decay],
       outputs: [],
       scratch: [{ scratch: carried, access: "write" }],
       body: `if (thread < ${threads}u) {\n${place}\n${load}\n` +
@@ -92,13 +118,16 @@ let high = min(low + ${chunk}u, ${length}u);`;
         perSweep((k) => overTime(geometry, sweeps[k], low, high, unroll, advance)) + "\n" +
         store(carried, ["u", "s"]) + "\n}",
     });
-    passes.push(carryPass(geometry, carried, chunks, chunk, workgroupSize, declarations));
+    passes.push(carryPass(geometry, roles, carried, chunks, chunk, workgroupSize, declarations));
   }
-  const start = (kind: number, n: number) => carried ? at(carried, kind, state(n)) : "0.0";
+  const start = (kind: number, n: number) =>
+    carried
+      ? at(carried, kind, state(n))
+      : (kind === 0 ? origin?.value(state(n)) : undefined) ?? "0.0";
   passes.push({
     ...pass,
     name: "partial",
-    inputs: [0, 1, 3],
+    inputs: [...new Set([...roles.inputs, ...(carried ? [] : origin?.inputs ?? [])])],
     outputs: [],
     scratch: [
       { scratch: partial, access: "write" },
@@ -124,15 +153,20 @@ let high = min(low + ${chunk}u, ${length}u);`;
             `let dy = in1(b, ${t}, d);\n${advance(t, old)}\n` +
             each(held, (n) => `g${n} = fma(dy, u${n}, g${n});\nh${n} = fma(dy, s${n}, h${n});`),
         )
-      ) + "\n" + store(partial, ["g", "h"]) + "\n}",
+      ) + "\n" +
+      (roles.finish ? each(held, (n) => roles.finish?.(n, state(n)) ?? "") + "\n" : "") +
+      store(partial, ["g", "h"]) + "\n}",
   });
-  passes.push(...sumPasses(geometry, partial, parts, workgroupSize, ctx));
+  passes.push(
+    ...sumPasses(ctx, partial, { ...roles.store, parts, kinds: 2, states, rows, workgroupSize }),
+  );
   return passes;
 }
 
 /** Replaces what each chunk adds to (u, s) by the values at its start. */
 function carryPass(
   geometry: EmaGeometry,
+  { decay, start }: GradientRoles,
   carried: Scratch,
   chunks: number,
   chunk: number,
@@ -148,7 +182,7 @@ function carryPass(
     ) || "false";
   return {
     name: "carry",
-    inputs: [3],
+    inputs: [...new Set([decay, ...start?.inputs ?? []])],
     outputs: [],
     scratch: [{ scratch: carried, access: "write" }],
     workgroupSize,
@@ -158,11 +192,12 @@ function carryPass(
 let row = thread % ${rows}u;
 let n = (thread / ${rows}u) % ${states}u;
 let b = thread / ${rows * states}u;
-let q = in3(row, n);
+let d = row % ${features}u;
+let q = in${decay}(row, n);
 let decay = power_${chunk}(q);
 let slope = ${chunk}.0 * power_${chunk - 1}(q);
 let reverse = ${reverse};
-var u = 0.0;
+var u = ${start?.value("n") ?? "0.0"};
 var s = 0.0;
 for (var i = 0u; i < ${chunks}u; i++) {
 let chunk = select(i, ${chunks - 1}u - i, reverse);
@@ -176,62 +211,4 @@ u = fma(decay, u, added_u);
 }
 }`,
   };
-}
-
-/** Adds the partial sums in a fixed order: slabs first when there are many. */
-function sumPasses(
-  geometry: EmaGeometry,
-  partial: Scratch,
-  parts: number,
-  workgroupSize: number,
-  ctx: LowerContext,
-): Pass[] {
-  const { states, features, sweeps } = geometry;
-  const rows = sweeps.length * features;
-  const width = 2 * states * rows;
-  const passes: Pass[] = [];
-  let source = partial;
-  let left = parts;
-  while (left > partsPerThread) {
-    const slabs = Math.ceil(left / partsPerThread);
-    const target = ctx.scratch(slabs * width);
-    passes.push({
-      name: `slabs${passes.length}`,
-      inputs: [],
-      outputs: [],
-      scratch: [{ scratch: source, access: "read" }, { scratch: target, access: "write" }],
-      workgroupSize,
-      groups: Math.ceil(slabs * width / workgroupSize),
-      body: `if (thread < ${slabs * width}u) {
-let first = (thread / ${width}u) * ${partsPerThread}u;
-let last = min(first + ${partsPerThread}u, ${left}u);
-var sum = 0.0;
-for (var p = first; p < last; p++) { sum += tmp${source.index}[p * ${width}u + thread % ${width}u]; }
-tmp${target.index}[thread] = sum;
-}`,
-    });
-    source = target;
-    left = slabs;
-  }
-  passes.push({
-    name: "sum",
-    inputs: [2],
-    outputs: [0, 1],
-    scratch: [{ scratch: source, access: "read" }],
-    workgroupSize,
-    groups: Math.ceil(states * rows / workgroupSize),
-    body: `if (thread < ${states * rows}u) {
-let n = thread / ${rows}u;
-let row = thread % ${rows}u;
-var g = 0.0;
-var h = 0.0;
-for (var p = 0u; p < ${left}u; p++) {
-g += tmp${source.index}[p * ${width}u + thread];
-h += tmp${source.index}[p * ${width}u + ${states * rows}u + thread];
-}
-out0(row, n, g);
-out1(row, n, in2(row, n) * h);
-}`,
-  });
-  return passes;
 }

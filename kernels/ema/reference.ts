@@ -97,3 +97,56 @@ export function referenceStep(inputs: readonly RefArray[]): RefArray[] {
   }
   return [{ shape: x.shape, data: y }, { shape: h0.shape, data: state }];
 }
+
+/** All gradients of {@link referenceStep}, step by step backwards through stored states. */
+function stateGradients(
+  x: RefArray,
+  dy: RefArray,
+  start: Float64Array,
+  dState: RefArray,
+  [w, q, g]: readonly RefArray[],
+) {
+  const [batch, length, features] = x.shape;
+  const states = q.shape[1];
+  const empty = (like: RefArray): RefArray => ({
+    shape: like.shape,
+    data: new Float64Array(like.data.length),
+  });
+  const [dx, dStart, dw, dq, dg] = [x, dState, w, q, g].map(empty);
+  for (let b = 0; b < batch; b++) {
+    for (let d = 0; d < features; d++) {
+      const at = (t: number) => (b * length + t) * features + d;
+      for (let n = 0; n < states; n++) {
+        const row = d * states + n;
+        const h = [start[(b * features + d) * states + n]];
+        for (let t = 0; t < length; t++) h.push(q.data[row] * h[t] + w.data[row] * x.data[at(t)]);
+        let a = dState.data[(b * features + d) * states + n];
+        for (let t = length - 1; t >= 0; t--) {
+          a += g.data[row] * dy.data[at(t)];
+          dg.data[row] += dy.data[at(t)] * h[t + 1];
+          dx.data[at(t)] += w.data[row] * a;
+          dw.data[row] += x.data[at(t)] * a;
+          dq.data[row] += a * h[t];
+          a *= q.data[row];
+        }
+        dStart.data[(b * features + d) * states + n] = a;
+      }
+    }
+  }
+  return { dx, dStart, dw, dq, dg };
+}
+
+/** Inputs dy, dh_L, x, w, q, g; outputs dx, dh_0, dw, none of which depends on h_0. */
+export function referenceAdjoint(inputs: readonly RefArray[]): RefArray[] {
+  const [dy, dState, x, ...weights] = inputs;
+  const start = new Float64Array(dState.data.length);
+  const { dx, dStart, dw } = stateGradients(x, dy, start, dState, weights);
+  return [dx, dStart, dw];
+}
+
+/** Inputs x, dy, h_0, dh_L, w, q, g; outputs dg, dq. */
+export function referenceWeights(inputs: readonly RefArray[]): RefArray[] {
+  const [x, dy, start, dState, ...weights] = inputs;
+  const { dg, dq } = stateGradients(x, dy, Float64Array.from(start.data), dState, weights);
+  return [dg, dq];
+}

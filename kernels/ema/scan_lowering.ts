@@ -7,7 +7,39 @@
  * every chunk from its carried state.
  */
 import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
-import { dot, each, type EmaGeometry, overTime, powerFunctions } from "./sweeps.ts";
+import { literal } from "../source/generate.ts";
+import { dot, each, type EmaGeometry, overTime, powerFunctions, type Start } from "./sweeps.ts";
+
+/** Operands of a scan, and what it does besides the sum over states. Input 0 is the series. */
+export interface ScanRoles {
+  /** Input that holds the decays [sweeps · D, N]. */
+  readonly decay: number;
+  /** Smallest decay; smaller ones are raised to it (default: none is). */
+  readonly leastDecay?: number;
+  /** Inputs that the last pass reads besides the start. */
+  readonly inputs: readonly number[];
+  /** Outputs of the last pass; output 0 is the sum over states. */
+  readonly outputs: readonly number[];
+  /** Scratch memory that the last pass writes besides its own. */
+  readonly scratch?: Scratch;
+  /** WGSL functions of the expressions below. */
+  readonly declarations?: string;
+  /** Statements that declare `c{n}`, the weight of state n in output 0. */
+  readonly weight: (n: number) => string;
+  /** State before the first time; zero by default. */
+  readonly start?: Start;
+  /** Statements after output 0 at time `t`, with the states `u{n}` and the series' `x`. */
+  readonly visit?: (t: string) => string;
+  /** Statements when an invocation has walked through its chunk. */
+  readonly finish?: string;
+}
+
+const averageRoles: ScanRoles = {
+  decay: 2,
+  inputs: [0, 1, 2],
+  outputs: [0],
+  weight: (n) => `let c${n} = in1(row, ${n}u);`,
+};
 
 /** Threads that keep a GPU busy; fewer sequences than that are cut into chunks. */
 const busyThreads = 32768;
@@ -36,23 +68,35 @@ export function lanes(ctx: LowerContext): number {
 }
 
 /** Declares and loads the registers of a sweep: `q`, and `z` = q^K when the kernel is truncated. */
-export function loadDecay(geometry: EmaGeometry, row: string, q: number, from = 0, count = 0) {
-  const states = count || geometry.states;
-  const { truncation } = geometry;
+function loadDecay({ states, truncation }: EmaGeometry, roles: ScanRoles): string {
   return each(states, (n) =>
-    `let q${n} = in${q}(${row}, ${from + n}u);` +
+    `let q${n} = ${decayAt(roles, `${n}u`)};` +
     (truncation ? ` let z${n} = power_${truncation}(q${n});` : ""));
 }
 
-/** Passes of `emaScan`: input 0 is x, 1 is c, 2 is q; output 0 is y. */
-export function lowerScan(geometry: EmaGeometry, ctx: LowerContext): Pass[] {
+function decayAt({ decay, leastDecay }: ScanRoles, n: string): string {
+  const q = `in${decay}(row, ${n})`;
+  return leastDecay === undefined ? q : `max(${q}, ${literal(leastDecay, "f32")})`;
+}
+
+/** Passes of a scan; by default those of `emaScan` with inputs x, c, q and output y. */
+export function lowerScan(
+  geometry: EmaGeometry,
+  ctx: LowerContext,
+  roles: ScanRoles = averageRoles,
+): Pass[] {
+  const { decay, start } = roles;
   const { batch, length, features, states, sweeps, truncation } = geometry;
   const chunk = chunkLength(geometry, ctx);
   const chunks = Math.ceil(length / chunk);
   const workgroupSize = lanes(ctx);
   const unroll = unrolling(geometry, chunks);
-  const powers = [...(truncation ? [truncation] : []), ...(chunks > 1 ? [chunk] : [])];
-  const declarations = powers.length > 0 ? powerFunctions(powers) : "";
+  const powers = [
+    ...(truncation ? [truncation] : []),
+    ...(chunks > 1 ? [chunk, ...(start ? [length - (chunks - 1) * chunk] : [])] : []),
+  ];
+  const declarations = (roles.declarations ?? "") +
+    (powers.length > 0 ? powerFunctions(powers) : "");
   const rows = batch * chunks * features;
   const carried = chunks > 1 ? ctx.scratch(sweeps.length * rows * states) : undefined;
   const partial = sweeps.length > 1 ? ctx.scratch(batch * length * features) : undefined;
@@ -80,14 +124,14 @@ let high = min(low + ${chunk}u, ${length}u);`;
   if (carried) {
     passes.push({
       name: "local",
-      inputs: [0, 2],
+      inputs: [0, decay],
       outputs: [],
       scratch: [{ scratch: carried, access: "write" }],
       workgroupSize,
       groups: Math.ceil(rows / workgroupSize),
       declarations,
       body: `if (thread < ${rows}u) {\n${place}\n` + sweeps.map((sweep, k) =>
-        `{\nlet row = ${k * features}u + d;\n${loadDecay(geometry, "row", 2)}\n` +
+        `{\nlet row = ${k * features}u + d;\n${loadDecay(geometry, roles)}\n` +
         each(states, (n) =>
           `var u${n} = 0.0;`) +
         "\n" +
@@ -95,8 +139,10 @@ let high = min(low + ${chunk}u, ${length}u);`;
         each(states, (n) => `${stateAt(`${k}u`, `${n}u`)} = u${n};`) + "\n}"
       ).join("\n") + "\n}",
     });
-    passes.push(carryPass(geometry, carried, chunks, chunk, workgroupSize, declarations));
+    passes.push(carryPass(geometry, roles, carried, chunks, chunk, workgroupSize, declarations));
   }
+  const startAt = (k: number, n: number) =>
+    carried ? stateAt(`${k}u`, `${n}u`) : start?.value(`${n}u`) ?? "0.0";
   const body = sweeps.map((sweep, k) => {
     const last = k === sweeps.length - 1;
     const sum = dot(states, (n) => `c${n}`, (n) => `u${n}`);
@@ -105,17 +151,24 @@ let high = min(low + ${chunk}u, ${length}u);`;
       const value = k === 0 ? sum : `${at(t)} + ${sum}`;
       return last ? `out0(b, ${t}, d, ${value});` : `${at(t)} = ${value};`;
     };
-    return `{\nlet row = ${k * features}u + d;\n${loadDecay(geometry, "row", 2)}\n` +
-      each(states, (n) => `let c${n} = in1(row, ${n}u);`) + "\n" +
-      each(states, (n) => `var u${n} = ${carried ? stateAt(`${k}u`, `${n}u`) : "0.0"};`) + "\n" +
-      overTime(geometry, sweep, low, high, unroll, (t, old) => `${advance(t, old)}\n${emit(t)}`) +
-      "}";
+    return `{\nlet row = ${k * features}u + d;\n${loadDecay(geometry, roles)}\n` +
+      each(states, roles.weight) + "\n" +
+      each(states, (n) => `var u${n} = ${startAt(k, n)};`) + "\n" +
+      overTime(
+        geometry,
+        sweep,
+        low,
+        high,
+        unroll,
+        (t, old) => `${advance(t, old)}\n${emit(t)}${roles.visit ? `\n${roles.visit(t)}` : ""}`,
+      ) + (roles.finish ?? "") + "}";
   }).join("\n");
   passes.push({
     name: "scan",
-    inputs: [0, 1, 2],
-    outputs: [0],
+    inputs: [...new Set([...roles.inputs, ...(carried ? [] : start?.inputs ?? [])])],
+    outputs: roles.outputs,
     scratch: [
+      ...(roles.scratch ? [{ scratch: roles.scratch, access: "write" as const }] : []),
       ...(carried ? [{ scratch: carried, access: "read" as const }] : []),
       ...(partial ? [{ scratch: partial, access: "write" as const }] : []),
     ],
@@ -130,17 +183,22 @@ let high = min(low + ${chunk}u, ${length}u);`;
 /** Replaces what each chunk adds to the state by the state at its start. */
 function carryPass(
   geometry: EmaGeometry,
+  roles: ScanRoles,
   carried: Scratch,
   chunks: number,
   chunk: number,
   workgroupSize: number,
   declarations: string,
 ): Pass {
-  const { batch, features, states, sweeps } = geometry;
+  const { batch, length, features, states, sweeps } = geometry;
+  const { decay, start } = roles;
+  const remainder = length - (chunks - 1) * chunk;
+  // A reverse sweep that starts from zero brings nothing to the end of the last, shorter chunk.
+  const ragged = start !== undefined && remainder < chunk;
   const threads = sweeps.length * batch * states * features;
   return {
     name: "carry",
-    inputs: [2],
+    inputs: [...new Set([decay, ...start?.inputs ?? []])],
     outputs: [],
     scratch: [{ scratch: carried, access: "write" }],
     workgroupSize,
@@ -151,12 +209,13 @@ let d = thread % ${features}u;
 let n = (thread / ${features}u) % ${states}u;
 let b = (thread / ${features * states}u) % ${batch}u;
 let sweep = thread / ${features * states * batch}u;
-let decay = power_${chunk}(in2(sweep * ${features}u + d, n));
-let reverse = ${
+let row = sweep * ${features}u + d;
+let decay = power_${chunk}(${decayAt(roles, "n")});
+${ragged ? `let shorter = power_${remainder}(${decayAt(roles, "n")});\n` : ""}let reverse = ${
       sweeps.map((s, k) => s === "reverse" ? `sweep == ${k}u` : "").filter(Boolean).join(" || ") ||
       "false"
     };
-var carry = 0.0;
+var carry = ${start?.value("n") ?? "0.0"};
 for (var i = 0u; i < ${chunks}u; i++) {
 let chunk = select(i, ${chunks - 1}u - i, reverse);
 let at = ((sweep * ${
@@ -164,7 +223,7 @@ let at = ((sweep * ${
     }u + b * ${chunks}u + chunk) * ${states}u + n) * ${features}u + d;
 let local = tmp${carried.index}[at];
 tmp${carried.index}[at] = carry;
-carry = fma(decay, carry, local);
+carry = fma(${ragged ? `select(decay, shorter, chunk == ${chunks - 1}u)` : "decay"}, carry, local);
 }
 }`,
   };

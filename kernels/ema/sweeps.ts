@@ -21,6 +21,14 @@ export interface EmaGeometry {
   readonly truncation: number;
 }
 
+/** Where a scan starts. */
+export interface Start {
+  /** Inputs that `value` reads. */
+  readonly inputs: readonly number[];
+  /** Expression of state `n` of weights row `row`, sequence `b`, feature `d`. */
+  readonly value: (n: string) => string;
+}
+
 /** Reads and checks the geometry from x [B, L, D] and q [sweeps · D, N]. */
 export function emaGeometry(
   op: string,

@@ -4,17 +4,16 @@
  */
 import { type KernelOperation, ShapeError, type Tensor } from "../../src/graph/contract.ts";
 import { apply } from "../../src/graph/build.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { radixSort } from "../sort/radix.ts";
 
 const compactOperation: KernelOperation = {
   name: "compactRows",
   kind: "kernel",
   infer: ([mask]) => {
-    if (mask.shape.length !== 1 || mask.dtype !== "f32") {
-      throw new ShapeError(
-        "compactRows",
-        `the mask must be f32 [T], not ${mask.dtype} [${mask.shape}]`,
-      );
+    requireTypes("compactRows", [mask], ["f32"]);
+    if (mask.shape.length !== 1) {
+      throw new ShapeError("compactRows", `the mask [${mask.shape}] is not a vector`);
     }
     return [{ shape: mask.shape, dtype: "i32" }, { shape: [1], dtype: "i32" }];
   },
@@ -66,6 +65,7 @@ export interface CompactedRows {
  * Orders rows so that those with a mask other than 0 come first.
  *
  * @param mask f32 [T].
+ * @throws {ShapeError} when the mask is not a vector of f32.
  */
 export function compactRows(mask: Tensor): CompactedRows {
   const [order, count] = apply(compactOperation, [mask]).outputs;

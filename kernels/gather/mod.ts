@@ -56,7 +56,7 @@ const scatterAddOperation: KernelOperation = {
   kind: "kernel",
   infer: ([ids, values], attrs) => {
     requireTypes("scatterAdd", [ids, values], ["integer", "f32"]);
-    if (values.shape.length !== 2 || values.shape[0] !== ids.shape[0]) {
+    if (values.shape.length !== 2 || ids.shape.join() !== `${values.shape[0]}`) {
       throw new ShapeError("scatterAdd", `ids [${ids.shape}], values [${values.shape}]`);
     }
     return [{ shape: [Number(attrs.rows), values.shape[1]], dtype: "f32" }];
@@ -99,6 +99,7 @@ export function gather(table: Tensor, ids: Tensor): Tensor {
  *
  * @param ids i32 [T], each in [0, rows). @param values f32 [T, D].
  * @returns [rows, D]; zero for numbers that do not occur.
+ * @throws {ShapeError} when ids and values do not fit.
  */
 export function scatterAdd(ids: Tensor, values: Tensor, rows: number): Tensor {
   return apply1(scatterAddOperation, [ids, values], { rows });

@@ -60,7 +60,9 @@ const longestTrip = 32;
 function sorted(ctx: LowerContext, rows: number, columns: number, positions: number): Pass[] {
   const software = ctx.adapterClass === "software";
   const small = software ? ctx.subgroupSize : 64;
+  // Where the segment of a row starts and ends in the sorted order.
   const start = ctx.scratch(rows, "u32");
+  const stop = ctx.scratch(rows, "u32");
   const { passes, keys, positions: order } = radixSort(ctx, {
     length: positions,
     bits: Math.ceil(Math.log2(rows + 1)),
@@ -76,28 +78,37 @@ function sorted(ctx: LowerContext, rows: number, columns: number, positions: num
     name: "clear",
     inputs: [],
     outputs: [],
-    scratch: [{ scratch: start, access: "write" }],
+    scratch: [{ scratch: start, access: "write" }, { scratch: stop, access: "write" }],
     workgroupSize: small,
     groups: Math.ceil(rows / small),
-    body: `if (thread < ${rows}u) { tmp${start.index}[thread] = ${positions}u; }`,
+    body: `if (thread >= ${rows}u) { return; }
+tmp${start.index}[thread] = 0u;
+tmp${stop.index}[thread] = 0u;`,
   }, {
-    name: "heads",
+    name: "segments",
     inputs: [],
     outputs: [],
-    scratch: [{ scratch: keys, access: "read" }, { scratch: start, access: "write" }],
+    scratch: [
+      { scratch: keys, access: "read" },
+      { scratch: start, access: "write" },
+      { scratch: stop, access: "write" },
+    ],
     workgroupSize: small,
     groups: Math.ceil(positions / small),
     body: `if (thread >= ${positions}u) { return; }
 let v = tmp${keys.index}[thread];
-let first = thread == 0u || tmp${keys.index}[max(thread, 1u) - 1u] != v;
-if (first && v < ${rows}u) { tmp${start.index}[v] = thread; }`,
+if (v >= ${rows}u) { return; }
+if (thread == 0u || tmp${keys.index}[max(thread, 1u) - 1u] != v) { tmp${start.index}[v] = thread; }
+if (thread == ${positions - 1}u || tmp${keys.index}[min(thread + 1u, ${positions - 1}u)] != v) {
+tmp${stop.index}[v] = thread + 1u;
+}`,
   }, {
     name: "sum",
     inputs: [1],
     outputs: [0],
     scratch: [
       { scratch: start, access: "read" },
-      { scratch: keys, access: "read" },
+      { scratch: stop, access: "read" },
       { scratch: order, access: "read" },
     ],
     workgroupSize: size,
@@ -108,9 +119,9 @@ for (var m = first; m < end; m += ${size}u) {
 let v = m / ${columns}u;
 let d = m - v * ${columns}u;
 var acc = 0.0f;
-for (var s = tmp${start.index}[v]; s < ${positions}u; s++) {
-if (tmp${keys.index}[s] != v) { break; }
-acc += in1(tmp${order.index}[s], d);
+let last = tmp${stop.index}[v];
+if (last > 0u) {
+for (var s = tmp${start.index}[v]; s < last; s++) { acc += in1(tmp${order.index}[s], d); }
 }
 out0(v, d, acc);
 }`,

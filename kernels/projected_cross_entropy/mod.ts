@@ -7,7 +7,6 @@
  * gradient computes the logits a second time and takes probabilities from n.
  */
 import {
-  type Attrs,
   type KernelOperation,
   ShapeError,
   sizeOf,
@@ -15,6 +14,7 @@ import {
   type TensorType,
 } from "../../src/graph/contract.ts";
 import { apply } from "../../src/graph/build.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { add, mul } from "../elementwise/mod.ts";
 import { full } from "../source/generate.ts";
 import { lowerBackward } from "./backward.ts";
@@ -24,39 +24,42 @@ import { backwardReference, forwardReference } from "./reference.ts";
 /** Vocabulary up to which a product and a cross entropy of stored logits are the better choice. */
 export const projectedVocabulary = 4096;
 
-const name = "projectedCrossEntropy";
-
-function infer(inputs: readonly TensorType[], attrs: Attrs): TensorType[] {
-  const [x, projection, labels, count] = inputs;
+/** Checks x, the projection, vectors with one element per row, and the row count if there is one. */
+function requireOperands(
+  op: string,
+  x: TensorType,
+  projection: TensorType,
+  perRow: readonly TensorType[],
+  count: TensorType | undefined,
+): void {
   if (
-    x.shape.length !== 2 || projection.shape.length !== 2 || x.shape[1] !== projection.shape[1] ||
-    x.dtype !== "f32" || projection.dtype !== "f32"
+    x.shape.length !== 2 || projection.shape.length !== 2 || x.shape[1] !== projection.shape[1]
   ) {
-    throw new ShapeError(
-      name,
-      `${x.dtype} [${x.shape}] times ${projection.dtype} [${projection.shape}] transposed`,
-    );
+    throw new ShapeError(op, `[${x.shape}] times [${projection.shape}] transposed`);
   }
-  if (labels.shape.join() !== `${x.shape[0]}` || labels.dtype === "f32") {
-    throw new ShapeError(name, `${labels.dtype} labels [${labels.shape}] for ${x.shape[0]} rows`);
+  for (const { shape } of perRow) {
+    if (shape.join() !== `${x.shape[0]}`) {
+      throw new ShapeError(op, `[${shape}] for ${x.shape[0]} rows`);
+    }
   }
-  if (count && (count.shape.join() !== "1" || count.dtype !== "i32")) {
-    throw new ShapeError(
-      name,
-      `the row count must be i32 [1], not ${count.dtype} [${count.shape}]`,
-    );
+  if (count && count.shape.join() !== "1") {
+    throw new ShapeError(op, `the row count is [${count.shape}] instead of [1]`);
   }
-  if (!(Number(attrs.smoothing) >= 0 && Number(attrs.smoothing) < 1)) {
-    throw new ShapeError(name, `smoothing ${attrs.smoothing} is not in [0, 1)`);
-  }
-  const row: TensorType = { shape: [x.shape[0]], dtype: "f32" };
-  return [row, row];
 }
 
 const forwardOperation: KernelOperation = {
-  name,
+  name: "projectedCrossEntropy",
   kind: "kernel",
-  infer,
+  infer: (inputs, { smoothing }) => {
+    const [x, projection, labels, count] = inputs;
+    requireTypes("projectedCrossEntropy", inputs, ["f32", "f32", "integer", "i32"]);
+    requireOperands("projectedCrossEntropy", x, projection, [labels], count);
+    if (!(Number(smoothing) >= 0 && Number(smoothing) < 1)) {
+      throw new ShapeError("projectedCrossEntropy", `smoothing ${smoothing} is not in [0, 1)`);
+    }
+    const row: TensorType = { shape: [x.shape[0]], dtype: "f32" };
+    return [row, row];
+  },
   // Every element of x and of the projection is loaded many times.
   fusesInput: () => false,
   fusesOutput: () => true,
@@ -77,14 +80,20 @@ const forwardOperation: KernelOperation = {
 };
 
 const gradientOperation: KernelOperation = {
-  name: `${name}.gradient`,
+  name: "projectedCrossEntropy.gradient",
   kind: "kernel",
-  infer: ([x, projection]) => [x, projection],
+  infer: (inputs) => {
+    const [x, projection, labels, ...rest] = inputs;
+    const name = "projectedCrossEntropy.gradient";
+    requireTypes(name, inputs, ["f32", "f32", "integer", "f32", "f32", "f32", "i32"]);
+    requireOperands(name, x, projection, [labels, ...rest.slice(0, 3)], rest[3]);
+    return [x, projection];
+  },
   fusesInput: () => false,
   fusesOutput: () => true,
   lower: lowerBackward,
   vjp: () => {
-    throw new Error(`${name}: second derivatives are not supported`);
+    throw new Error("projectedCrossEntropy: second derivatives are not supported");
   },
   reference: backwardReference,
   cost: ([x, projection]) => ({

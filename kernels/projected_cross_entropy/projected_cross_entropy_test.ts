@@ -6,14 +6,18 @@ import {
   testNormals,
 } from "../../src/compiler/testing.ts";
 import { freshGraph } from "../../src/graph/build.ts";
-import type { Tensor } from "../../src/graph/contract.ts";
+import { ShapeError, type Tensor } from "../../src/graph/contract.ts";
 import { gradients } from "../../src/compiler/gradient.ts";
 import { evaluate, sourcesOf } from "../../src/compiler/evaluate.ts";
 import { compile } from "../../src/compiler/program.ts";
 import { crossEntropy } from "../cross_entropy/mod.ts";
+import { mul } from "../elementwise/mod.ts";
+import { compactRows } from "../gather/compact.ts";
+import { gather, scatterAdd } from "../gather/mod.ts";
 import { matmul } from "../matmul/mod.ts";
 import { sum } from "../reduce/mod.ts";
 import { input } from "../source/mod.ts";
+import { reshape } from "../view/mod.ts";
 import { projectedCrossEntropy } from "./mod.ts";
 
 const labelsFor = (rows: number, words: number) =>
@@ -53,6 +57,18 @@ Deno.test("scores the first rows only, over a vocabulary of several chunks", () 
     probes: 3,
   }));
 
+Deno.test("refuses operands that do not fit", () =>
+  freshGraph(() => {
+    const x = input("x", [3, 5]);
+    const w = input("w", [9, 5]);
+    const labels = input("labels", [3], "i32");
+    assert.throws(() => projectedCrossEntropy(x, input("v", [9, 4]), labels), ShapeError);
+    assert.throws(() => projectedCrossEntropy(x, w, input("few", [2], "i32")), ShapeError);
+    assert.throws(() => projectedCrossEntropy(x, w, labels, { smoothing: 1 }), ShapeError);
+    const count = input("count", [3], "i32");
+    assert.throws(() => projectedCrossEntropy(x, w, labels, { count }), ShapeError);
+  }));
+
 for (const adapterClass of ["software", "gpu"] as const) {
   Deno.test(`agrees with the cross entropy of stored logits (${adapterClass})`, async () => {
     const [rows, width, words] = [33, 48, 70_001];
@@ -71,6 +87,31 @@ for (const adapterClass of ["software", "gpu"] as const) {
     ]);
     const values = await evaluate(await testDevice(adapterClass), roots, feeds, { poison: true });
     ["loss", "dx", "dW"].forEach((name, k) => assertClose(name, values[k], values[k + 3], 5e-5));
+  });
+
+  Deno.test(`scores a cluster as if the other rows weighed nothing (${adapterClass})`, async () => {
+    const [rows, width, words] = [37, 6, 11];
+    const roots = freshGraph(() => {
+      const x = input("x", [rows, width]);
+      const w = input("w", [words, width]);
+      const labels = input("labels", [rows], "i32");
+      const mask = input("mask", [rows]);
+      const { order, count } = compactRows(mask);
+      const own = reshape(gather(reshape(labels, [rows, 1]), order), [rows]);
+      const { loss } = projectedCrossEntropy(gather(x, order), w, own, { count });
+      const placed = reshape(scatterAdd(order, reshape(loss, [rows, 1]), rows), [rows]);
+      const masked = mul(crossEntropy(matmul(x, w, { transposeB: true }), labels), mask);
+      return [placed, masked].flatMap((y) => [y, ...gradients(sum(y), [x, w])]);
+    });
+    const labels = labelsFor(rows, words);
+    const feeds = new Map<string, ArrayLike<number>>([
+      ["x", testNormals(rows * width, 1)],
+      ["w", testNormals(words * width, 2)],
+      ["labels", labels],
+      ["mask", labels.map((label) => label % 3 === 1 ? 1 : 0)],
+    ]);
+    const values = await evaluate(await testDevice(adapterClass), roots, feeds, { poison: true });
+    ["loss", "dx", "dW"].forEach((name, k) => assertClose(name, values[k], values[k + 3], 2e-5));
   });
 
   Deno.test(`rows beyond a count of 0 cost no gradient (${adapterClass})`, async () => {

@@ -1,5 +1,6 @@
 /**
- * Cauchy sums over conjugate pairs at the roots of unity (S4: DPLR kernels, s4_spec section 4.3).
+ * Cauchy sums over conjugate pairs at the roots of unity (DPLR kernels: S4, arXiv 2111.00396,
+ * appendix C.3; `SSMKernelDPLR` in `src/models/sequence/kernels/ssm.py` of state-spaces/s4).
  *
  * At ω = exp(−2πi f / l) the resolvent of a pair (v, a) and its conjugate, with the factor of the
  * bilinear transform pulled in, is

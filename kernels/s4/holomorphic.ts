@@ -1,6 +1,7 @@
 /**
  * Complex functions that discretise a diagonal state space, accurate for small steps where the
- * textbook formulas cancel (s4_spec, section 3):
+ * textbook formulas cancel (`SSMKernelDiag` in `src/models/sequence/kernels/ssm.py` of
+ * state-spaces/s4):
  *
  *   expm1Ratio(a)  = (eᵃ − 1)/a                       zero-order hold: B̄ = Δ B expm1Ratio(ΔA)
  *   bilinearLog(a) = log((1 + a/2)/(1 − a/2))         bilinear: log Ā, phase in (−π, π]

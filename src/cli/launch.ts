@@ -95,6 +95,7 @@ async function childArguments(
     cache: cacheFolder(env),
     data: cacheFolders(env).data,
     temporary: env("TMPDIR") || "/tmp",
+    goldens: env("MEGA_GOLDENS_TEXT"),
     kindOf,
   });
   if (command.startsWith("test")) {

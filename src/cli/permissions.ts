@@ -11,6 +11,8 @@ export interface PermissionRequest {
   readonly cache: string;
   readonly data: string;
   readonly temporary: string;
+  /** Golden files of text processing that are not part of the project, for tests. */
+  readonly goldens?: string | undefined;
   /** What lies at a path. */
   readonly kindOf: (path: string) => "file" | "folder" | "nothing";
 }
@@ -63,6 +65,8 @@ export function permissionFlags(request: PermissionRequest): string[] {
   const read = new Set([root, cache, data, results]);
   const write = new Set([cache, ...test ? [] : [results], ...command === "data" ? [data] : []]);
   if (test) { for (const set of [read, write]) set.add(temporary); }
+  // Their texts are in a folder beside them.
+  if (test && request.goldens) read.add(dirname(resolve(request.cwd, request.goldens)));
   for (const { option, value } of namedValues(args)) {
     const path = resolve(request.cwd, value);
     const kind = request.kindOf(path);

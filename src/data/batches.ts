@@ -124,7 +124,8 @@ export interface TrainingBatchOptions extends BatchShape {
 }
 
 /**
- * The endless sequence of training batches, composed as in the reference (lra_spec §8.1): one
+ * The endless sequence of training batches, composed as in the reference
+ * (`fairseq/tasks/long_range_arena.py` of facebookresearch/mega): one
  * random permutation, fixed by the seed, is cut into consecutive batches; each epoch reshuffles
  * only the order of the batches, by seed + epoch. No bucketing by length. The sequence is a
  * function of the options and the cursor alone, so a resumed run sees the same batches.

@@ -18,7 +18,8 @@ function symbolOf(byte: number): string {
  * UTF-8 text can hold in rising order, `<CLS>`; 248 in all, so that an id fits in one byte.
  * Printable ASCII stands for itself, other bytes are named such as `0x0A`; the remaining 13 byte
  * values are `<unk>`. The reference publishes only binarised text and not the rule behind it
- * (lra_spec §8.1); LRA itself is byte-level too, with other ids.
+ * (`examples/mega/README.lra.md` of facebookresearch/mega); LRA itself is byte-level too, with
+ * other ids.
  */
 export const BYTE_VOCABULARY = new Vocabulary(BYTES.map(symbolOf));
 

@@ -42,7 +42,7 @@ function isGenerated(entry: DataEntry): boolean {
 }
 
 function stateOf(entry: DataEntry, official: string | undefined, dataDir: string): string {
-  if (entry.kind === "language-modelling" && entry.embedded) return "comes with the program";
+  if (entry.kind === "language-modelling" && entry.embedded) return "needs no official files";
   const made = isGenerated(entry) ? " (generated when needed)" : "";
   const where = official === undefined ? `not in ${dataDir}${made}` : `in ${official}`;
   const profiles = profilesOf(entry);
@@ -200,7 +200,8 @@ export async function generateData(
   const entry = dataEntry(id);
   if (entry.kind === "language-modelling") {
     if (out !== undefined) throw new UserError(`${id}: is not made as files: leave out --out`);
-    using data = await entry.load({ cacheDir, dataDir, print });
+    const there = await officialFolder(entry, dataDir) === undefined ? undefined : dataDir;
+    using data = await entry.load({ cacheDir, dataDir: there, print });
     for (const name of SPLIT_NAMES) {
       const { tokens, lines } = data.splits[name];
       print(

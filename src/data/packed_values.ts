@@ -91,7 +91,8 @@ export class FilePixels implements PixelStore {
 
 /**
  * The value of each of the 256 pixel levels, (x / 255 - mean) / std, rounded to float32 after each
- * step as the reference's tensors are (lra_spec §8.3).
+ * step as the reference's tensors are (`fairseq/data/pixel_sequence_dataset.py` of
+ * facebookresearch/mega).
  */
 export function pixelTable(mean: number, std: number): Float32Array {
   const { fround } = Math;

@@ -2,8 +2,9 @@ import { mersenne } from "pure-rand/generator/mersenne";
 
 /**
  * The permutation of 0..n-1 that torch's `randperm(n)` gives on a CPU generator seeded with `seed`
- * (lra_spec §9): Fisher-Yates from the front, the offset being an MT19937 draw modulo what is left.
- * Throws RangeError when n or seed is not a u32.
+ * (PyTorch, `randperm` in `aten/src/ATen/native/TensorFactories.cpp`): Fisher-Yates from the front,
+ * the offset being an MT19937 draw modulo what is left. Throws RangeError when n or seed is not a
+ * u32.
  */
 export function torchPermutation(n: number, seed: number): Uint32Array {
   for (const value of [n, seed]) {

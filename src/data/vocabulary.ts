@@ -13,7 +13,8 @@ const SPECIALS = ["<s>", "<pad>", "</s>", "<unk>"] as const;
 
 /**
  * Symbols and their ids in fairseq's layout: the four specials, then the given symbols from 4 in
- * the given order, then `<CLS>`, which the reference's text task always appends (lra_spec §8.1).
+ * the given order, then `<CLS>`, which the reference's text task always appends
+ * (`fairseq/tasks/long_range_arena.py` of facebookresearch/mega).
  */
 export class Vocabulary {
   /** All symbols; the position is the id. */

@@ -1,6 +1,6 @@
 /**
  * The published models and training settings of the Long Range Arena, to the letter
- * (baselines_spec, sections 3 and 4).
+ * (`fairseq/models/lra/model.py` and `examples/mega/README.lra.md` of facebookresearch/mega).
  */
 import type { LraTask } from "../data/lra_tasks.ts";
 import { PAD_ID } from "../data/vocabulary.ts";

@@ -1,4 +1,7 @@
-/** The bidirectional Mega encoder (baselines_spec, sections 1.10 and 2.1). */
+/**
+ * The bidirectional Mega encoder (`fairseq/models/lra/mega_lra_encoder.py` and
+ * `fairseq/modules/mega_sentence_encoder_layer.py` of facebookresearch/mega).
+ */
 import { ShapeError, type Tensor } from "../graph/contract.ts";
 import { pad } from "../../kernels/view/mod.ts";
 import type { ModelContext } from "../nn/context.ts";

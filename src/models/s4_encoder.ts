@@ -1,4 +1,7 @@
-/** The S4 sequence classifier of the Long Range Arena: encoder and head (s4_spec, section 6). */
+/**
+ * The S4 sequence classifier of the Long Range Arena: encoder and head
+ * (`src/models/sequence/backbones/model.py` and `src/tasks/decoders.py` of state-spaces/s4).
+ */
 import type { Tensor } from "../graph/contract.ts";
 import { add, mul, sub } from "../../kernels/elementwise/mod.ts";
 import { concat, expandDims } from "../../kernels/view/mod.ts";

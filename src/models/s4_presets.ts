@@ -1,6 +1,7 @@
 /**
- * S4-v2 and S4D models of the Long Range Arena and how they are trained (s4_spec, section 8.2, the
- * settings of "How to train your HiPPO"). S4D differs from S4 in the kernel only.
+ * S4-v2 and S4D models of the Long Range Arena and how they are trained: the settings of "How to
+ * train your HiPPO" (`configs/experiment/lra/old/v3-*.yaml` of state-spaces/s4). S4D differs from
+ * S4 in the kernel only.
  */
 import { radices } from "../../kernels/fft/stages.ts";
 import type { LraTask } from "../data/lra_tasks.ts";

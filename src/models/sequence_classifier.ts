@@ -1,6 +1,7 @@
 /**
- * Classifier of sequences or pairs of sequences (baselines_spec, sections 2.1 to 2.3): encoder,
- * pooling, head, summed cross entropy.
+ * Classifier of sequences or pairs of sequences: encoder, pooling, head, summed cross entropy
+ * (`fairseq/models/lra/model.py` and `fairseq/criterions/lra_cross_entropy.py` of
+ * facebookresearch/mega).
  */
 import { freshGraph } from "../graph/build.ts";
 import { ShapeError, type Tensor } from "../graph/contract.ts";

@@ -23,7 +23,10 @@ export interface CosineSchedule {
   readonly totalUpdates: number;
 }
 
-/** Settings of a training run (baselines_spec, sections 4 and 9). */
+/**
+ * Settings of a training run (`examples/mega/README.lra.md`, `fairseq/optim/adam.py` and
+ * `fairseq/optim/lr_scheduler/linear_decay_schedule.py` of facebookresearch/mega).
+ */
 export interface TrainingSettings {
   readonly optimizer: {
     readonly kind: "adam";

@@ -1,4 +1,7 @@
-/** The Transformer encoder of the LRA baselines (baselines_spec, section 3.2). */
+/**
+ * The Transformer encoder of the LRA baselines (`fairseq/models/lra/transformer_lra_encoder.py` of
+ * facebookresearch/mega).
+ */
 import type { Tensor } from "../graph/contract.ts";
 import { add, mul } from "../../kernels/elementwise/mod.ts";
 import type { ModelContext } from "../nn/context.ts";

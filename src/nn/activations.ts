@@ -1,4 +1,7 @@
-/** Activation functions by the names of the reference (baselines_spec, section 1.1). */
+/**
+ * Activation functions by the names of the reference (`get_activation_fn` in `fairseq/utils.py` of
+ * facebookresearch/mega).
+ */
 import type { Tensor } from "../graph/contract.ts";
 import {
   gelu,

@@ -1,4 +1,6 @@
-/** Element and feature dropout (baselines_spec, section 1.3). */
+/**
+ * Element and feature dropout (`fairseq/modules/fairseq_dropout.py` of facebookresearch/mega).
+ */
 import type { Tensor } from "../graph/contract.ts";
 import { dropout as drop } from "../../kernels/random/mod.ts";
 import type { ModelContext } from "./context.ts";

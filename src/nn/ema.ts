@@ -1,5 +1,6 @@
 /**
- * Multi-head damped exponential moving average (Mega, equations 2 to 4; baselines_spec, section 1.5).
+ * Multi-head damped exponential moving average (Mega, equations 2 to 4;
+ * `fairseq/modules/exponential_moving_average.py` of facebookresearch/mega).
  *
  *   p = σ(delta),  q = 1 − p σ(alpha),  k[d, j] = √(1/N) Σ_n p β γ q^j
  *   y = silu(k * x + ω x)

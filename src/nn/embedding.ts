@@ -1,4 +1,7 @@
-/** Embeddings of tokens and of real numbers (baselines_spec, section 1.4). */
+/**
+ * Embeddings of tokens and of real numbers (`fairseq/models/lra/mega_lra_encoder.py` and
+ * `fairseq/modules/real_number_embedding.py` of facebookresearch/mega).
+ */
 import type { Tensor } from "../graph/contract.ts";
 import { add, equal, mul, sub, toF32, where } from "../../kernels/elementwise/mod.ts";
 import { gather } from "../../kernels/gather/mod.ts";

@@ -1,4 +1,7 @@
-/** Feed-forward layer with norm and residual (baselines_spec, section 1.8). */
+/**
+ * Feed-forward layer with norm and residual (`fairseq/modules/normalized_feedforward_network.py` of
+ * facebookresearch/mega).
+ */
 import type { Tensor } from "../graph/contract.ts";
 import { add } from "../../kernels/elementwise/mod.ts";
 import { activate, type ActivationName } from "./activations.ts";

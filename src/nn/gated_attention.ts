@@ -1,5 +1,6 @@
 /**
- * Moving average equipped gated attention (Mega, equations 6 to 17; baselines_spec, section 1.6).
+ * Moving average equipped gated attention (Mega, equations 6 to 17;
+ * `fairseq/modules/moving_average_gated_attention.py` of facebookresearch/mega).
  *
  *   xn = norm(x) or x;  v = act(xn W_v);  m = mixer(xn);  (u, z, r, hx) = split(m W_m)
  *   q = silu(z) γ0 + β0;  k = silu(z) γ1 + β1;  H = A(q, k) v

@@ -1,4 +1,7 @@
-/** Initial distributions of parameters (baselines_spec, section 10), sampled on the host. */
+/**
+ * Initial distributions of parameters, sampled on the host: those of `reset_parameters` in
+ * `fairseq/modules` of facebookresearch/mega.
+ */
 import { type Shape, sizeOf } from "../graph/contract.ts";
 import { PhiloxStream } from "../util/philox.ts";
 import { sha256Hex } from "../util/sha256.ts";

@@ -1,4 +1,7 @@
-/** Sequence normalisation of every kind of the reference (baselines_spec, section 1.2). */
+/**
+ * Sequence normalisation of every kind of the reference (`fairseq/modules/sequence_norm.py` of
+ * facebookresearch/mega).
+ */
 import { sizeOf, type Tensor } from "../graph/contract.ts";
 import { add, mul, rsqrt, square, sub } from "../../kernels/elementwise/mod.ts";
 import { normalize } from "../../kernels/norm/mod.ts";

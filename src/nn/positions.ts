@@ -1,4 +1,8 @@
-/** Absolute positions of the Transformer baselines (baselines_spec, sections 1.4 and 3.2). */
+/**
+ * Absolute positions of the Transformer baselines
+ * (`fairseq/modules/sinusoidal_positional_embedding.py` and `learned_positional_embedding.py` of
+ * facebookresearch/mega).
+ */
 import type { Tensor } from "../graph/contract.ts";
 import { add, mul, toI32 } from "../../kernels/elementwise/mod.ts";
 import { emaScan } from "../../kernels/ema/ema_scan.ts";

@@ -1,6 +1,7 @@
 /**
- * Relative position bias of attention scores (baselines_spec, section 1.7). A bias depends on j − i
- * alone, so it is kept as its 2L − 1 distinct values: element (L − 1) + j − i.
+ * Relative position bias of attention scores (`fairseq/modules/relative_positional_bias.py` of
+ * facebookresearch/mega). A bias depends on j − i alone, so it is kept as its 2L − 1 distinct
+ * values: element (L − 1) + j − i.
  */
 import { ShapeError, type Tensor } from "../graph/contract.ts";
 import { add, mul, sub } from "../../kernels/elementwise/mod.ts";

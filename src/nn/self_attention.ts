@@ -1,4 +1,8 @@
-/** Multi-head self-attention and the Transformer sentence encoder layer (baselines_spec, section 3.2). */
+/**
+ * Multi-head self-attention and the Transformer sentence encoder layer
+ * (`fairseq/modules/multihead_attention.py` and `transformer_sentence_encoder_layer.py` of
+ * facebookresearch/mega).
+ */
 import { ShapeError, type Tensor } from "../graph/contract.ts";
 import { attention, type AttentionOptions, attentionWeights } from "../../kernels/attention/mod.ts";
 import { add, mul } from "../../kernels/elementwise/mod.ts";

@@ -72,7 +72,7 @@ export function openCifar(folder: string): CifarSource {
 
 /**
  * The official binary version: records of one label byte and 1024 red, 1024 green and 1024 blue
- * bytes, rows from the top (lra_spec §1).
+ * bytes, rows from the top (https://www.cs.toronto.edu/~kriz/cifar.html).
  */
 function openBatches(folder: string): CifarSource {
   const read = (file: string): Uint8Array => {

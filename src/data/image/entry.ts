@@ -1,6 +1,7 @@
 import type { ClassificationEntry } from "../data_entry.ts";
 import { profileOf } from "../profile_of.ts";
 import { loadValueCache } from "../value_cache.ts";
+import type { LraTask } from "../lra_tasks.ts";
 import { findCifar, openCifar } from "./cifar.ts";
 import { IMAGE_PROFILES } from "./profiles.ts";
 import { IMAGE_NORMALIZATION, imageCachePath, loadImage } from "./task.ts";
@@ -8,7 +9,7 @@ import { IMAGE_NORMALIZATION, imageCachePath, loadImage } from "./task.ts";
 /** Image of Long Range Arena, for the registry. */
 export const IMAGE_ENTRY: ClassificationEntry = {
   kind: "classification",
-  id: "image",
+  id: "image" satisfies LraTask,
   title: "Long Range Arena Image",
   description: "grey CIFAR-10 pixel by pixel, 10 classes, 45,000 + 5,000 + 10,000 pictures of " +
     "32 x 32; the official binary batches, or a folder of pictures per class",

@@ -1,5 +1,5 @@
 /**
- * Pillow's conversion to "L" in integers (lra_spec §5):
+ * Pillow's conversion to "L" in integers (`src/libImaging/Convert.c` of python-pillow/Pillow):
  * (19595 R + 38470 G + 7471 B + 32768) >> 16, the weights 0.299, 0.587, 0.114.
  */
 export function luma(red: number, green: number, blue: number): number {

@@ -8,7 +8,7 @@ export interface ImageProfile {
   readonly downsampling: 1 | 2;
 }
 
-/** 90 and 10 percent of the training pictures, and all test pictures (lra_spec §5). */
+/** 90 and 10 percent of the training pictures, and all test pictures. */
 const OFFICIAL = { train: 45_000, valid: 5_000, test: 10_000 } as const;
 
 /**

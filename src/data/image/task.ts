@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { sha256Hex } from "../../util/sha256.ts";
 import type { Print } from "../data_entry.ts";
 import type { SplitName, ValueTaskData } from "../dataset.ts";
+import type { LraTask } from "../lra_tasks.ts";
 import { missingData } from "../official_folder.ts";
 import { perSplit } from "../packed_cache.ts";
 import { randomSplit } from "../split_permutation.ts";
@@ -11,7 +12,10 @@ import { CIFAR_CLASSES, type CifarSource, findCifar, openCifar, SIDE } from "./c
 import { downsample } from "./grayscale.ts";
 import type { ImageProfile } from "./profiles.ts";
 
-/** Values are (x / 255 - 0.48) / 0.24 (lra_spec §8.3). */
+/**
+ * Values are (x / 255 - 0.48) / 0.24 (`--pixel-normalization` in `examples/mega/README.lra.md` of
+ * facebookresearch/mega).
+ */
 export const IMAGE_NORMALIZATION = { mean: 0.48, std: 0.24 } as const;
 
 /** How to load the image task. */
@@ -40,8 +44,8 @@ const NAMES: Readonly<Record<CifarSource["form"], { version: number | string; so
 
 /**
  * Long Range Arena Image: grey CIFAR-10 as a sequence of pixels. Validation is a tenth of the
- * training pictures by torch's random_split with seed 42 (lra_spec §5); a smaller profile has the
- * first pictures of each split.
+ * training pictures by torch's random_split with seed 42 (`examples/mega/lra/data_process.py` of
+ * facebookresearch/mega); a smaller profile has the first pictures of each split.
  *
  * @throws UserError when there are no files, or malformed ones.
  */
@@ -69,7 +73,7 @@ export async function loadImage(options: ImageOptions): Promise<ValueTaskData> {
   const side = SIDE / downsampling;
   const facts = { form: cifar.form, fingerprint: cifar.fingerprint, counts, downsampling };
   const values = await cachedValues({
-    id: "image",
+    id: "image" satisfies LraTask,
     path: imageCachePath(profile, cacheDir),
     shape: {
       key: `image 1 ${JSON.stringify(facts)}`,
@@ -85,7 +89,7 @@ export async function loadImage(options: ImageOptions): Promise<ValueTaskData> {
   const { version, source } = NAMES[cifar.form];
   const size = downsampling === 1 ? "" : `, averaged to ${side} x ${side} pixels`;
   return valueTask({
-    id: "image",
+    id: "image" satisfies LraTask,
     version,
     classes: CIFAR_CLASSES.length,
     maxLength: side * side,

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { type ClassificationEntry, DEFAULT_DATA_SEED, type LoadOptions } from "../data_entry.ts";
 import { SPLIT_NAMES } from "../dataset.ts";
+import type { LraTask } from "../lra_tasks.ts";
 import { loadPackedSplits } from "../packed_cache.ts";
 import type { ListOpsParams } from "./generate.ts";
 import { LISTOPS_PROFILES, type ListOpsProfile } from "./profiles.ts";
@@ -19,7 +20,7 @@ function paramsOf(profile: string): ListOpsParams {
 /** ListOps of Long Range Arena, for the registry. */
 export const LISTOPS_ENTRY: ClassificationEntry = {
   kind: "classification",
-  id: "listops",
+  id: "listops" satisfies LraTask,
   title: "Long Range Arena ListOps",
   description: "nested list operations, 10 classes, 96,000 + 2,000 + 2,000 expressions of 501 to " +
     "1,999 tokens; generated here, or the official TSV files",

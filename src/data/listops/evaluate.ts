@@ -1,6 +1,9 @@
 import { CLOSE, type Codes, FIRST_OPERATOR } from "./expression.ts";
 
-/** Reducers in code order: MIN, MAX, MED, SM (lra_spec §2.4). Arguments are digits, at least one. */
+/**
+ * Reducers in code order: MIN, MAX, MED, SM (`to_value` in `lra_benchmarks/data/listops.py` of
+ * google-research/long-range-arena). Arguments are digits, at least one.
+ */
 const OPERATORS: readonly ((values: number[]) => number)[] = [
   (values) => Math.min(...values),
   (values) => Math.max(...values),

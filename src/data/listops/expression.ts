@@ -23,7 +23,8 @@ export type Codes = Uint8Array;
 
 /**
  * Prints an expression as the official files do: a leaf is its digit; an operator with arguments
- * a1..an is left-nested into binary nodes, `( ( … ( ( [OP a1 ) a2 ) … an ) ] )` (lra_spec §2.1).
+ * a1..an is left-nested into binary nodes, `( ( … ( ( [OP a1 ) a2 ) … an ) ] )`
+ * (`to_string` in `lra_benchmarks/data/listops.py` of google-research/long-range-arena).
  */
 export function printExpression(codes: Codes): string {
   // An operator opens one parenthesis per argument and one for its bracket.

@@ -46,7 +46,8 @@ export function checkListOpsParams(params: ListOpsParams): void {
 }
 
 /**
- * The Long Range Arena generator (lra_spec §2.3) as an endless stream of distinct expressions.
+ * The Long Range Arena generator (`lra_benchmarks/data/listops.py` of
+ * google-research/long-range-arena) as an endless stream of distinct expressions.
  * A node at depth d < maxDepth is an operator with probability 0.25, with a uniform number of
  * arguments in 2..maxArgs and a uniform operator; else a uniform digit. Trees outside the length
  * window and repeated ones are redrawn. The stream is a function of the four shape parameters and

@@ -1,7 +1,10 @@
 import type { ProfileName } from "../profile_names.ts";
 import type { ListOpsParams } from "./generate.ts";
 
-/** Parameters of the official files (lra_spec §2.3). */
+/**
+ * Parameters of the official files (`lra_benchmarks/data/listops.py` of
+ * google-research/long-range-arena).
+ */
 const OFFICIAL: ListOpsParams = {
   train: 96_000,
   valid: 2_000,

@@ -3,6 +3,7 @@ import { UserError } from "../../errors.ts";
 import { readError } from "../../util/read_error.ts";
 import { sha256Hex } from "../../util/sha256.ts";
 import { SPLIT_NAMES, type SplitName, type TokenTaskData } from "../dataset.ts";
+import type { LraTask } from "../lra_tasks.ts";
 import {
   loadPackedSplits,
   type PackedSplits,
@@ -22,7 +23,10 @@ import { LISTOPS_PROFILES } from "./profiles.ts";
 import { encodeExpression } from "./tokenize.ts";
 import { LISTOPS_FILES, type ListOpsExample, readListOpsTsv } from "./tsv.ts";
 
-/** Longest sequence that the reference feeds, `</s>` included (lra_spec §8.1). */
+/**
+ * Longest sequence that the reference feeds, `</s>` included (`examples/mega/README.lra.md` of
+ * facebookresearch/mega).
+ */
 const MAX_POSITIONS = 2002;
 
 /** The folder of the ListOps files inside the official archive, and where else it may lie. */
@@ -183,7 +187,7 @@ export async function loadListOps(options: ListOpsOptions): Promise<TokenTaskDat
   const longest = Math.max(...SPLIT_NAMES.map((name) => splits[name].longest));
   return {
     kind: "classification",
-    id: "listops",
+    id: "listops" satisfies LraTask,
     version: 1,
     inputKind: "tokens",
     pair: false,

@@ -7,7 +7,8 @@ const CODES: ReadonlyMap<string, number> = new Map(
 
 /**
  * The tokens of a printed expression, as in the reference: every `]` becomes `X`, parentheses
- * are deleted, the rest is split at white space (lra_spec §2.2).
+ * are deleted, the rest is split at white space (`lra_benchmarks/listops/input_pipeline.py` of
+ * google-research/long-range-arena).
  */
 export function tokenizeListOps(source: string): string[] {
   return source.replaceAll("]", "X").replace(/[()]/g, "").split(/\s+/).filter((token) => token);

@@ -24,7 +24,8 @@ export const LISTOPS_FILES = {
 
 /**
  * Reads an official ListOps file: a header `Source<TAB>Target`, then one expression and its value
- * per line, LF or CRLF (lra_spec §2.1). Expressions must be complete and made of ListOps tokens.
+ * per line, LF or CRLF (written by `lra_benchmarks/data/listops.py` of
+ * google-research/long-range-arena). Expressions must be complete and made of ListOps tokens.
  *
  * @param options.checkValues Refuse a given value that is not the expression's.
  * @throws UserError with file and line.

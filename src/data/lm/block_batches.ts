@@ -70,7 +70,8 @@ export function planBlocks(
 ): BlockBatch[] {
   const { breakMode, chunk, multiples: [min, max], last } = options;
   const shapes = blockShapes(options);
-  const epochSeed = BigInt.asUintN(64, BigInt(seed) + BigInt(epoch));
+  // In the upper half of the key, so that no epoch of one seed is another epoch of the next.
+  const epochSeed = BigInt.asUintN(64, BigInt(seed) + (BigInt(epoch) << 32n));
   const sizes = new PhiloxStream(epochSeed, RANDOM_STREAMS.blockSizes);
   const nextSize = () => chunk * (min + sizes.uniformInt(max - min + 1));
   const slices = sliceBlocks(lineSizes, { mode: breakMode, nextSize })

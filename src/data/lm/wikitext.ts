@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import type { OfficialArchive } from "../data_entry.ts";
+import { SPLIT_NAMES } from "../dataset.ts";
 import { exists, findFolder, fingerprint } from "../official_folder.ts";
 import { perSplit } from "../packed_cache.ts";
 import type { CorpusRecipe } from "./corpus_cache.ts";
@@ -9,7 +10,7 @@ import { fileSource } from "./text_source.ts";
 /** The two sizes of WikiText (Merity et al. 2016); they share validation and test. */
 export type WikitextId = "wikitext-103" | "wikitext-2";
 
-const FILES = ["train", "valid", "test"].map((name) => `wiki.${name}.tokens`);
+const FILES = SPLIT_NAMES.map((name) => `wiki.${name}.tokens`);
 
 const SHA256: Readonly<Record<WikitextId, string>> = {
   "wikitext-103": "242ba0f20b329cfdf1ccc61e9e9e5b59becf189db7f7a81cd2a0e2fc31539590",

@@ -3,6 +3,7 @@ import { type ClassificationEntry, DEFAULT_DATA_SEED } from "../data_entry.ts";
 import { readGrayImage } from "../image/decode.ts";
 import { profileOf } from "../profile_of.ts";
 import { loadValueCache } from "../value_cache.ts";
+import type { LraTask } from "../lra_tasks.ts";
 import { DIFFICULTY, findPathfinder, readPathfinderRecords } from "./official.ts";
 import { PATHFINDER_SHAPES } from "./parameters.ts";
 import { PATHFINDER_PROFILES, type PathfinderProfile, PATHX_PROFILES } from "./profiles.ts";
@@ -83,7 +84,7 @@ function pathfinderEntry(
 
 /** Pathfinder of Long Range Arena, for the registry. */
 export const PATHFINDER_ENTRY = pathfinderEntry({
-  id: "pathfinder",
+  id: "pathfinder" satisfies LraTask,
   title: "Long Range Arena Pathfinder",
   description: "do two discs lie on one contour, 2 classes, 160,000 + 20,000 + 20,000 pictures " +
     "of 32 x 32 pixels; generated here, or the official PNG files",
@@ -91,7 +92,7 @@ export const PATHFINDER_ENTRY = pathfinderEntry({
 
 /** Path-X of Long Range Arena, for the registry. */
 export const PATHX_ENTRY = pathfinderEntry({
-  id: "pathx",
+  id: "pathx" satisfies LraTask,
   title: "Long Range Arena Path-X",
   description: "Pathfinder with 128 x 128 pixels, 2 classes, 160,000 + 20,000 + 20,000 pictures; " +
     "generated here, or the official PNG files",

@@ -32,10 +32,11 @@ const MAX_RETRACTIONS = 40;
 
 /**
  * The image `index`, 0 to 2^28 - 1, of a seed: a function of the three arguments alone, so images
- * can be made in any order. Of each two images from an even index one is positive, so that splits of
- * any size are balanced as the official ones are. Follows lra_spec §6.5 but for three things: a
- * contour that gets stuck takes back its last paddles before the image is started afresh (a thousand
- * times faster at 64 pixels), coverage is box-filtered, and occupancy is all or nothing.
+ * can be made in any order. Of each two images from an even index one is positive, so that splits
+ * of any size are balanced as the official ones are. Follows `snakes2.py` of drewlinsley/pathfinder
+ * but for three things: a contour that gets stuck takes back its last paddles before the image is
+ * started afresh (a thousand times faster at 64 pixels), coverage is box-filtered, and occupancy is
+ * all or nothing.
  */
 export function generatePathfinder(
   shape: PathfinderShape,

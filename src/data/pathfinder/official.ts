@@ -4,7 +4,10 @@ import { Sha256 } from "../../util/sha256.ts";
 import { readLines } from "../lines.ts";
 import { exists, fileNames, findFolder } from "../official_folder.ts";
 
-/** The only difficulty that the reference uses (lra_spec §6.1). */
+/**
+ * The only difficulty that the references use (`src/dataloaders/lra.py` of state-spaces/s4,
+ * `examples/mega/lra/data_process.py` of facebookresearch/mega).
+ */
 export const DIFFICULTY = "curv_contour_length_14";
 
 /** Below a folder that `data generate` wrote: its images are not the official ones. */
@@ -45,7 +48,8 @@ export async function isGenerated(root: string): Promise<boolean> {
 
 /**
  * Reads the records of the hard subset below a resolution's root, in the reference's order: the
- * metadata files by number, the lines of each as they come (lra_spec §6.1). The files end in
+ * metadata files by number, the lines of each as they come (`PathFinderDataset` in
+ * `src/dataloaders/lra.py` of state-spaces/s4). The files end in
  * `.npy` but are text: per line, separated by spaces, folder, file name, number, label, and
  * parameters that are not used.
  *

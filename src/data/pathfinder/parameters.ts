@@ -22,13 +22,14 @@ export interface PathfinderShape {
   readonly contrast: number;
 }
 
-/** What the hard subset has in common at every resolution (lra_spec §6.4). */
+/** What the hard subset has in common at every resolution; see {@link PATHFINDER_SHAPES}. */
 const HARD = { padding: 1, contourLength: 14, distractorLength: 4 } as const;
 
 /**
  * The parameters that Long Range Arena quotes for its hard subset (`curv_contour_length_14`) at 32,
- * 64 and 128 pixels (lra_spec §6.4). Contrast is snake times paddle contrast; the numbers of
- * distractors are 20, 22 and 35 divided by their length, rounded down.
+ * 64 and 128 pixels (`lra_benchmarks/data/pathfinder.py` of google-research/long-range-arena).
+ * Contrast is snake times paddle contrast; the numbers of distractors are 20, 22 and 35 divided by
+ * their length, rounded down.
  */
 export const PATHFINDER_SHAPES = {
   32: {

@@ -8,7 +8,7 @@ export interface PathfinderProfile {
   readonly counts: Readonly<Record<SplitName, number>>;
 }
 
-/** The sizes of the official hard subset: 80, 10 and 10 percent of 200,000 (lra_spec §0). */
+/** The sizes of the official hard subset: 80, 10 and 10 percent of 200,000. */
 const OFFICIAL = { train: 160_000, valid: 20_000, test: 20_000 } as const;
 
 /** Pathfinder at each scale: always 32 x 32 pixels, a contour would vanish in less. */

@@ -24,9 +24,9 @@ const TURNS: readonly Point[] = Array.from({ length: DIRECTIONS / 2 + 3 }, (_, i
 });
 
 /**
- * The field on which the contours of one image grow without touching (lra_spec §6.5): a count per
- * pixel of how many paddles, each widened by the margin, occupy it. The border of width `padding`
- * is occupied from the start.
+ * The field on which the contours of one image grow without touching (`snakes.py` of
+ * drewlinsley/pathfinder): a count per pixel of how many paddles, each widened by the margin,
+ * occupy it. The border of width `padding` is occupied from the start.
  */
 export class SnakeField {
   readonly #shape: PathfinderShape;

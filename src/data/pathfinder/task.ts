@@ -15,7 +15,10 @@ import type { PathfinderProfile } from "./profiles.ts";
 /** The discs lie on two contours, or on one. */
 const CLASSES = 2;
 
-/** Values are (x / 255 - 0.5) / 0.5 (lra_spec §6.3). */
+/**
+ * Values are (x / 255 - 0.5) / 0.5 (`--pixel-normalization` in `examples/mega/README.lra.md` of
+ * facebookresearch/mega).
+ */
 export const PATHFINDER_NORMALIZATION = { mean: 0.5, std: 0.5 } as const;
 
 /** How to load Pathfinder or Path-X. */
@@ -83,7 +86,8 @@ export function officialPathfinderPath(profile: PathfinderProfile, cacheDir: str
 /**
  * The pictures below a resolution's root, split as the reference does: validation and test have
  * int(n / 10) each, training the rest, by torch's random_split with seed 42 over the order of the
- * metadata (lra_spec §6.2); of each the first `profile.counts`. Throws UserError.
+ * metadata (`src/dataloaders/lra.py` of state-spaces/s4); of each the first `profile.counts`.
+ * Throws UserError.
  */
 async function officialPathfinderCache(
   root: string,

@@ -9,8 +9,9 @@ import type { PathfinderShape } from "./parameters.ts";
 const PER_FOLDER = 1000;
 
 /**
- * Writes images in the official layout below `root` (lra_spec §6.1) and a note that they are
- * generated. Throws UserError (disk full, no permission).
+ * Writes images in the official layout below `root`, which `lra_benchmarks/data/pathfinder.py` of
+ * google-research/long-range-arena reads, and a note that they are generated. Throws UserError
+ * (disk full, no permission).
  */
 export async function writePathfinder(
   root: string,

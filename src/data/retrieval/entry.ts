@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type ClassificationEntry, DEFAULT_DATA_SEED } from "../data_entry.ts";
 import { SPLIT_NAMES } from "../dataset.ts";
+import type { LraTask } from "../lra_tasks.ts";
 import { loadPackedSplits } from "../packed_cache.ts";
 import { profileOf } from "../profile_of.ts";
 import { RETRIEVAL_PROFILES } from "./profiles.ts";
@@ -23,7 +24,7 @@ const SYNTHETIC_FILES = {
 /** Retrieval of Long Range Arena, for the registry. */
 export const RETRIEVAL_ENTRY: ClassificationEntry = {
   kind: "classification",
-  id: "retrieval",
+  id: "retrieval" satisfies LraTask,
   title: "Long Range Arena Retrieval",
   description: "pairs of AAN papers byte by byte, linked or not, 147,086 + 18,090 + 17,437 pairs " +
     "of up to 4,002 bytes each; the official TSV files, or a synthetic stand-in made here",

@@ -10,7 +10,7 @@ export interface RetrievalProfile {
   readonly synthetic: SyntheticShape;
 }
 
-/** The sizes of the official files (lra_spec §0). */
+/** The sizes of the official files, `new_aan_pairs.*.tsv`. */
 const OFFICIAL = { train: 147_086, valid: 18_090, test: 17_437 } as const;
 
 /**

@@ -3,6 +3,7 @@ import { sha256Hex } from "../../util/sha256.ts";
 import { BYTE_VOCABULARY, encodeBytes } from "../byte_vocabulary.ts";
 import type { Print } from "../data_entry.ts";
 import type { SplitName, TokenTaskData } from "../dataset.ts";
+import type { LraTask } from "../lra_tasks.ts";
 import { loadOrMake } from "../load_or_make.ts";
 import { findFolder, fingerprint } from "../official_folder.ts";
 import {
@@ -142,7 +143,7 @@ export async function loadRetrieval(options: RetrievalOptions): Promise<TokenTas
   const { splits, hash } = await loadOrMake(() => loadPackedSplits(path, key), make, print);
   const common = {
     kind: "classification",
-    id: "retrieval",
+    id: "retrieval" satisfies LraTask,
     inputKind: "tokens",
     pair: true,
     vocabulary: BYTE_VOCABULARY,

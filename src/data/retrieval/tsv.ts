@@ -11,7 +11,7 @@ export interface DocumentPair {
   readonly texts: readonly [Uint8Array, Uint8Array];
 }
 
-/** The file names of the official splits (lra_spec §1). */
+/** The file names of the official splits, in `lra_release/tsv_data`. */
 export const AAN_FILES = {
   train: "new_aan_pairs.train.tsv",
   valid: "new_aan_pairs.eval.tsv",
@@ -24,7 +24,8 @@ const WRITE_BLOCK = 1 << 20;
 
 /**
  * Reads an AAN file: per line the label (0 or 1, also written 0.0 or 1.0), two ids and two texts,
- * separated by tabs, without header; quotes mean nothing (lra_spec §4).
+ * separated by tabs, without header; quotes mean nothing
+ * (`lra_benchmarks/matching/input_pipeline.py` of google-research/long-range-arena).
  *
  * @throws UserError with file and line.
  */

@@ -1,6 +1,7 @@
 import type { ClassificationEntry } from "../data_entry.ts";
 import { loadPackedSplits } from "../packed_cache.ts";
 import { profileOf } from "../profile_of.ts";
+import type { LraTask } from "../lra_tasks.ts";
 import { findImdb, listReviews, readReview } from "./imdb.ts";
 import { TEXT_PROFILES } from "./profiles.ts";
 import { loadText, textCachePath } from "./task.ts";
@@ -8,7 +9,7 @@ import { loadText, textCachePath } from "./task.ts";
 /** Text of Long Range Arena, for the registry. */
 export const TEXT_ENTRY: ClassificationEntry = {
   kind: "classification",
-  id: "text",
+  id: "text" satisfies LraTask,
   title: "Long Range Arena Text",
   description:
     "IMDb reviews byte by byte, 2 classes, 25,000 for training and 25,000 for testing, " +

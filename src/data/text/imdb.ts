@@ -6,7 +6,7 @@ import { exists, fileNames, findFolder } from "../official_folder.ts";
 /** The two parts that IMDb is published in. */
 export type ImdbPart = "train" | "test";
 
-/** The folders in label order: 0 negative, 1 positive (lra_spec §3). */
+/** The folders of the aclImdb corpus in label order: 0 negative, 1 positive. */
 const LABELS = ["neg", "pos"] as const;
 
 /** A review's file below the folder `aclImdb`. */

@@ -15,7 +15,8 @@ export interface TextProfile {
 
 /**
  * Text at each scale. `smoke` and `quick` read the first 64 and 256 bytes of some reviews, `small`
- * the first 1,024 of all; `paper` is the published task (lra_spec §3, §8.1).
+ * the first 1,024 of all; `paper` is the published task (`examples/mega/README.lra.md` of
+ * facebookresearch/mega).
  */
 export const TEXT_PROFILES: Readonly<Record<ProfileName, TextProfile>> = {
   smoke: {

@@ -3,6 +3,7 @@ import { sha256Hex } from "../../util/sha256.ts";
 import { BYTE_VOCABULARY, encodeBytes } from "../byte_vocabulary.ts";
 import type { Print } from "../data_entry.ts";
 import type { SplitName, TokenTaskData } from "../dataset.ts";
+import type { LraTask } from "../lra_tasks.ts";
 import { loadOrMake } from "../load_or_make.ts";
 import { fingerprint, missingData } from "../official_folder.ts";
 import { loadPackedSplits, perSplit, savePackedSplits, withHashes } from "../packed_cache.ts";
@@ -100,7 +101,7 @@ export async function loadText(options: TextOptions): Promise<TokenTaskData> {
     : "validation is held out of the training reviews (10 %)";
   return {
     kind: "classification",
-    id: "text",
+    id: "text" satisfies LraTask,
     version: 1,
     inputKind: "tokens",
     pair: false,

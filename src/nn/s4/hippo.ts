@@ -1,6 +1,7 @@
 /**
- * HiPPO-LegS and its normal-plus-low-rank form in float64 (S4; s4_spec sections 2.1 and 2.2):
- * A + P Pᵀ = −½ I + K with K skew, so that A = V (Λ − P* P*ᴴ) Vᴴ with Λ = −½ + i w.
+ * HiPPO-LegS and its normal-plus-low-rank form in float64 (`src/models/hippo/hippo.py` of
+ * state-spaces/s4): A + P Pᵀ = −½ I + K with K skew, so that A = V (Λ − P* P*ᴴ) Vᴴ with
+ * Λ = −½ + i w.
  */
 import { hermitianEigen, zeroMatrix } from "./hermitian.ts";
 

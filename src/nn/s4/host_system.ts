@@ -1,6 +1,7 @@
 /**
- * One feature's DPLR system on the host in float64: dense discretisation, and the change of the output
- * weights C that the truncated generating function needs (s4_spec, sections 4.1, 4.2 and 4.6).
+ * One feature's DPLR system on the host in float64: dense discretisation, and the change of the
+ * output weights C that the truncated generating function needs (`SSMKernelDPLR` in
+ * `src/models/sequence/kernels/ssm.py` of state-spaces/s4).
  */
 import {
   combine,

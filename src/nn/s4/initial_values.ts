@@ -1,4 +1,7 @@
-/** Initial values of S4 parameters, by name, as the reference draws them (s4_spec, sections 1 and 2). */
+/**
+ * Initial values of S4 parameters, by name (`src/models/sequence/kernels/ssm.py` and `dplr.py` of
+ * state-spaces/s4).
+ */
 import { PhiloxStream } from "../../util/philox.ts";
 import { type Initializer, normal, sample, streamOf } from "../initializers.ts";
 import { type ComplexVector, legsNplr } from "./hippo.ts";

@@ -1,4 +1,8 @@
-/** Convolution kernels of S4D (Vandermonde) and S4 (Cauchy and Woodbury); s4_spec sections 3 and 4. */
+/**
+ * Convolution kernels of S4D (Vandermonde; S4D, arXiv 2206.11893) and S4 (Cauchy and
+ * Woodbury; S4, arXiv 2111.00396, appendix C.3), as in `src/models/sequence/kernels/ssm.py` of
+ * state-spaces/s4.
+ */
 import { ShapeError, type Tensor } from "../../graph/contract.ts";
 import { add, mul, neg, sub } from "../../../kernels/elementwise/mod.ts";
 import { irfft } from "../../../kernels/fft/rfft.ts";

@@ -1,7 +1,7 @@
 /**
- * The S4 block: state-space convolution with skip connection, activation, and a linear map that mixes
- * features (s4_spec, sections 5 and 6.1). Names as in the reference: `layer.D`, `layer.kernel.*`,
- * `output_linear.0.*`.
+ * The S4 block: state-space convolution with skip connection, activation, and a linear map that
+ * mixes features (`src/models/sequence/modules/s4block.py` of state-spaces/s4). Names as there:
+ * `layer.D`, `layer.kernel.*`, `output_linear.0.*`.
  */
 import type { Tensor } from "../../graph/contract.ts";
 import { add, mul, sigmoid } from "../../../kernels/elementwise/mod.ts";

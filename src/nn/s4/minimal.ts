@@ -1,6 +1,7 @@
 /**
- * The minimal S4D layer (s4_spec, section 2.4): A = −exp(log_A_real) + i A_imag, B = 1, zero-order
- * hold, one direction, GELU and a gated linear unit. Names `kernel.*`, `D`, `output_linear.0.*`.
+ * The minimal S4D layer (`models/s4/s4d.py` of state-spaces/s4): A = −exp(log_A_real) + i A_imag,
+ * B = 1, zero-order hold, one direction, GELU and a gated linear unit. Names `kernel.*`, `D`,
+ * `output_linear.0.*`.
  */
 import type { Tensor } from "../../graph/contract.ts";
 import { add, exp, gelu, mul, neg } from "../../../kernels/elementwise/mod.ts";

@@ -1,4 +1,7 @@
-/** Options of S4 and S4D layers (s4_spec, sections 1 and 5). */
+/**
+ * Options of S4 and S4D layers (`src/models/sequence/kernels/ssm.py` and `fftconv.py` of
+ * state-spaces/s4).
+ */
 
 /** State matrix: diagonal minus low rank (S4), or diagonal (S4D). */
 export const s4Modes = ["dplr", "diag"] as const;

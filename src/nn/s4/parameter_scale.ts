@@ -1,4 +1,7 @@
-/** Learning rates and weight decay of S4 parameters, as factors (s4_spec, section 7.1). */
+/**
+ * Learning rates and weight decay of S4 parameters, as factors (`Kernel.register` in
+ * `src/models/sequence/kernels/kernel.py` of state-spaces/s4).
+ */
 
 /** Factors on the learning rate and the weight decay of a parameter. */
 export interface S4ParameterScale {

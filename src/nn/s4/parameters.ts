@@ -1,4 +1,7 @@
-/** The trainable tensors of a state-space kernel in the present scope (s4_spec, section 1.1). */
+/**
+ * The trainable tensors of a state-space kernel in the present scope (`register_params` in
+ * `src/models/sequence/kernels/ssm.py` of state-spaces/s4).
+ */
 import { ShapeError, type Tensor } from "../../graph/contract.ts";
 import { mul, neg } from "../../../kernels/elementwise/mod.ts";
 import { broadcastTo, reshape } from "../../../kernels/view/mod.ts";

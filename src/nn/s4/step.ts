@@ -1,4 +1,7 @@
-/** S4 as a recurrence: one time step at a time with a carried state (s4_spec, sections 3 and 4.6). */
+/**
+ * S4 as a recurrence: one time step at a time with a carried state (`step` in
+ * `src/models/sequence/kernels/ssm.py` of state-spaces/s4).
+ */
 import { ShapeError, type Tensor } from "../../graph/contract.ts";
 import { add, div, mul, sub } from "../../../kernels/elementwise/mod.ts";
 import { sum } from "../../../kernels/reduce/mod.ts";

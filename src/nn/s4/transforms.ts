@@ -1,4 +1,7 @@
-/** Positive parameters: the maps from stored numbers, on the device and on the host (s4_spec 1.1). */
+/**
+ * Positive parameters: the maps from stored numbers, on the device and on the host
+ * (`src/models/sequence/kernels/ssm.py` of state-spaces/s4).
+ */
 import type { Tensor } from "../../graph/contract.ts";
 import {
   abs,

@@ -1,5 +1,6 @@
 /** The published corpora: WikiText as word ids, enwik8 as parts of bytes. */
 import { z } from "zod";
+import { SPLIT_NAMES } from "../../../data/dataset.ts";
 import { sliceBlocks, splitsBlockSize } from "../../../data/lm/blocks.ts";
 import { Dictionary, SymbolCounter } from "../../../data/lm/dictionary.ts";
 import { enwik8Cuts } from "../../../data/lm/enwik8.ts";
@@ -134,7 +135,7 @@ export async function verifyEnwik8(golden: TextGolden): Promise<Record<string, u
   });
   const dictionary = Dictionary.fromCounts(counter.counts);
   const parts: Record<string, unknown> = {};
-  for (const name of ["train", "valid", "test"] as const) {
+  for (const name of SPLIT_NAMES) {
     parts[name] = await describePart(part(name), dictionary);
   }
   return { dictionary_size: dictionary.size, dict_txt_lines: dictionary.lines(), parts };
