@@ -23,6 +23,7 @@ import type {
 import type {
   LanguageModelPreset,
   LanguageModelRequest,
+  LanguageModelTask,
   PresetBatching,
 } from "./lm_preset_types.ts";
 import { fixedBlocks, languageModelOf, publishedLanguageModel, s4DecoderAt } from "./lm_presets.ts";
@@ -42,7 +43,8 @@ interface Scale {
   readonly length: number;
   /** Blocks of an update. */
   readonly batch: number;
-  readonly updates: number;
+  /** An update on words costs about half as much again as one on characters. */
+  readonly updates: Readonly<Record<LanguageModelTask, number>>;
   readonly peak: number;
   readonly dropout: number;
   readonly settings: PresetBatching["settings"];
@@ -59,7 +61,7 @@ const scales: Readonly<Record<ScaledProfile, Scale>> = {
     stages: 1,
     length: 64,
     batch: 4,
-    updates: 20,
+    updates: { characters: 20, words: 20 },
     peak: 1e-2,
     dropout: 0,
     settings: [],
@@ -71,7 +73,7 @@ const scales: Readonly<Record<ScaledProfile, Scale>> = {
     stages: 1,
     length: 256,
     batch: 8,
-    updates: 300,
+    updates: { characters: 300, words: 200 },
     peak: 1e-2,
     dropout: 0,
     settings: [],
@@ -83,7 +85,7 @@ const scales: Readonly<Record<ScaledProfile, Scale>> = {
     stages: 3,
     length: 512,
     batch: 32,
-    updates: 5_000,
+    updates: { characters: 5_000, words: 5_000 },
     peak: 5e-3,
     dropout: 0.1,
     settings: contexts([128, 256, 1024]),
@@ -171,7 +173,11 @@ function scaledConfig(
   return at(closestWidth(target, step, count, 16));
 }
 
-function scaledTraining({ batch, updates, peak }: Scale, isS4: boolean): TrainingSettings {
+function scaledTraining(
+  { batch, peak }: Scale,
+  updates: number,
+  isS4: boolean,
+): TrainingSettings {
   const stateSpaceRates = { dt: 1e-3, a: 1e-3, b: 1e-3, c: null };
   return {
     optimizer: {
@@ -207,7 +213,7 @@ export function languageModelPreset(request: LanguageModelRequest): LanguageMode
   const carried = model === "mega" || model === "mega-chunk";
   return {
     config: scaledConfig(request, scale),
-    training: scaledTraining(scale, model === "s4"),
+    training: scaledTraining(scale, scale.updates[task], model === "s4"),
     batching: {
       training: fixedBlocks(length, batch * length),
       evaluation: { rows: batch, length, carried },
