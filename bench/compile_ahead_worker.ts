@@ -2,7 +2,7 @@
 import { openDevice } from "../src/device/device.ts";
 import { UserError } from "../src/errors.ts";
 import { Session } from "../src/train/session.ts";
-import { sessionOptions } from "../src/workloads/recipe.ts";
+import { sampleExtents, sessionOptions } from "../src/workloads/recipe.ts";
 import type { CompileAheadSetup } from "./compile_ahead.ts";
 
 async function compileAll({ recipes, started }: CompileAheadSetup): Promise<void> {
@@ -11,6 +11,8 @@ async function compileAll({ recipes, started }: CompileAheadSetup): Promise<void
     try {
       // No seed changes a kernel.
       const session = device.allOrNothing(() => new Session(device, sessionOptions(recipes[i], 0)));
+      const sample = sampleExtents(recipes[i]);
+      if (sample !== undefined) session.compiled("step", sample);
       session.warmUp();
       await device.finish();
       session.destroy();

@@ -176,14 +176,10 @@ function emaSpec(
   const states = 16;
   const weights = [width, states];
   const series = [batch, length, width];
-  const differentiated = (
-    results: readonly Tensor[],
-    cotangents: readonly Tensor[],
-    operands: readonly Tensor[],
-  ) => {
-    const terms = results.map((result, i) => sum(mul(result, cotangents[i])));
-    return [...results, ...gradients(terms.reduce((a, b) => add(a, b)), operands)];
-  };
+  const differentiated = (y: Tensor, dy: Tensor, operands: readonly Tensor[]) => [
+    y,
+    ...gradients(sum(mul(y, dy)), operands),
+  ];
   const shared = {
     kernel: `EMA scan${carried ? " with state" : ""}${backward ? " with gradients" : ""}`,
     shape: { batch, length, width, states },
@@ -200,7 +196,7 @@ function emaSpec(
       operands,
       build: ({ x, c, q, dy }) => {
         const y = emaScan(x, c, q);
-        return backward ? differentiated([y], [dy], [x, c, q]) : y;
+        return backward ? differentiated(y, dy, [x, c, q]) : y;
       },
     };
   }
@@ -211,12 +207,13 @@ function emaSpec(
       ...operands,
       g: { shape: weights },
       state,
-      ...(backward ? { dState: state } : {}),
     },
-    build: ({ x, c, q, g, state, dy, dState }) => {
+    build: ({ x, c, q, g, state, dy }) => {
       const next = emaScanWithState(x, c, q, g, state);
-      const results = [next.y, next.state];
-      return backward ? differentiated(results, [dy, dState], [x, c, q, g, state]) : results;
+      // The next state is carried over without its gradient, as when training on a stream.
+      return backward
+        ? [next.state, ...differentiated(next.y, dy, [x, c, q, g, state])]
+        : [next.y, next.state];
     },
   };
 }

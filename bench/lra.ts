@@ -16,6 +16,7 @@ export const lraSuite: TrainingSuite = {
   name: "lra",
   description: "Long Range Arena: Mega, Transformer and S4 classifiers (paper, Table 2)",
   models: [...lraModels, "s4", "s4d-legs"],
+  tasks: [...lraTasks],
   specs: lraTasks.flatMap((task) =>
     [...lraModels, ...s4Models].map((model) => ({
       task,

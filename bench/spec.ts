@@ -2,6 +2,7 @@
 import type { BenchData } from "../src/data/registry.ts";
 import type { ProfileName } from "../src/data/profile_names.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
+import type { ModelHead } from "../src/train/model_file.ts";
 import type { Workload } from "../src/train/workload.ts";
 import type { RunRecipe } from "../src/workloads/recipe.ts";
 
@@ -27,6 +28,8 @@ export interface PreparedRun {
   readonly updatesPerEpoch: number;
   /** Number of trained scalars. */
   readonly parameterCount: number;
+  /** What a file of the trained model says of it, for models that are kept after their run. */
+  readonly modelHead?: (seed: number) => ModelHead;
 }
 
 /** One cell of a table: a model on a task. */
@@ -44,4 +47,6 @@ export interface TrainingSuite {
   readonly specs: readonly TrainingSpec[];
   /** Models that run when none is named. */
   readonly models: readonly string[];
+  /** Tasks that run when none is named. */
+  readonly tasks: readonly string[];
 }

@@ -8,9 +8,11 @@ import { UserError } from "../src/errors.ts";
 import { aggregateRows } from "../src/results/aggregate.ts";
 import { collectEnvironment } from "../src/results/environment.ts";
 import { type Result, resultSchemaId, resultSchemaVersion } from "../src/results/schema.ts";
+import type { TrainingSettings } from "../src/models/training_settings.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { writeResult } from "../src/results/store.ts";
-import { type RunReport, type RunSettings, TrainingRun } from "../src/train/run.ts";
+import { modelFileName, modelsFolder, saveModel } from "../src/train/model_file.ts";
+import { type RunReport, TrainingRun } from "../src/train/run.ts";
 import { Session } from "../src/train/session.ts";
 import type { ScoreSpec } from "../src/train/workload.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
@@ -85,7 +87,7 @@ function scheduleOf(
   plan: SuitePlan,
   data: BenchData,
   peak: number | undefined,
-): RunSettings["schedule"] {
+): TrainingSettings["schedule"] {
   const { profile, updates, scheduleOf } = plan;
   const own = scheduleOf === undefined
     ? training.schedule
@@ -108,8 +110,12 @@ function headOf(
   trial: { readonly role: ResultRow["role"]; readonly peak: number | undefined },
 ): RowHead {
   const { profile, batchSize } = plan;
-  const run = spec.prepare({ profile, data, batchSize });
-  const { training } = run.recipe;
+  const prepared = spec.prepare({ profile, data, batchSize });
+  const { training } = prepared.recipe;
+  const schedule = scheduleOf(prepared, spec, plan, data, trial.peak);
+  // Factors on the learning rate of single parameters follow from the peak.
+  const recipe = { ...prepared.recipe, training: { ...training, schedule } };
+  const run: PreparedRun = { ...prepared, recipe };
   const updates = plan.updates ?? training.updates;
   const often = run.task.kind === "classification"
     ? run.updatesPerEpoch
@@ -123,7 +129,7 @@ function headOf(
       seed,
       accumulation: training.accumulation,
       updates,
-      schedule: scheduleOf(run, spec, plan, data, trial.peak),
+      schedule,
       evaluateEvery: Math.min(often, updates),
       reportEvery: Math.max(1, Math.min(20, Math.ceil(updates / 30))),
       checkpointEvery: Math.max(1, Math.min(200, Math.ceil(updates / 6))),
@@ -156,6 +162,19 @@ function runName({ run, model, role, settings }: RowHead): string {
   return `${run.task.name}-${model}${trial}-seed${settings.seed}`;
 }
 
+/** Writes the best parameters of a run, which the session holds at its end, beside the result. */
+async function keepModel(
+  session: Session,
+  { run: { modelHead, task }, model, settings: { seed } }: RowHead,
+  { output }: SuitePlan,
+): Promise<void> {
+  if (modelHead === undefined) return;
+  const folder = modelsFolder(output);
+  await Deno.mkdir(folder, { recursive: true });
+  const path = join(folder, modelFileName(task.name, model, seed));
+  await saveModel(path, modelHead(seed), await session.snapshot());
+}
+
 async function runOne(
   device: Device,
   head: RowHead,
@@ -186,7 +205,8 @@ async function runOne(
       signal: events.signal,
     });
     const row = outcomeRow(head, session, await run.run());
-    if (row.status !== "completed" || head.role === "trial") return row;
+    if (row.status !== "completed") return row;
+    await keepModel(session, head, plan);
     return { ...row, sample: await workload.sample?.(session, settings.seed) ?? null };
   } catch (error) {
     if (error instanceof DeviceLostError || !(error instanceof UserError)) throw error;

@@ -15,7 +15,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   kernels: ["graph"],
   compiler: ["device", "graph", "kernels"],
   nn: ["util", "graph", "kernels"],
-  models: ["errors", "util", "data", "device", "graph", "kernels", "compiler", "nn"],
+  models: ["errors", "util", "data", "graph", "kernels", "nn"],
   train: ["errors", "util", "data", "device", "graph", "kernels", "compiler", "nn", "models"],
   workloads: ["errors", "util", "data", "kernels", "models", "train"],
   results: ["errors", "util", "data", "device"],

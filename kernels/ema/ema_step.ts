@@ -9,22 +9,26 @@ import type { Tensor } from "../../src/graph/contract.ts";
 import type { EmaWithState } from "./ema_scan_state.ts";
 import { lanes } from "./scan_lowering.ts";
 import { stateOperation } from "./state_operation.ts";
-import { dot, each, overTime } from "./sweeps.ts";
+import { addToSum, each, overTime, sumOf } from "./sweeps.ts";
 
 const stepOperation = stateOperation("emaStep", (geometry, ctx) => {
   const { batch, length, features, states } = geometry;
   const workgroupSize = lanes(ctx);
-  const sum = dot(states, (n) => `g${n}`, (n) => `h${n}`);
   const walk = overTime(
     geometry,
     "forward",
     0,
     length,
     Math.min(length, 4),
-    (t) =>
-      `let x = in0(b, ${t}, d);\n` +
-      each(states, (n) => `h${n} = fma(q${n}, h${n}, w${n} * x);`) +
-      `\nout0(b, ${t}, d, ${sum});`,
+    (times) =>
+      times.map(({ t }, k) => `let x${k} = in0(b, ${t}, d);\n`).join("") +
+      each(states, (n) =>
+        times.map((_, k) =>
+          `h${n} = fma(q${n}, h${n}, w${n} * x${k}); ${addToSum(`y${k}`, n, `g${n}`, `h${n}`)}`
+        ).join("\n")) +
+      times.map(({ t }, k) =>
+        `\nout0(b, ${t}, d, ${sumOf(`y${k}`, states)});`
+      ).join(""),
   );
   return [{
     name: "step",

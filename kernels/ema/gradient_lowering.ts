@@ -10,31 +10,39 @@
 import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
 import { chunkLength, lanes, unrolling } from "./scan_lowering.ts";
 import { sumPasses, type SumTarget } from "./partial_sums.ts";
-import { each, type EmaGeometry, overTime, powerFunctions, type Start } from "./sweeps.ts";
+import { each, type EmaGeometry, overTime, powerFunctions, type Time } from "./sweeps.ts";
 
 /** States that one invocation keeps in registers (four numbers each). */
 const statesPerThread = 8;
 
-/** Operands of the gradient kernels; inputs 0 and 1 are x and dy. */
+/** Operands of the gradient kernels; input 0 is the series x. */
 export interface GradientRoles {
   /** Input that holds the decays [sweeps · D, N]. */
   readonly decay: number;
-  /** Inputs that the pass over time reads besides the start. */
+  /** Inputs that the pass over time reads. */
   readonly inputs: readonly number[];
-  /** WGSL functions of the expressions below. */
-  readonly declarations?: string;
-  /** u before the first time; zero by default. */
-  readonly start?: Start;
-  /** Statements on `g{n}` = Σ dy u, `h{n}` = Σ dy s and the last `u{n}`, `s{n}` of a chunk. */
+  /** Whether input 1 is a series dy, with sums `g{n}` = Σ dy u and `h{n}` = Σ dy s; else they are 0. */
+  readonly correlates: boolean;
+  /** Names of the sums per state that are added up over chunks and sequences. */
+  readonly sums: readonly string[];
+  /** Exponents e of `power_{e}(q)` in `finish`. */
+  readonly powers?: readonly number[];
+  /** Statements on the sums and the last `u{n}`, `s{n}` of a chunk; they may declare more sums. */
   readonly finish?: (n: number, state: string) => string;
-  /** Inputs of the last pass, and what it stores of the sums `sum0` = Σ g and `sum1` = Σ h. */
-  readonly store: Pick<SumTarget, "inputs" | "body">;
+  /** Inputs and outputs of the last pass, and what it stores of the sums `sum0`, `sum1`, …. */
+  readonly store: Pick<SumTarget, "inputs" | "outputs" | "body">;
 }
 
 const averageRoles: GradientRoles = {
   decay: 3,
   inputs: [0, 1, 3],
-  store: { inputs: [2], body: "out0(row, n, sum0);\nout1(row, n, in2(row, n) * sum1);" },
+  correlates: true,
+  sums: ["g", "h"],
+  store: {
+    inputs: [2],
+    outputs: [0, 1],
+    body: "out0(row, n, sum0);\nout1(row, n, in2(row, n) * sum1);",
+  },
 };
 
 /** Passes of the gradients; by default of `emaScanGradient`: inputs x, dy, c, q; outputs dc, dq. */
@@ -43,7 +51,7 @@ export function lowerGradient(
   ctx: LowerContext,
   roles: GradientRoles = averageRoles,
 ): Pass[] {
-  const { decay, start: origin } = roles;
+  const { decay, correlates, sums } = roles;
   const { batch, length, features, states, sweeps, truncation } = geometry;
   const chunk = chunkLength(geometry, ctx);
   const chunks = Math.ceil(length / chunk);
@@ -55,16 +63,16 @@ export function lowerGradient(
   const exponents = [
     ...(truncation ? [truncation, truncation - 1] : []),
     ...(chunks > 1 ? [chunk, chunk - 1] : []),
+    ...(roles.powers ?? []),
   ];
-  const declarations = (roles.declarations ?? "") +
-    (exponents.length > 0 ? powerFunctions(exponents) : "");
+  const declarations = exponents.length > 0 ? powerFunctions(exponents) : "";
   const parts = batch * chunks;
   const rows = sweeps.length * features;
-  const partial = ctx.scratch(parts * 2 * states * rows);
+  const partial = ctx.scratch(parts * sums.length * states * rows);
   const carried = chunks > 1 ? ctx.scratch(parts * 2 * states * rows) : undefined;
   // [part, kind, n, row]: rows are contiguous across lanes.
-  const at = (scratch: Scratch | undefined, kind: number, n: string) =>
-    `tmp${scratch?.index}[(((b * ${chunks}u + chunk) * 2u + ${kind}u) * ${states}u + ${n}) * ` +
+  const at = (scratch: Scratch, kinds: number, kind: number, n: string) =>
+    `tmp${scratch.index}[(((b * ${chunks}u + chunk) * ${kinds}u + ${kind}u) * ${states}u + ${n}) * ` +
     `${rows}u + row]`;
   const threadsPerSweep = parts * features * slices;
   const perSweep = (body: (sweep: number) => string) =>
@@ -88,17 +96,26 @@ let high = min(low + ${chunk}u, ${length}u);`;
       ? ` let z${n} = power_${truncation}(q${n});` +
         ` let y${n} = ${truncation}.0 * power_${truncation - 1}(q${n});`
       : ""));
-  const advance = (t: string, old?: string) =>
-    `let x = in0(b, ${t}, d);\n` + (old ? `let w = in0(b, ${old}, d);\n` : "") +
-    each(held, (n) =>
-      old
-        ? `s${n} = fma(q${n}, s${n}, fma(-y${n}, w, u${n}));\n` +
-          `u${n} = fma(q${n}, u${n}, fma(-z${n}, w, x));`
-        : `s${n} = fma(q${n}, s${n}, u${n});\nu${n} = fma(q${n}, u${n}, x);`);
-  const store = (scratch: Scratch, names: readonly [string, string]) =>
+  const advance = (times: readonly Time[], after: (n: number, k: number) => string) =>
+    times.map(({ t, old }, k) =>
+      `let x${k} = in0(b, ${t}, d);\n` + (old ? `let old${k} = in0(b, ${old}, d);\n` : "")
+    ).join("") +
+    each(
+      held,
+      (n) =>
+        times.map(({ old }, k) =>
+          (old
+            ? `s${n} = fma(q${n}, s${n}, fma(-y${n}, old${k}, u${n}));\n` +
+              `u${n} = fma(q${n}, u${n}, fma(-z${n}, old${k}, x${k}));`
+            : `s${n} = fma(q${n}, s${n}, u${n});\nu${n} = fma(q${n}, u${n}, x${k});`) + after(n, k)
+        ).join("\n"),
+    );
+  const correlate = (n: number, k: number) =>
+    `\ng${n} = fma(dy${k}, u${n}, g${n});\nh${n} = fma(dy${k}, s${n}, h${n});`;
+  const store = (scratch: Scratch, names: readonly string[]) =>
     each(held, (n) => {
       const body = names.map((name, kind) =>
-        `${at(scratch, kind, `(first + ${n}u)`)} = ${name}${n};`
+        `${at(scratch, names.length, kind, `(first + ${n}u)`)} = ${name}${n};`
       ).join("\n");
       return ragged ? `if (first + ${n}u < ${states}u) {\n${body}\n}` : body;
     });
@@ -115,19 +132,18 @@ let high = min(low + ${chunk}u, ${length}u);`;
       scratch: [{ scratch: carried, access: "write" }],
       body: `if (thread < ${threads}u) {\n${place}\n${load}\n` +
         each(held, (n) => `var u${n} = 0.0; var s${n} = 0.0;`) + "\n" +
-        perSweep((k) => overTime(geometry, sweeps[k], low, high, unroll, advance)) + "\n" +
+        perSweep((k) =>
+          overTime(geometry, sweeps[k], low, high, unroll, (times) => advance(times, () => ""))
+        ) + "\n" +
         store(carried, ["u", "s"]) + "\n}",
     });
-    passes.push(carryPass(geometry, roles, carried, chunks, chunk, workgroupSize, declarations));
+    passes.push(carryPass(geometry, decay, carried, chunks, chunk, workgroupSize, declarations));
   }
-  const start = (kind: number, n: number) =>
-    carried
-      ? at(carried, kind, state(n))
-      : (kind === 0 ? origin?.value(state(n)) : undefined) ?? "0.0";
+  const start = (kind: number, n: number) => carried ? at(carried, 2, kind, state(n)) : "0.0";
   passes.push({
     ...pass,
     name: "partial",
-    inputs: [...new Set([...roles.inputs, ...(carried ? [] : origin?.inputs ?? [])])],
+    inputs: roles.inputs,
     outputs: [],
     scratch: [
       { scratch: partial, access: "write" },
@@ -149,16 +165,23 @@ let high = min(low + ${chunk}u, ${length}u);`;
           low,
           high,
           unroll,
-          (t, old) =>
-            `let dy = in1(b, ${t}, d);\n${advance(t, old)}\n` +
-            each(held, (n) => `g${n} = fma(dy, u${n}, g${n});\nh${n} = fma(dy, s${n}, h${n});`),
+          (times) =>
+            times.map(({ t }, step) => correlates ? `let dy${step} = in1(b, ${t}, d);\n` : "")
+              .join("") + advance(times, correlates ? correlate : () => ""),
         )
       ) + "\n" +
       (roles.finish ? each(held, (n) => roles.finish?.(n, state(n)) ?? "") + "\n" : "") +
-      store(partial, ["g", "h"]) + "\n}",
+      store(partial, sums) + "\n}",
   });
   passes.push(
-    ...sumPasses(ctx, partial, { ...roles.store, parts, kinds: 2, states, rows, workgroupSize }),
+    ...sumPasses(ctx, partial, {
+      ...roles.store,
+      parts,
+      kinds: sums.length,
+      states,
+      rows,
+      workgroupSize,
+    }),
   );
   return passes;
 }
@@ -166,7 +189,7 @@ let high = min(low + ${chunk}u, ${length}u);`;
 /** Replaces what each chunk adds to (u, s) by the values at its start. */
 function carryPass(
   geometry: EmaGeometry,
-  { decay, start }: GradientRoles,
+  decay: number,
   carried: Scratch,
   chunks: number,
   chunk: number,
@@ -182,7 +205,7 @@ function carryPass(
     ) || "false";
   return {
     name: "carry",
-    inputs: [...new Set([decay, ...start?.inputs ?? []])],
+    inputs: [decay],
     outputs: [],
     scratch: [{ scratch: carried, access: "write" }],
     workgroupSize,
@@ -192,12 +215,11 @@ function carryPass(
 let row = thread % ${rows}u;
 let n = (thread / ${rows}u) % ${states}u;
 let b = thread / ${rows * states}u;
-let d = row % ${features}u;
 let q = in${decay}(row, n);
 let decay = power_${chunk}(q);
 let slope = ${chunk}.0 * power_${chunk - 1}(q);
 let reverse = ${reverse};
-var u = ${start?.value("n") ?? "0.0"};
+var u = 0.0;
 var s = 0.0;
 for (var i = 0u; i < ${chunks}u; i++) {
 let chunk = select(i, ${chunks - 1}u - i, reverse);

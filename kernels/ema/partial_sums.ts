@@ -13,15 +13,15 @@ export interface SumTarget {
   readonly workgroupSize: number;
   /** Inputs that `body` reads. */
   readonly inputs: readonly number[];
-  /** Statements that store `sum0`, `sum1`, … of state `n` of weights row `row`; kind k to output k. */
+  /** Outputs that `body` stores. */
+  readonly outputs: readonly number[];
+  /** Statements on the sums `sum0`, `sum1`, … (one per kind) of state `n` of weights row `row`. */
   readonly body: string;
-  /** Output of kind 0; the other kinds follow it (default 0). */
-  readonly output?: number;
 }
 
 /** The passes that add up `partial`. */
 export function sumPasses(ctx: LowerContext, partial: Scratch, target: SumTarget): Pass[] {
-  const { parts, kinds, states, rows, workgroupSize, output = 0 } = target;
+  const { parts, kinds, states, rows, workgroupSize } = target;
   const width = kinds * states * rows;
   const passes: Pass[] = [];
   let source = partial;
@@ -53,7 +53,7 @@ tmp${sums.index}[thread] = sum;
   passes.push({
     name: "sum",
     inputs: target.inputs,
-    outputs: kindList.map((k) => output + k),
+    outputs: target.outputs,
     scratch: [{ scratch: source, access: "read" }],
     workgroupSize,
     groups: Math.ceil(states * rows / workgroupSize),

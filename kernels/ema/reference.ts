@@ -100,27 +100,22 @@ export function referenceStep(inputs: readonly RefArray[]): RefArray[] {
 
 /** All gradients of {@link referenceStep}, step by step backwards through stored states. */
 function stateGradients(
-  x: RefArray,
+  [x, start, w, q, g]: readonly RefArray[],
   dy: RefArray,
-  start: Float64Array,
   dState: RefArray,
-  [w, q, g]: readonly RefArray[],
 ) {
   const [batch, length, features] = x.shape;
   const states = q.shape[1];
-  const empty = (like: RefArray): RefArray => ({
-    shape: like.shape,
-    data: new Float64Array(like.data.length),
-  });
-  const [dx, dStart, dw, dq, dg] = [x, dState, w, q, g].map(empty);
+  const [dx, dStart, dw, dq, dg] = [x, start, w, q, g].map(zerosLike);
   for (let b = 0; b < batch; b++) {
     for (let d = 0; d < features; d++) {
       const at = (t: number) => (b * length + t) * features + d;
       for (let n = 0; n < states; n++) {
         const row = d * states + n;
-        const h = [start[(b * features + d) * states + n]];
+        const own = (b * features + d) * states + n;
+        const h = [start.data[own]];
         for (let t = 0; t < length; t++) h.push(q.data[row] * h[t] + w.data[row] * x.data[at(t)]);
-        let a = dState.data[(b * features + d) * states + n];
+        let a = dState.data[own];
         for (let t = length - 1; t >= 0; t--) {
           a += g.data[row] * dy.data[at(t)];
           dg.data[row] += dy.data[at(t)] * h[t + 1];
@@ -129,24 +124,35 @@ function stateGradients(
           dq.data[row] += a * h[t];
           a *= q.data[row];
         }
-        dStart.data[(b * features + d) * states + n] = a;
+        dStart.data[own] = a;
       }
     }
   }
   return { dx, dStart, dw, dq, dg };
 }
 
-/** Inputs dy, dh_L, x, w, q, g; outputs dx, dh_0, dw, none of which depends on h_0. */
-export function referenceAdjoint(inputs: readonly RefArray[]): RefArray[] {
-  const [dy, dState, x, ...weights] = inputs;
-  const start = new Float64Array(dState.data.length);
-  const { dx, dStart, dw } = stateGradients(x, dy, start, dState, weights);
-  return [dx, dStart, dw];
+function zerosLike({ shape, data }: RefArray): RefArray {
+  return { shape, data: new Float64Array(data.length) };
 }
 
-/** Inputs x, dy, h_0, dh_L, w, q, g; outputs dg, dq. */
+/** Inputs dy, dh_L, w, q, g; outputs dx, dh_0, which depend on neither x nor h_0. */
+export function referenceAdjoint(inputs: readonly RefArray[]): RefArray[] {
+  const [dy, dState, w, q, g] = inputs;
+  const operands = [zerosLike(dy), zerosLike(dState), w, q, g];
+  const { dx, dStart } = stateGradients(operands, dy, dState);
+  return [dx, dStart];
+}
+
+/** Inputs dy, x, h_0, w, q, g; outputs dw, dq, dg when dh_L is zero. */
 export function referenceWeights(inputs: readonly RefArray[]): RefArray[] {
-  const [x, dy, start, dState, ...weights] = inputs;
-  const { dg, dq } = stateGradients(x, dy, Float64Array.from(start.data), dState, weights);
-  return [dg, dq];
+  const [dy, x, start, w, q, g] = inputs;
+  const { dw, dq, dg } = stateGradients([x, start, w, q, g], dy, zerosLike(start));
+  return [dw, dq, dg];
+}
+
+/** Inputs x, h_0, dh_L, w, q; outputs dw, dq when dy is zero. */
+export function referenceLastState(inputs: readonly RefArray[]): RefArray[] {
+  const [x, start, dState, w, q] = inputs;
+  const { dw, dq } = stateGradients([x, start, w, q, zerosLike(q)], zerosLike(x), dState);
+  return [dw, dq];
 }

@@ -8,7 +8,16 @@
  */
 import type { LowerContext, Pass, Scratch } from "../../src/graph/lowering.ts";
 import { literal } from "../source/generate.ts";
-import { dot, each, type EmaGeometry, overTime, powerFunctions, type Start } from "./sweeps.ts";
+import {
+  addToSum,
+  each,
+  type EmaGeometry,
+  overTime,
+  powerFunctions,
+  type Start,
+  sumOf,
+  type Time,
+} from "./sweeps.ts";
 
 /** Operands of a scan, and what it does besides the sum over states. Input 0 is the series. */
 export interface ScanRoles {
@@ -20,16 +29,12 @@ export interface ScanRoles {
   readonly inputs: readonly number[];
   /** Outputs of the last pass; output 0 is the sum over states. */
   readonly outputs: readonly number[];
-  /** Scratch memory that the last pass writes besides its own. */
-  readonly scratch?: Scratch;
   /** WGSL functions of the expressions below. */
   readonly declarations?: string;
   /** Statements that declare `c{n}`, the weight of state n in output 0. */
   readonly weight: (n: number) => string;
   /** State before the first time; zero by default. */
   readonly start?: Start;
-  /** Statements after output 0 at time `t`, with the states `u{n}` and the series' `x`. */
-  readonly visit?: (t: string) => string;
   /** Statements when an invocation has walked through its chunk. */
   readonly finish?: string;
 }
@@ -112,13 +117,18 @@ let low = chunk * ${chunk}u;
 let high = min(low + ${chunk}u, ${length}u);`;
   const low = chunks > 1 ? "low" : 0;
   const high = chunks > 1 ? "high" : length;
-  const advance = (t: string, old?: string) =>
-    `let x = in0(b, ${t}, d);\n` + (old ? `let w = in0(b, ${old}, d);\n` : "") +
-    each(
-      states,
-      (n) =>
-        old ? `u${n} = fma(q${n}, u${n}, fma(-z${n}, w, x));` : `u${n} = fma(q${n}, u${n}, x);`,
-    );
+  const load = (times: readonly Time[]) =>
+    times.map(({ t, old }, k) =>
+      `let x${k} = in0(b, ${t}, d);\n` + (old ? `let old${k} = in0(b, ${old}, d);\n` : "")
+    ).join("");
+  const advance = (times: readonly Time[], after: (n: number, k: number) => string) =>
+    load(times) +
+    each(states, (n) =>
+      times.map(({ old }, k) =>
+        (old
+          ? `u${n} = fma(q${n}, u${n}, fma(-z${n}, old${k}, x${k}));`
+          : `u${n} = fma(q${n}, u${n}, x${k});`) + after(n, k)
+      ).join("\n"));
 
   const passes: Pass[] = [];
   if (carried) {
@@ -135,7 +145,7 @@ let high = min(low + ${chunk}u, ${length}u);`;
         each(states, (n) =>
           `var u${n} = 0.0;`) +
         "\n" +
-        overTime(geometry, sweep, low, high, unroll, advance) +
+        overTime(geometry, sweep, low, high, unroll, (times) => advance(times, () => "")) +
         each(states, (n) => `${stateAt(`${k}u`, `${n}u`)} = u${n};`) + "\n}"
       ).join("\n") + "\n}",
     });
@@ -145,9 +155,9 @@ let high = min(low + ${chunk}u, ${length}u);`;
     carried ? stateAt(`${k}u`, `${n}u`) : start?.value(`${n}u`) ?? "0.0";
   const body = sweeps.map((sweep, k) => {
     const last = k === sweeps.length - 1;
-    const sum = dot(states, (n) => `c${n}`, (n) => `u${n}`);
     const at = (t: string) => `tmp${partial?.index}[(b * ${length}u + ${t}) * ${features}u + d]`;
-    const emit = (t: string) => {
+    const emit = ({ t }: Time, step: number) => {
+      const sum = sumOf(`y${step}`, states);
       const value = k === 0 ? sum : `${at(t)} + ${sum}`;
       return last ? `out0(b, ${t}, d, ${value});` : `${at(t)} = ${value};`;
     };
@@ -160,7 +170,9 @@ let high = min(low + ${chunk}u, ${length}u);`;
         low,
         high,
         unroll,
-        (t, old) => `${advance(t, old)}\n${emit(t)}${roles.visit ? `\n${roles.visit(t)}` : ""}`,
+        (times) =>
+          advance(times, (n, step) => ` ${addToSum(`y${step}`, n, `c${n}`, `u${n}`)}`) + "\n" +
+          times.map(emit).join("\n"),
       ) + (roles.finish ?? "") + "}";
   }).join("\n");
   passes.push({
@@ -168,7 +180,6 @@ let high = min(low + ${chunk}u, ${length}u);`;
     inputs: [...new Set([...roles.inputs, ...(carried ? [] : start?.inputs ?? [])])],
     outputs: roles.outputs,
     scratch: [
-      ...(roles.scratch ? [{ scratch: roles.scratch, access: "write" as const }] : []),
       ...(carried ? [{ scratch: carried, access: "read" as const }] : []),
       ...(partial ? [{ scratch: partial, access: "write" as const }] : []),
     ],

@@ -66,19 +66,23 @@ export function each(count: number, body: (n: number) => string): string {
   return Array.from({ length: count }, (_, n) => body(n)).join("\n");
 }
 
-/** Sum of products as four independent chains, so that the additions overlap. */
-export function dot(count: number, left: (n: number) => string, right: (n: number) => string) {
-  const chains: string[] = [];
-  for (let n = 0; n < count; n++) {
-    const product = `${left(n)} * ${right(n)}`;
-    if (n < 4) chains.push(product);
-    else chains[n % 4] = `fma(${left(n)}, ${right(n)}, ${chains[n % 4]})`;
-  }
-  const sum = (list: readonly string[]): string =>
+/**
+ * Adds `product` of state `n` to the sum `name`, which is four independent chains, so that the
+ * additions overlap.
+ */
+export function addToSum(name: string, n: number, left: string, right: string): string {
+  return n < 4
+    ? `var ${name}_${n} = ${left} * ${right};`
+    : `${name}_${n % 4} = fma(${left}, ${right}, ${name}_${n % 4});`;
+}
+
+/** The sum `name` of {@link addToSum} over `count` states. */
+export function sumOf(name: string, count: number): string {
+  const join = (list: readonly string[]): string =>
     list.length === 1
       ? list[0]
-      : `(${sum(list.slice(0, list.length >> 1))} + ${sum(list.slice(list.length >> 1))})`;
-  return sum(chains);
+      : `(${join(list.slice(0, list.length >> 1))} + ${join(list.slice(list.length >> 1))})`;
+  return join(Array.from({ length: Math.min(4, count) }, (_, n) => `${name}_${n}`));
 }
 
 /**
@@ -112,9 +116,16 @@ const maximum = (a: Bound, b: number): Bound =>
   typeof a === "number" ? Math.max(a, b) : `max(${a}, ${b}u)`;
 const text = (a: Bound): string => typeof a === "number" ? `${a}u` : a;
 
+/** A time of a sweep, as WGSL expressions. */
+export interface Time {
+  readonly t: string;
+  /** Time whose input leaves the window of K taps, when there is one. */
+  readonly old?: string;
+}
+
 /**
- * Loops over the times [low, high) in the order of the sweep. `step(t, old)` gives the statements
- * at time `t`; `old` is the time whose input leaves the window of K taps, when there is one.
+ * Loops over the times [low, high) in the order of the sweep. `steps` gives the statements for
+ * consecutive times; going through them state by state keeps a state in its register meanwhile.
  */
 export function overTime(
   geometry: EmaGeometry,
@@ -122,25 +133,18 @@ export function overTime(
   low: Bound,
   high: Bound,
   unroll: number,
-  step: (t: string, old?: string) => string,
+  steps: (times: readonly Time[]) => string,
 ): string {
   const { length, truncation } = geometry;
   const reverse = sweep === "reverse";
-  if (truncation === 0) return stretch(reverse, low, high, unroll, (t) => step(t));
-  const young = (t: string) => step(t);
-  if (reverse) {
-    const edge = length - truncation;
-    return stretch(true, maximum(low, edge), high, unroll, young) +
-      stretch(true, low, minimum(high, edge), unroll, (t) => step(t, `${t} + ${truncation}u`));
-  }
-  return stretch(false, low, minimum(high, truncation), unroll, young) +
-    stretch(
-      false,
-      maximum(low, truncation),
-      high,
-      unroll,
-      (t) => step(t, `${t} - ${truncation}u`),
-    );
+  const young = (t: string) => ({ t });
+  const run = (from: Bound, to: Bound, time: (t: string) => Time) =>
+    stretch(reverse, from, to, unroll, (times) => steps(times.map(time)));
+  if (truncation === 0) return run(low, high, young);
+  const edge = reverse ? length - truncation : truncation;
+  const full = (t: string) => ({ t, old: `${t} ${reverse ? "+" : "-"} ${truncation}u` });
+  if (reverse) return run(maximum(low, edge), high, young) + run(low, minimum(high, edge), full);
+  return run(low, minimum(high, edge), young) + run(maximum(low, edge), high, full);
 }
 
 function stretch(
@@ -148,22 +152,23 @@ function stretch(
   low: Bound,
   high: Bound,
   unroll: number,
-  step: (t: string) => string,
+  steps: (times: readonly string[]) => string,
 ): string {
   if (typeof low === "number" && typeof high === "number" && low >= high) return "";
   const constant = typeof low === "number" && typeof high === "number";
   const count = constant ? high - low : 0;
-  const at = (k: number) => {
-    const t = reverse ? `${text(high)} - ${k + 1}u - i` : `${text(low)} + i + ${k}u`;
-    return `{\nlet t = ${t};\n${step("t")}\n}`;
+  const block = (size: number) => {
+    const times = Array.from({ length: size }, (_, k) => `t${k}`);
+    const at = (k: number) =>
+      reverse ? `${text(high)} - ${k + 1}u - i` : `${text(low)} + i + ${k}u`;
+    return `${times.map((t, k) => `let ${t} = ${at(k)};`).join("\n")}\n${steps(times)}`;
   };
   const total = constant ? `${count}u` : `u32(max(i32(${text(high)}) - i32(${text(low)}), 0))`;
-  const block = Array.from({ length: unroll }, (_, k) => at(k)).join("\n");
   const main = constant && count < unroll
     ? ""
-    : `for (; i + ${unroll}u <= total; i += ${unroll}u) {\n${block}\n}`;
+    : `for (; i + ${unroll}u <= total; i += ${unroll}u) {\n${block(unroll)}\n}`;
   const rest = unroll === 1 || (constant && count % unroll === 0)
     ? ""
-    : `for (; i < total; i++) {\n${at(0)}\n}`;
+    : `for (; i < total; i++) {\n${block(1)}\n}`;
   return `{\nlet total = ${total};\nvar i = 0u;\n${main}\n${rest}\n}\n`;
 }

@@ -1,6 +1,7 @@
 /** `bench`: trains and measures, prints the table, writes the result file. */
 import { Command, Option } from "@commander-js/extra-typings";
 import { resolve } from "node:path";
+import { lmSuite } from "../../bench/lm.ts";
 import { firstRun, lraSuite } from "../../bench/lra.ts";
 import { adapterRecord } from "../../bench/adapter_record.ts";
 import { runKernelSuite } from "../../bench/kernels.ts";
@@ -28,7 +29,7 @@ import { efficiencyPlan, measureEfficiency } from "./bench_efficiency.ts";
 import { choose, rates, seeds, wholeNumber, words } from "./options.ts";
 import { cacheFolder, cacheFolders, RESULTS_FOLDER } from "./paths.ts";
 
-const suites = [lraSuite] as const;
+const suites = [lraSuite, lmSuite] as const;
 const suiteNames = [...suites.map((suite) => suite.name), "efficiency", "kernels"];
 
 const env = (name: string) => Deno.env.get(name);
@@ -217,6 +218,8 @@ Examples:
   deno task bench --seeds 3 --output results/my.json
   deno task bench --task text --schedule-of s4      Mega and all others with S4's schedule
   deno task bench --resume                          continue after an interruption
+  deno task bench --suite lm                        language models of characters and words
+  deno task bench --suite lm --learning-rates 5e-3,1e-2,2e-2 --seeds 3
   deno task bench --suite efficiency                speed and memory at lengths 1K to 4K
   deno task bench --suite kernels                   time every kernel on this adapter
   deno task bench --suite kernels --task matmul     only the matrix products`,
@@ -241,13 +244,17 @@ Examples:
       if (name === "kernels") {
         return await measureKernels(output, profile, options.task?.[0]);
       }
-      const { specs, models } = suiteOf(name);
+      const { specs, models, tasks } = suiteOf(name);
       const names = (key: "task" | "model") => [...new Set(specs.map((spec) => spec[key]))];
       const plan: BenchPlan = {
         format: "mega-webgpu/bench-plan-3",
         suite: name,
         profile,
-        tasks: choose("task", names("task"), chosen ? options.task : firstRun.tasks),
+        tasks: choose(
+          "task",
+          names("task"),
+          options.task ?? (chosen ? tasks : firstRun.tasks),
+        ),
         models: choose(
           "model",
           names("model"),

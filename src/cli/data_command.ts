@@ -28,6 +28,8 @@ Examples:
   deno task data list
   deno task data verify listops
   deno task data fetch text
+  deno task data fetch wikitext-103
+  deno task data generate characters
   deno task data fetch listops --url ADDRESS --sha256 HEX
   deno task data generate listops --profile quick --out my-data`,
     );
@@ -56,13 +58,14 @@ Examples:
       await fetchData({ ...folders(data), id, sha256, trustFirstUse, url, onProgress });
     });
   command.command("generate <id>")
-    .description("make data, into the cache or as files in the official format")
+    .description("make data or tokens, into the cache or as files in the official format")
+    .option("--data <folder>", "folder of official files, for texts")
     .option("--out <folder>", "write files here")
     .option("--profile <name>", "scale of the data", "paper")
     .option("--seed <n>", "seed of the generator", wholeNumber(0))
-    .action(async (id, { out, profile, seed }) => {
+    .action(async (id, { data, out, profile, seed }) => {
       const target = out === undefined ? undefined : resolve(out);
-      await generateData({ ...folders(undefined), id, out: target, profile, seed });
+      await generateData({ ...folders(data), id, out: target, profile, seed });
     });
   return command;
 }

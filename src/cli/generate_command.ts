@@ -41,7 +41,7 @@ Examples:
     .action(async (options) => {
       const path = await findModel(options.run, options);
       const { head, values } = await loadModel(path);
-      const { model, encode, decoder } = languageModelOf(head, path);
+      const { model, encode, decoder, excluded } = languageModelOf(head, path);
       const device = await openDevice();
       console.error(
         `${head.task} ${head.model} seed ${head.seed}, ${device.adapterInfo.description}`,
@@ -58,7 +58,7 @@ Examples:
       };
       await print(options.prompt);
       const started = performance.now();
-      const settings = { prompt, length, temperature, topK, topP, seed };
+      const settings = { prompt, length, temperature, topK, topP, seed, excluded };
       for await (const token of generateTokens(inference, settings)) await print(text(token));
       await print("\n");
       const seconds = (performance.now() - started) / 1000;

@@ -105,7 +105,7 @@ async function childArguments(
   // Packages for comparisons, pages and the text `words` are not in the lock file: whatever it
   // lists is fetched by every first command.
   const optional = command === "report" || args.includes("kernels") ||
-    args.some((arg) => /(?:^|[=,])words(?:,|$)/.test(arg));
+    args.some((arg) => /(?:^|[=,])(?:words|lm)(?:,|$)/.test(arg));
   const main = join(PROJECT_ROOT, "src/cli/main.ts");
   const lock = optional ? [] : [`--lock=${join(PROJECT_ROOT, "deno.lock")}`, "--frozen"];
   return ["run", "--no-check", ...lock, ...permissions, main, command, ...args];

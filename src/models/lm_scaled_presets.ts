@@ -6,8 +6,10 @@
  *   the block of training into four chunks;
  * - the Transformer keeps F = 4D and S4 its stages of two S4 blocks and a feed-forward block, at the
  *   width for which the parameter count is closest to that of Mega;
- * - all see the same blocks, without state from the block before, and have the same learning rate,
- *   weight decay, clipping and schedule; no dropout where a run sees most of its text once.
+ * - all see the same blocks, without state from the block before, and have the same weight decay,
+ *   clipping and schedule; no dropout where a run sees most of its text once;
+ * - the peak of the learning rate is the best of the same three for every model and text, by the
+ *   validation score of `quick` (`bench --suite lm --learning-rates`).
  *
  * Evaluation carries Mega's recurrent state from piece to piece, as published; windows of the other
  * models overlap by half.
@@ -21,17 +23,19 @@ import type {
   TransformerDecoderConfig,
 } from "./language_model_config.ts";
 import type {
+  LanguageModelName,
   LanguageModelPreset,
   LanguageModelRequest,
   LanguageModelTask,
   PresetBatching,
 } from "./lm_preset_types.ts";
 import { fixedBlocks, languageModelOf, publishedLanguageModel, s4DecoderAt } from "./lm_presets.ts";
+import type { ProfileName } from "../data/profile_names.ts";
 import { leastWarmup, type ScaledProfile } from "./profiles.ts";
 import type { TrainingSettings } from "./training_settings.ts";
 
-/** What a scaled profile does, the same for every model and text. */
-interface Scale {
+/** How large the models of a scaled profile are, whatever the text. */
+interface Size {
   /** D of Mega. */
   readonly width: number;
   readonly layers: number;
@@ -39,58 +43,62 @@ interface Scale {
   readonly heads: number;
   /** Stages of S4, each with three blocks. */
   readonly stages: number;
+  readonly dropout: number;
+}
+
+/** How long a scaled profile trains on a text, the same for every model. */
+interface Budget {
   /** Tokens of a block. */
   readonly length: number;
   /** Blocks of an update. */
   readonly batch: number;
-  /** An update on words costs about half as much again as one on characters. */
-  readonly updates: Readonly<Record<LanguageModelTask, number>>;
-  readonly peak: number;
-  readonly dropout: number;
-  readonly settings: PresetBatching["settings"];
+  readonly updates: number;
+  /** Most tokens of the validation and of the test split; the rest is left out. */
+  readonly valid: number;
+  readonly test: number;
 }
 
-const contexts = (lengths: readonly number[]) =>
-  lengths.map((contextLength) => ({ contextLength, carried: true }));
+type Scale = Size & Budget;
 
-const scales: Readonly<Record<ScaledProfile, Scale>> = {
+const sizes: Readonly<Record<ScaledProfile, Size>> = {
+  smoke: { width: 32, layers: 1, heads: 2, stages: 1, dropout: 0 },
+  quick: { width: 48, layers: 2, heads: 2, stages: 1, dropout: 0 },
+  small: { width: 256, layers: 6, heads: 4, stages: 3, dropout: 0.1 },
+};
+
+const budgets: Readonly<Record<ScaledProfile, Readonly<Record<LanguageModelTask, Budget>>>> = {
   smoke: {
-    width: 32,
-    layers: 1,
-    heads: 2,
-    stages: 1,
-    length: 64,
-    batch: 4,
-    updates: { characters: 20, words: 20 },
-    peak: 1e-2,
-    dropout: 0,
-    settings: [],
+    characters: { length: 64, batch: 4, updates: 20, valid: 1_000, test: 1_000 },
+    words: { length: 64, batch: 4, updates: 20, valid: 1_000, test: 1_000 },
   },
   quick: {
-    width: 64,
-    layers: 2,
-    heads: 2,
-    stages: 1,
-    length: 256,
-    batch: 8,
-    updates: { characters: 300, words: 200 },
-    peak: 1e-2,
-    dropout: 0,
-    settings: [],
+    characters: { length: 256, batch: 8, updates: 250, valid: 8_000, test: 20_000 },
+    words: { length: 128, batch: 8, updates: 250, valid: 8_000, test: 20_000 },
   },
   small: {
-    width: 256,
-    layers: 6,
-    heads: 4,
-    stages: 3,
-    length: 512,
-    batch: 32,
-    updates: { characters: 5_000, words: 5_000 },
-    peak: 5e-3,
-    dropout: 0.1,
-    settings: contexts([128, 256, 1024]),
+    characters: { length: 512, batch: 32, updates: 5_000, valid: 50_000, test: 60_000 },
+    words: { length: 512, batch: 32, updates: 5_000, valid: 60_000, test: 70_000 },
   },
 };
+
+/** Learning rates by the trials of `quick`. */
+const peaks: Readonly<Record<LanguageModelTask, Readonly<Record<LanguageModelName, number>>>> = {
+  characters: { "mega": 1e-2, "mega-chunk": 1e-2, "transformer": 1e-2, "s4": 1e-2 },
+  words: { "mega": 1e-2, "mega-chunk": 1e-2, "transformer": 1e-2, "s4": 1e-2 },
+};
+
+/** Contexts of the further evaluations, relative to the length of training. */
+const contextFactors = [0.5, 1, 2, 4] as const;
+
+/** Most tokens of the splits that a profile evaluates; no limit in `paper`. */
+export function evaluationLimits(
+  task: LanguageModelTask,
+  profile: ProfileName,
+): { readonly valid?: number; readonly test?: number } {
+  if (profile === "paper") return {};
+  const { valid, test } = budgets[profile][task];
+  return { valid, test };
+}
 
 /** Chunks of a block of Mega-chunk. */
 const chunksPerBlock = 4;
@@ -173,11 +181,7 @@ function scaledConfig(
   return at(closestWidth(target, step, count, 16));
 }
 
-function scaledTraining(
-  { batch, peak }: Scale,
-  updates: number,
-  isS4: boolean,
-): TrainingSettings {
+function scaledTraining({ batch, updates }: Scale, peak: number, isS4: boolean): TrainingSettings {
   const stateSpaceRates = { dt: 1e-3, a: 1e-3, b: 1e-3, c: null };
   return {
     optimizer: {
@@ -204,20 +208,30 @@ function scaledTraining(
   };
 }
 
+/** Pieces and windows of several lengths, with state that is carried and without, where there is any. */
+function contextSettings(length: number, recurrent: boolean): PresetBatching["settings"] {
+  return contextFactors.flatMap((factor) =>
+    (recurrent ? [false, true] : [false]).map((carried) => ({
+      contextLength: factor * length,
+      carried,
+    }))
+  );
+}
+
 /** The model, its training settings and its batches. */
 export function languageModelPreset(request: LanguageModelRequest): LanguageModelPreset {
   const { task, model, profile, vocabulary } = request;
   if (profile === "paper") return publishedLanguageModel(task, model, vocabulary);
-  const scale = scales[profile];
-  const { batch, length, settings } = scale;
+  const scale = { ...sizes[profile], ...budgets[profile][task] };
+  const { batch, length } = scale;
   const carried = model === "mega" || model === "mega-chunk";
   return {
     config: scaledConfig(request, scale),
-    training: scaledTraining(scale, scale.updates[task], model === "s4"),
+    training: scaledTraining(scale, peaks[task][model], model === "s4"),
     batching: {
       training: fixedBlocks(length, batch * length),
       evaluation: { rows: batch, length, carried },
-      settings: settings.map(({ contextLength }) => ({ contextLength, carried })),
+      settings: profile === "smoke" ? [] : contextSettings(length, model !== "transformer"),
     },
   };
 }

@@ -8,9 +8,10 @@
  * delta, alpha, beta [D', N, 1], gamma [D', N], omega [D]; D' = 2D when both directions are used, the
  * first D rows for the past and the last D for the future, both with lag 0.
  */
-import type { Tensor } from "../graph/contract.ts";
+import { ShapeError, type Tensor } from "../graph/contract.ts";
 import { add, exp, log, mul, sigmoid, silu, sub } from "../../kernels/elementwise/mod.ts";
 import { emaScan, emaScanBidirectional } from "../../kernels/ema/ema_scan.ts";
+import { emaScanWithState } from "../../kernels/ema/ema_scan_state.ts";
 import { emaStep } from "../../kernels/ema/ema_step.ts";
 import { fftConv } from "../../kernels/fft/fft_conv.ts";
 import { sum } from "../../kernels/reduce/mod.ts";
@@ -111,17 +112,43 @@ function movingAverage(x: Tensor, coefficients: EmaCoefficients, options: EmaOpt
   return scan(x, mul(input, output), q, taps < length ? { truncation: taps } : {});
 }
 
+/** Most tokens that advance the state by `emaStep` instead of a scan. */
+const fewTokens = 8;
+
+/** Result of {@link statefulEma}. */
+export interface StatefulEma {
+  /** silu(average + ω x), [B, L, D]. */
+  readonly y: Tensor;
+  /** State after the last position, [B, D, N]. */
+  readonly state: Tensor;
+  /** The moving average alone, [B, L, D]. */
+  readonly average: Tensor;
+}
+
 /**
  * EMA of the next positions x [B, L, D] of a sequence, from the state [B, D, N] after the previous
- * ones (zero at the start). Never truncated; only for causal averages, without gradients.
+ * ones (zero at the start), with parameters in the present scope. Consecutive pieces equal one pass of
+ * {@link multiHeadEma} without truncation: a state forgets nothing, so `truncation` is not applied, nor
+ * is `method`. Differentiable; gradients reach the given state.
+ *
+ * @param valid [B, L], 0 at padding: zeroes the input of the moving average, not the residual; the
+ * state decays at padding too.
+ * @throws {ShapeError} when the EMA is bidirectional or the state does not fit.
  */
-export function emaIncremental(
+export function statefulEma(
   ctx: ModelContext,
   x: Tensor,
   state: Tensor,
   options: EmaOptions,
-): { readonly average: Tensor; readonly y: Tensor; readonly state: Tensor } {
+  valid?: Tensor,
+): StatefulEma {
+  if (options.bidirectional) {
+    throw new ShapeError("statefulEma", "a bidirectional EMA has no state to carry");
+  }
   const { q, input, output, omega } = emaCoefficients(ctx, x.shape[2], options);
-  const next = emaStep(x, state, input, q, output);
+  const seen = zeroPadding(x, valid);
+  const next = x.shape[1] <= fewTokens
+    ? emaStep(seen, state, input, q, output)
+    : emaScanWithState(seen, input, q, output, state);
   return { average: next.y, y: silu(add(next.y, mul(x, omega))), state: next.state };
 }

@@ -28,8 +28,9 @@ const taskSchema = z.strictObject({
   name: z.string().min(1).describe("Task identifier, for example listops"),
   kind: z.enum(taskKinds).describe("What is learned"),
   version: z.string().min(1).describe("Version of the task definition; changes with its meaning"),
-  origin: z.enum(["generated", "official", "folder"]).describe(
-    "Data made by our generator, downloaded from the official source, or read from a local folder",
+  origin: z.enum(["generated", "embedded", "official", "folder"]).describe(
+    "Data made by our generator, shipped with the program or its packages, downloaded from the " +
+      "official source, or read from a local folder",
   ),
   splits: z.partialRecord(
     z.enum(SPLIT_NAMES),

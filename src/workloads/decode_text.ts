@@ -20,3 +20,8 @@ export function decodeText(dictionary: Dictionary, unit: TokenUnit): (token: num
     return gap + symbol;
   };
 }
+
+/** Symbols that only fill the dictionary up to a round size: no text holds them. */
+export function fillerIds(dictionary: Dictionary): number[] {
+  return dictionary.symbols.flatMap((_, id) => dictionary.count(id) === 0 ? [id] : []);
+}

@@ -12,10 +12,12 @@ export interface GenerationOptions extends SamplingOptions {
   /** Most tokens. */
   readonly length: number;
   readonly seed: number;
+  /** Ids that are never generated, beside those that nobody can read. */
+  readonly excluded?: Iterable<number>;
 }
 
 /** Symbols that stand for no text, and the unknown word, which nobody can read. */
-const unreadable = new Set([BOS_ID, PAD_ID, UNK_ID]);
+const unreadable = [BOS_ID, PAD_ID, UNK_ID] as const;
 
 /** Extents of a step: one row, one token. */
 export const stepExtents = { batch: 1, length: 1 } as const;
@@ -28,9 +30,10 @@ export const stepExtents = { batch: 1, length: 1 } as const;
  */
 export async function* generateTokens(
   runner: StepRunner,
-  { prompt, length, seed, ...sampling }: GenerationOptions,
+  { prompt, length, seed, excluded = [], ...sampling }: GenerationOptions,
 ): AsyncGenerator<number, void, undefined> {
   const random = new PhiloxStream(seed, RANDOM_STREAMS.sampling);
+  const never = new Set([...unreadable, ...excluded]);
   const read = (token: number, fresh: boolean) =>
     runner.step({
       feeds: new Map([["tokens", Int32Array.of(token)]]),
@@ -40,7 +43,7 @@ export async function* generateTokens(
   let step = read(EOS_ID, true);
   for (const token of prompt) step = read(token, false);
   for (let count = 0; count < length; count++) {
-    const token = chooseToken(await step.read("logits"), sampling, random, unreadable);
+    const token = chooseToken(await step.read("logits"), sampling, random, never);
     yield token;
     if (count + 1 < length) step = read(token, false);
   }

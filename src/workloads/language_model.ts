@@ -18,7 +18,7 @@ import type {
   StepRunner,
   Workload,
 } from "../train/workload.ts";
-import { decodeText } from "./decode_text.ts";
+import { decodeText, fillerIds } from "./decode_text.ts";
 import { generateTokens } from "./generate_tokens.ts";
 
 /** How a text is cut into batches; plain data. */
@@ -185,9 +185,16 @@ export function languageModelWorkload(options: LanguageModelOptions): Workload {
     async sample(runner: StepRunner, seed: number): Promise<string> {
       const decoder = decodeText(data.dictionary, data.unit);
       let text = "";
-      const sampling = { temperature: 0.8, topK: 0, topP: 1 };
-      const length = sampleTokens[data.unit];
-      for await (const token of generateTokens(runner, { ...sampling, prompt: [], length, seed })) {
+      const options = {
+        temperature: 0.8,
+        topK: 0,
+        topP: 1,
+        prompt: [],
+        length: sampleTokens[data.unit],
+        seed,
+        excluded: fillerIds(data.dictionary),
+      };
+      for await (const token of generateTokens(runner, options)) {
         text += decoder(token);
       }
       return text;

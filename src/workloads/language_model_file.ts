@@ -9,7 +9,7 @@ import {
 } from "../models/language_model_config.ts";
 import type { ModelHead } from "../train/model_file.ts";
 import type { ModelFunction } from "../train/workload.ts";
-import { decodeText } from "./decode_text.ts";
+import { decodeText, fillerIds } from "./decode_text.ts";
 import { languageModel } from "./language_model.ts";
 
 const kind = "language-model";
@@ -40,6 +40,8 @@ export interface LoadedLanguageModel {
   readonly encode: (text: string) => number[];
   /** A new decoder of tokens, see {@link decodeText}. */
   readonly decoder: () => (token: number) => string;
+  /** Ids that no text holds. */
+  readonly excluded: readonly number[];
 }
 
 /**
@@ -56,6 +58,7 @@ export function languageModelOf(head: ModelHead, where: string): LoadedLanguageM
     model: languageModel(config),
     encode: (text) => encode(text, dictionary, unit),
     decoder: () => decodeText(dictionary, unit),
+    excluded: fillerIds(dictionary),
   };
 }
 

@@ -4,6 +4,8 @@ import type { LanguageModelConfig } from "../models/language_model_config.ts";
 import { parameterScaleOf } from "../models/parameter_scale.ts";
 import type { TrainingSettings } from "../models/training_settings.ts";
 import type { SessionOptions } from "../train/session.ts";
+import type { BatchExtents } from "../train/workload.ts";
+import { stepExtents } from "./generate_tokens.ts";
 import { type ClassifierBatches, classifierExtents, classifierModel } from "./classifier.ts";
 import {
   languageModel,
@@ -46,4 +48,9 @@ export function sessionOptions(recipe: RunRecipe, seed: number): SessionOptions 
     seed,
     ...(scale === undefined ? {} : { parameterScale: scale }),
   };
+}
+
+/** Extents of the steps that a sample of the trained model takes; `undefined` for none. */
+export function sampleExtents(recipe: RunRecipe): BatchExtents | undefined {
+  return recipe.kind === "language-model" ? stepExtents : undefined;
 }

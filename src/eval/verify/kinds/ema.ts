@@ -8,11 +8,11 @@ import { full } from "../../../../kernels/source/generate.ts";
 import { concat, reshape, slice } from "../../../../kernels/view/mod.ts";
 import {
   emaCoefficients,
-  emaIncremental,
   emaKernel,
   emaMethods,
   type EmaOptions,
   multiHeadEma,
+  statefulEma,
 } from "../../../nn/ema.ts";
 import type { Golden } from "../golden.ts";
 import { cotangentLoss, type Produced, runModule } from "../run_module.ts";
@@ -69,7 +69,7 @@ export function verifyEmaStep(device: Device, golden: Golden): Promise<Produced[
     let state = full([batch, width, dimensions], 0);
     const advance = (start: number, end: number) => {
       if (end <= start) return [];
-      const piece = emaIncremental(ctx, slice(x, 1, start, end - start), state, options);
+      const piece = statefulEma(ctx, slice(x, 1, start, end - start), state, options);
       state = piece.state;
       return [piece];
     };

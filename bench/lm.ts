@@ -1,0 +1,93 @@
+/** Language modelling (the paper's Table 5): the next character, and the next word. */
+import { limitCorpus } from "../src/data/lm/limit_corpus.ts";
+import type { LanguageModelData } from "../src/data/lm/corpus.ts";
+import { SPLIT_NAMES } from "../src/data/dataset.ts";
+import { languageModelParameters } from "../src/models/language_model.ts";
+import {
+  languageModelNames,
+  type LanguageModelRequest,
+  type LanguageModelTask,
+  languageModelTasks,
+} from "../src/models/lm_preset_types.ts";
+import { evaluationLimits, languageModelPreset } from "../src/models/lm_scaled_presets.ts";
+import type { ResultRow } from "../src/results/schema_row.ts";
+import {
+  languageModelExtents,
+  languageModelWorkload,
+  trainingLength,
+} from "../src/workloads/language_model.ts";
+import { languageModelHead } from "../src/workloads/language_model_file.ts";
+import type { PreparedRun, PrepareRequest, TrainingSuite } from "./spec.ts";
+
+/** Texts, and which kind of task each is. */
+const texts: Readonly<Record<string, LanguageModelTask>> = {
+  "characters": "characters",
+  "words": "words",
+  "enwik8": "characters",
+  "wikitext-2": "words",
+  "wikitext-103": "words",
+};
+
+function taskRecord(data: LanguageModelData): ResultRow["task"] {
+  const own = data.id === "characters" || data.id === "words";
+  return {
+    name: data.id,
+    kind: "language-modelling",
+    version: data.version,
+    origin: own ? "embedded" : "official",
+    splits: Object.fromEntries(
+      SPLIT_NAMES.map((split) => [split, {
+        sha256: data.hash[split],
+        examples: data.splits[split].lines,
+        tokens: data.splits[split].tokens.length,
+      }]),
+    ),
+  };
+}
+
+/** Prepares a run of a language model. */
+function languageModelRun(
+  text: string,
+  model: LanguageModelRequest["model"],
+  { profile, data: whole, batchSize }: PrepareRequest,
+): PreparedRun {
+  if (whole.kind !== "language-modelling") throw new TypeError(`${text} is no text`);
+  const task = texts[text];
+  const data = limitCorpus(whole, evaluationLimits(task, profile));
+  const preset = languageModelPreset({ task, model, profile, vocabulary: data.dictionary.size });
+  const { config, training } = preset;
+  const length = trainingLength(preset.batching.training);
+  const batching = batchSize === undefined || preset.batching.training.mode === "lanes"
+    ? preset.batching
+    : {
+      ...preset.batching,
+      training: { ...preset.batching.training, maxTokens: batchSize * length },
+    };
+  const { train } = languageModelExtents(batching);
+  const perUpdate = train.batch * training.accumulation;
+  return {
+    recipe: { kind: "language-model", config, training, batching },
+    workload: languageModelWorkload({ config, data, batching }),
+    task: taskRecord(data),
+    batchSize: perUpdate,
+    sequenceLength: length,
+    updatesPerEpoch: Math.ceil(data.splits.train.tokens.length / (perUpdate * length)),
+    parameterCount: languageModelParameters(config).count,
+    modelHead: (seed) => languageModelHead(config, data, model, seed),
+  };
+}
+
+/** Every language model on every text; texts that have to be fetched run when they are named. */
+export const lmSuite: TrainingSuite = {
+  name: "lm",
+  description: "Language modelling: Mega, Transformer and S4 (paper, Table 5)",
+  models: [...languageModelNames],
+  tasks: [...languageModelTasks],
+  specs: Object.keys(texts).flatMap((task) =>
+    languageModelNames.map((model) => ({
+      task,
+      model,
+      prepare: (request: PrepareRequest) => languageModelRun(task, model, request),
+    }))
+  ),
+};
