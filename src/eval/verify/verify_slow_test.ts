@@ -5,12 +5,18 @@ import { checkGolden, fastGoldens, goldenNames } from "./goldens_testing.ts";
 const ignore = Deno.env.get("MEGA_SLOW") !== "1";
 
 /** Whole networks for the GPU class: one of each kind, since both classes check every layer. */
-const gpuNetworks = ["lra_mega_text_chunked", "lra_transformer_text_mp"];
+const gpuNetworks = [
+  "lra_mega_text_chunked",
+  "lra_transformer_text_mp",
+  "lm_softmax_rotary_chunk_ragged_pad",
+  "lm_adaptive_tied",
+];
 
 function slowGoldens(adapterClass: AdapterClass): string[] {
   return goldenNames.filter((name) =>
     !fastGoldens[adapterClass].includes(name) &&
-    (adapterClass === "software" || !/^(lra|train)_/.test(name) || gpuNetworks.includes(name))
+    (adapterClass === "software" || !/^(lra|train|lm|eval)_/.test(name) ||
+      gpuNetworks.includes(name))
   );
 }
 
