@@ -24,7 +24,7 @@ import { loadTasks } from "./load_tasks.ts";
 import { failedRow, outcomeRow, type RowHead } from "./row.ts";
 import { rowLine } from "../src/results/display/row_line.ts";
 import type { PreparedRun, TrainingSpec } from "./spec.ts";
-import { bestTrial, trialPeak } from "./trials.ts";
+import { bestTrial, leads, trialPeak } from "./trials.ts";
 
 /** Whose learning-rate schedule all models train with: to tell schedules and models apart. */
 export interface ScheduleSource {
@@ -184,6 +184,7 @@ async function runOne(
   head: RowHead,
   plan: SuitePlan,
   events: SuiteEvents,
+  trials: readonly ResultRow[],
 ): Promise<ResultRow> {
   const { run: { recipe, workload, task }, settings, model } = head;
   const identity: RunIdentity = { task: task.name, model, seed: settings.seed };
@@ -210,7 +211,8 @@ async function runOne(
     });
     const row = outcomeRow(head, session, await run.run());
     if (row.status !== "completed") return row;
-    await keepModel(session, head, plan);
+    // Trials share the name of the model: the file holds the best one so far, which may be chosen.
+    if (row.role === "final" || leads(row, trials)) await keepModel(session, head, plan);
     return { ...row, sample: await workload.sample?.(session, settings.seed) ?? null };
   } catch (error) {
     if (error instanceof DeviceLostError || !(error instanceof UserError)) throw error;
@@ -263,7 +265,6 @@ export async function runTrainingSuite(
     kernels: [],
     warnings,
   });
-  await writeResult(plan.output, result(false));
   const done = (spec: TrainingSpec, seed: number, role: ResultRow["role"], peak?: number) =>
     rows.find((row) =>
       row.task.name === spec.task && row.model.name === spec.model && row.seed === seed &&
@@ -286,6 +287,7 @@ export async function runTrainingSuite(
     leaveOut: plan.leaveOut,
   });
   warnings.push(...loaded.missing);
+  await writeResult(plan.output, result(false));
   const runs = wanted.flatMap((one) => {
     const source = loaded.tasks.get(one.spec.task);
     return source === undefined ? [] : [{ ...one, source }];
@@ -305,6 +307,11 @@ export async function runTrainingSuite(
       row.role === "trial" && row.task.name === spec.task && row.model.name === spec.model
     );
     const chosen = role === "final" && trials.length > 0 ? bestTrial(trials) : undefined;
+    if (role === "final" && trials.length > 0 && chosen === undefined) {
+      events.message(
+        `${spec.task} ${spec.model}: no learning rate gave a score; training with the profile's`,
+      );
+    }
     const row = chosen?.seed === seed
       ? { ...chosen, role, warnings: [...chosen.warnings, reused] }
       : await runOne(
@@ -315,6 +322,7 @@ export async function runTrainingSuite(
         }),
         plan,
         events,
+        trials,
       );
     rows.push(row);
     await writeResult(plan.output, result(false));
