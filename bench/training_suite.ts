@@ -173,9 +173,7 @@ async function keepModel(
   { output }: SuitePlan,
 ): Promise<void> {
   if (modelHead === undefined) return;
-  const folder = modelsFolder(output);
-  await Deno.mkdir(folder, { recursive: true });
-  const path = join(folder, modelFileName(task.name, model, seed));
+  const path = join(modelsFolder(output), modelFileName(task.name, model, seed));
   await saveModel(path, modelHead(seed), await session.snapshot());
 }
 
