@@ -166,15 +166,27 @@ function runName({ run, model, role, settings }: RowHead): string {
   return `${run.task.name}-${model}${trial}-seed${settings.seed}`;
 }
 
-/** Writes the best parameters of a run, which the session holds at its end, beside the result. */
+/**
+ * Writes the best parameters of a run, which the session holds at its end, beside the result.
+ *
+ * @returns Warnings for the row: what was measured stays when the disk is full.
+ */
 async function keepModel(
   session: Session,
   { run: { modelHead, task }, model, settings: { seed } }: RowHead,
   { output }: SuitePlan,
-): Promise<void> {
-  if (modelHead === undefined) return;
+  { message }: SuiteEvents,
+): Promise<string[]> {
+  if (modelHead === undefined) return [];
   const path = join(modelsFolder(output), modelFileName(task.name, model, seed));
-  await saveModel(path, modelHead(seed), await session.snapshot());
+  try {
+    await saveModel(path, modelHead(seed), await session.snapshot());
+    return [];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    message(`${task.name} ${model} seed ${seed}: its model is not kept: ${error.message}`);
+    return ["the trained model could not be written"];
+  }
 }
 
 async function runOne(
@@ -210,8 +222,11 @@ async function runOne(
     const row = outcomeRow(head, session, await run.run());
     if (row.status !== "completed") return row;
     // Trials share the name of the model: the file holds the best one so far, which may be chosen.
-    if (row.role === "final" || leads(row, trials)) await keepModel(session, head, plan);
-    return { ...row, sample: await workload.sample?.(session, settings.seed) ?? null };
+    const kept = row.role === "final" || leads(row, trials)
+      ? await keepModel(session, head, plan, events)
+      : [];
+    const sample = await workload.sample?.(session, settings.seed) ?? null;
+    return { ...row, sample, warnings: [...row.warnings, ...kept] };
   } catch (error) {
     if (error instanceof DeviceLostError || !(error instanceof UserError)) throw error;
     events.message(`${task.name} ${model} seed ${settings.seed} failed: ${error.message}`);
