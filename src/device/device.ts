@@ -196,9 +196,9 @@ export class Device {
     );
   }
 
-  /** Destroys a buffer made by {@link createBuffer}. */
+  /** Destroys a buffer made by {@link createBuffer}; without effect the second time. */
   destroyBuffer(buffer: GPUBuffer): void {
-    this.#live.delete(buffer);
+    if (!this.#live.delete(buffer)) return;
     this.liveBytes -= buffer.size;
     buffer.destroy();
   }

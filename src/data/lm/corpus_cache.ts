@@ -101,14 +101,28 @@ export async function verifyCorpusCache(id: string, cacheDir: string): Promise<b
   if (seal === undefined) return false;
   await readDictionary(folder, seal);
   for (const name of SPLIT_NAMES) {
-    const split = seal.splits[name];
-    using tokens = new NumberFile(join(folder, `${name}.ids`), seal.width, split.tokens);
-    using lines = new NumberFile(join(folder, `${name}.lines`), 4, split.lines);
-    if (tokens.hash() !== split.hash || lines.hash() !== split.linesHash) {
-      throw new UserError(`${folder}: the tokens of ${name} do not match their checksum`);
-    }
+    using tokens = openTokens(folder, seal, name);
+    checkSplit(folder, seal, name, tokens);
   }
   return true;
+}
+
+function openTokens(
+  folder: string,
+  { width, splits }: Seal,
+  name: SplitName,
+  memoryLimit?: number,
+): NumberFile {
+  return new NumberFile(join(folder, `${name}.ids`), width, splits[name].tokens, memoryLimit);
+}
+
+/** @throws {UserError} when ids or sizes of lines are not those that were written. */
+function checkSplit(folder: string, { splits }: Seal, name: SplitName, tokens: NumberFile): void {
+  const split = splits[name];
+  using lines = new NumberFile(join(folder, `${name}.lines`), 4, split.lines);
+  if (tokens.hash() !== split.hash || lines.hash() !== split.linesHash) {
+    throw new UserError(`${folder}: the tokens of ${name} do not match their checksum`);
+  }
 }
 
 async function readSeal(folder: string): Promise<Seal | undefined> {
@@ -149,9 +163,11 @@ async function readStored(
   if (seal === undefined) return undefined;
   if (seal.key !== key) throw new UserError(`${folder}: holds tokens of other text`);
   const dictionary = await readDictionary(folder, seal);
-  const files = perSplit((name) =>
-    new NumberFile(join(folder, `${name}.ids`), seal.width, seal.splits[name].tokens, memoryLimit)
-  );
+  const files = perSplit((name) => openTokens(folder, seal, name, memoryLimit));
+  // What is in memory anyway is checked; large files by `verifyCorpusCache` only.
+  for (const name of SPLIT_NAMES) {
+    if (files[name].isSmall) checkSplit(folder, seal, name, files[name]);
+  }
   const splits = perSplit((name): CorpusSplit => {
     const { lines } = seal.splits[name];
     const path = join(folder, `${name}.lines`);

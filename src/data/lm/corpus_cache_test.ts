@@ -64,7 +64,7 @@ Deno.test("the cache serves the second load; other text, options or damage make 
   });
 });
 
-Deno.test("a changed token is found by verifying", async () => {
+Deno.test("a changed token is found by verifying, and mended by the next load", async () => {
   await withFolder(async (cacheDir) => {
     using _data = await loadCorpus(recipeOf(TEXTS), { cacheDir });
     const path = `${corpusFolder("tiny", cacheDir)}/valid.ids`;
@@ -72,6 +72,13 @@ Deno.test("a changed token is found by verifying", async () => {
     bytes[0] ^= 1;
     await Deno.writeFile(path, bytes);
     await rejectsInOneLine(verifyCorpusCache("tiny", cacheDir), /tokens of valid do not match/);
+    const said: string[] = [];
+    using _mended = await loadCorpus(recipeOf(TEXTS), {
+      cacheDir,
+      print: (line) => void said.push(line),
+    });
+    assert.match(said[0], /tokens of valid do not match their checksum; making it again$/);
+    assert.ok(await verifyCorpusCache("tiny", cacheDir));
   });
 });
 

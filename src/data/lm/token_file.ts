@@ -134,6 +134,11 @@ export class NumberFile implements TokenStream, Disposable {
     return result;
   }
 
+  /** Whether the file is read as a whole. */
+  get isSmall(): boolean {
+    return this.#most === 1;
+  }
+
   /** sha256 of all numbers as little-endian i32. */
   hash(): string {
     const hash = new Sha256();
@@ -178,7 +183,7 @@ export class NumberFile implements TokenStream, Disposable {
         if (n === null) throw new UserError(`${this.#path}: was cut while it is in use`);
         at += n;
       }
-      if (this.#most === 1) this[Symbol.dispose]();
+      if (this.isSmall) this[Symbol.dispose]();
     } catch (error) {
       throw readError(error, this.#path);
     }
