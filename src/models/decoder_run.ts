@@ -7,8 +7,8 @@ import { type CacheFrame, cacheFrame } from "../nn/key_value_cache.ts";
 /** How a decoder reads its tokens. */
 export interface DecoderRun {
   /**
-   * Tokens continue the stream of the batch before: recurrent state is carried over, keys and values
-   * are not. Without effect on models that have no recurrent state.
+   * Tokens continue the stream of the batch before: Mega's moving averages are carried over, keys and
+   * values are not. Without effect on the Transformer, and on S4, which starts every piece from zero.
    */
   readonly carried: boolean;
   /**

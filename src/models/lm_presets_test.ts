@@ -120,3 +120,15 @@ for (const [task, model] of planned) {
 Deno.test("evaluation of published Mega with carried state can be planned", () => {
   assert.ok(plan("words", "mega-chunk", false).statistics.peakBytes < 10 * 2 ** 30);
 });
+
+Deno.test("only models that carry their state are evaluated with carried state", () => {
+  for (const task of languageModelTasks) {
+    for (const model of languageModelNames) {
+      const request = { task, model, profile: "quick", vocabulary: 72 } as const;
+      const { evaluation, settings } = languageModelPreset(request).batching;
+      const carries = model === "mega" || model === "mega-chunk";
+      assert.equal(evaluation.carried, carries);
+      assert.equal(settings.some(({ carried }) => carried), carries, `${task} ${model}`);
+    }
+  }
+});

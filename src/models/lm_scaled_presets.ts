@@ -208,10 +208,10 @@ function scaledTraining({ batch, updates }: Scale, peak: number, isS4: boolean):
   };
 }
 
-/** Pieces and windows of several lengths, with state that is carried and without, where there is any. */
-function contextSettings(length: number, recurrent: boolean): LanguageModelBatching["settings"] {
+/** Pieces and windows of several lengths, with carried state and without, for models that carry it. */
+function contextSettings(length: number, carries: boolean): LanguageModelBatching["settings"] {
   return contextFactors.flatMap((factor) =>
-    (recurrent ? [false, true] : [false]).map((carried) => ({
+    (carries ? [false, true] : [false]).map((carried) => ({
       contextLength: factor * length,
       carried,
     }))
@@ -231,7 +231,7 @@ export function languageModelPreset(request: LanguageModelRequest): LanguageMode
     batching: {
       training: fixedBlocks(length, batch * length),
       evaluation: { rows: batch, length, carried },
-      settings: profile === "smoke" ? [] : contextSettings(length, model !== "transformer"),
+      settings: profile === "smoke" ? [] : contextSettings(length, carried),
     },
   };
 }
