@@ -3,8 +3,10 @@ import { limitCorpus } from "../src/data/lm/limit_corpus.ts";
 import type { LanguageModelData } from "../src/data/lm/corpus.ts";
 import { SPLIT_NAMES } from "../src/data/dataset.ts";
 import { languageModelParameters } from "../src/models/language_model.ts";
+import type { TrainingBatching } from "../src/data/lm/batches.ts";
 import {
   languageModelNames,
+  type LanguageModelPreset,
   type LanguageModelRequest,
   type LanguageModelTask,
   languageModelTasks,
@@ -45,11 +47,25 @@ function taskRecord(data: LanguageModelData): ResultRow["task"] {
   };
 }
 
+/** Batches of training: the preset's, with the departures that the user asked for. */
+function trainingOf(
+  { batching: { training } }: LanguageModelPreset,
+  batchSize: number | undefined,
+  carryState: boolean,
+): TrainingBatching {
+  if (training.mode === "lanes") return training;
+  const length = trainingLength(training);
+  const rows = batchSize ?? Math.floor(training.maxTokens / length);
+  return carryState
+    ? { mode: "lanes", lanes: rows, length }
+    : { ...training, maxTokens: rows * length };
+}
+
 /** Prepares a run of a language model. */
 function languageModelRun(
   text: string,
   model: LanguageModelRequest["model"],
-  { profile, data: whole, batchSize }: PrepareRequest,
+  { profile, data: whole, batchSize, carryState }: PrepareRequest,
 ): PreparedRun {
   if (whole.kind !== "language-modelling") throw new TypeError(`${text} is no text`);
   const task = texts[text];
@@ -57,12 +73,7 @@ function languageModelRun(
   const preset = languageModelPreset({ task, model, profile, vocabulary: data.dictionary.size });
   const { config, training } = preset;
   const length = trainingLength(preset.batching.training);
-  const batching = batchSize === undefined || preset.batching.training.mode === "lanes"
-    ? preset.batching
-    : {
-      ...preset.batching,
-      training: { ...preset.batching.training, maxTokens: batchSize * length },
-    };
+  const batching = { ...preset.batching, training: trainingOf(preset, batchSize, carryState) };
   const { train } = languageModelExtents(batching);
   const perUpdate = train.batch * training.accumulation;
   return {

@@ -12,6 +12,8 @@ export interface PrepareRequest {
   readonly data: BenchData;
   /** Sentences per batch instead of the profile's. */
   readonly batchSize: number | undefined;
+  /** Language models train on contiguous text and hand recurrent state from batch to batch. */
+  readonly carryState: boolean;
 }
 
 /** A model on a task, ready to train but for its seed. */

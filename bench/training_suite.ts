@@ -11,7 +11,8 @@ import { type Result, resultSchemaId, resultSchemaVersion } from "../src/results
 import type { TrainingSettings } from "../src/models/training_settings.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { writeResult } from "../src/results/store.ts";
-import { modelFileName, modelsFolder, saveModel } from "../src/train/model_file.ts";
+import { saveModel } from "../src/train/model_file.ts";
+import { modelFileName, modelsFolder } from "../src/train/models_folder.ts";
 import { type RunReport, TrainingRun } from "../src/train/run.ts";
 import { Session } from "../src/train/session.ts";
 import type { ScoreSpec } from "../src/train/workload.ts";
@@ -47,6 +48,8 @@ export interface SuitePlan {
    * validation score trains all seeds. None for the profile's own rates.
    */
   readonly learningRates: readonly number[];
+  /** Train language models with state that is carried from batch to batch. */
+  readonly carryState: boolean;
   /** Result file. */
   readonly output: string;
   /** Folder for checkpoints of unfinished runs. */
@@ -88,10 +91,11 @@ function scheduleOf(
   data: BenchData,
   peak: number | undefined,
 ): TrainingSettings["schedule"] {
-  const { profile, updates, scheduleOf } = plan;
+  const { profile, updates, scheduleOf, carryState } = plan;
   const own = scheduleOf === undefined
     ? training.schedule
-    : scheduleOf.specOf(task).prepare({ profile, data, batchSize: undefined }).recipe.training
+    : scheduleOf.specOf(task).prepare({ profile, data, batchSize: undefined, carryState }).recipe
+      .training
       .schedule;
   const total = updates === undefined || updates === training.updates
     ? own
@@ -109,8 +113,8 @@ function headOf(
   { data, seconds }: { readonly data: BenchData; readonly seconds: number },
   trial: { readonly role: ResultRow["role"]; readonly peak: number | undefined },
 ): RowHead {
-  const { profile, batchSize } = plan;
-  const prepared = spec.prepare({ profile, data, batchSize });
+  const { profile, batchSize, carryState } = plan;
+  const prepared = spec.prepare({ profile, data, batchSize, carryState });
   const { training } = prepared.recipe;
   const schedule = scheduleOf(prepared, spec, plan, data, trial.peak);
   // Factors on the learning rate of single parameters follow from the peak.
@@ -242,6 +246,7 @@ export async function runTrainingSuite(
   if (plan.batchSize !== undefined) overrides.batchSize = plan.batchSize;
   if (plan.updates !== undefined) overrides.updates = plan.updates;
   if (plan.scheduleOf !== undefined) overrides.scheduleOf = plan.scheduleOf.model;
+  if (plan.carryState) overrides.carryState = "yes";
   if (plan.learningRates.length > 0) overrides.learningRates = plan.learningRates.join();
   const startedAt = plan.earlier?.startedAt ?? new Date().toISOString();
   const result = (finished: boolean): Result => ({

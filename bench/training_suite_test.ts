@@ -26,6 +26,7 @@ async function run(tasks: readonly string[], models: readonly string[], plan: Pa
       updates: 2,
       scheduleOf: undefined,
       learningRates: [],
+      carryState: false,
       output,
       checkpoints: join(folder, "result.run"),
       resuming: false,

@@ -1,5 +1,6 @@
 /**
- * Gradients of the EMA with carried state: scans in linear time and memory, as many as without state.
+ * Gradients of the EMA with carried state: scans in linear time and memory, as many as without state
+ * and one more when the last state has a gradient.
  *
  * With the gradient a_t of h_t, a_t = q a_{t+1} + g dy_t and a_L = dh_L + g dy_L:
  *   adjoint:  dx_t = Σ_n w a_t,  dh_0 = q a_1
@@ -7,7 +8,7 @@
  *   dw = g Σ_t x_t v_t,  dg = w Σ_t x_t v_t + q v_1 h_0,  dq = w g Σ_t x_t r_t + g (v_1 + q r_1) h_0
  * and by way of h_L, where dh_L is given, from u_t = q u_{t−1} + x_t and s_t = du_t/dq, forwards:
  *   dw = u_L dh_L,  dq = (w s_L + L q^{L−1} h_0) dh_L
- * No weight is ever divided by, except as the unit of the adjoint.
+ * Weights are divided by only as units of the adjoint, so small ones cost no accuracy.
  */
 import { apply } from "../../src/graph/build.ts";
 import type { KernelOperation, Node, Tensor, TensorType } from "../../src/graph/contract.ts";

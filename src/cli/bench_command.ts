@@ -139,6 +139,7 @@ async function train(plan: BenchPlan, folder: string, resuming: boolean): Promis
     updates: plan.updates ?? undefined,
     scheduleOf: plan.scheduleOf === null ? undefined : scheduleSource(suite, plan.scheduleOf),
     learningRates: plan.learningRates,
+    carryState: plan.carryState,
     output,
     checkpoints: folder,
     resuming,
@@ -200,6 +201,10 @@ export function benchCommand(exit: (code: number) => void) {
       "peak rates that every model tries; the best by validation trains the seeds",
       rates,
     )
+    .option(
+      "--carry-state",
+      "language models: train on contiguous text, with state from batch to batch",
+    )
     .option("--schedule-of <model>", "train all with the learning-rate schedule of this model")
     .option(
       "--data <folder>",
@@ -245,6 +250,9 @@ Examples:
         return await measureKernels(output, profile, options.task?.[0]);
       }
       const { specs, models, tasks } = suiteOf(name);
+      if (options.carryState && name !== lmSuite.name) {
+        throw new UserError("--carry-state: only language models carry state; add --suite lm");
+      }
       const names = (key: "task" | "model") => [...new Set(specs.map((spec) => spec[key]))];
       const plan: BenchPlan = {
         format: "mega-webgpu/bench-plan-3",
@@ -268,6 +276,7 @@ Examples:
           ? null
           : choose("model", names("model"), [options.scheduleOf])[0],
         learningRates: options.learningRates ?? [],
+        carryState: options.carryState ?? false,
         leaveOut: options.suite !== undefined && options.task === undefined,
       };
       const folder = runFolder(output);

@@ -19,6 +19,7 @@ export const benchPlanSchema = z.strictObject({
   leaveOut: z.boolean(),
   scheduleOf: z.string().nullable(),
   learningRates: z.array(z.number().positive()),
+  carryState: z.boolean(),
 });
 /** See {@link benchPlanSchema}. */
 export type BenchPlan = z.infer<typeof benchPlanSchema>;

@@ -42,53 +42,59 @@ async function exists(path: string): Promise<boolean> {
 
 /** What must not depend on interruptions. */
 function numbers(row: ResultRow) {
-  const { curve, validationCurve, metrics, updatesDone, status } = row;
-  return { curve, validationCurve, metrics, updatesDone, status };
+  const { curve, validationCurve, metrics, updatesDone, status, sample } = row;
+  return { curve, validationCurve, metrics, updatesDone, status, sample };
 }
+
+/** Kills a run twice at some moment, resumes it, and compares it with one that was left alone. */
+async function killAndResume(options: readonly string[], run: string): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const whole = join(folder, "whole.json");
+    await finish(folder, [...options, "--output", whole]);
+    const broken = join(folder, "broken.json");
+    const checkpoint = join(folder, `broken.run/${run}/last.safetensors`);
+    for (const [attempt, delay] of [0, 130].entries()) {
+      const args = attempt === 0 ? [...options, "--output", broken] : ["--resume", broken];
+      const child = command(folder, args, "null").spawn();
+      const before = await exists(checkpoint) ? (await Deno.stat(checkpoint)).mtime : null;
+      const changed = async () =>
+        await exists(checkpoint) &&
+        (await Deno.stat(checkpoint)).mtime?.getTime() !== before?.getTime();
+      let ended = false;
+      child.status.then(() => ended = true);
+      while (!ended && !await changed()) await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      child.kill("SIGKILL");
+      await child.status;
+      assert.equal((await readResult(broken)).finishedAt, null, "it was killed too late");
+    }
+    await finish(folder, ["--resume", broken]);
+    const [expected] = (await readResult(whole)).rows;
+    const [actual] = (await readResult(broken)).rows;
+    assert.deepEqual(numbers(actual), numbers(expected));
+    assert.equal(actual.updatesDone, updates);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const smoke = ["--profile", "smoke", "--model", "mega", "--updates", String(updates)];
 
 Deno.test({
   name: "a run killed at any moment resumes to the same bits as an uninterrupted one",
   // Three child processes that compile all kernels: MEGA_SLOW=1 runs it.
   ignore: !slow,
-  fn: async () => {
-    const folder = await Deno.makeTempDir();
-    try {
-      const options = [
-        "--profile",
-        "smoke",
-        "--task",
-        "listops",
-        "--model",
-        "mega",
-        "--updates",
-        String(updates),
-      ];
-      const whole = join(folder, "whole.json");
-      await finish(folder, [...options, "--output", whole]);
-      const broken = join(folder, "broken.json");
-      const checkpoint = join(folder, "broken.run/listops-mega-seed1/last.safetensors");
-      for (const [attempt, delay] of [0, 130].entries()) {
-        const args = attempt === 0 ? [...options, "--output", broken] : ["--resume", broken];
-        const child = command(folder, args, "null").spawn();
-        const before = await exists(checkpoint) ? (await Deno.stat(checkpoint)).mtime : null;
-        const changed = async () =>
-          await exists(checkpoint) &&
-          (await Deno.stat(checkpoint)).mtime?.getTime() !== before?.getTime();
-        let ended = false;
-        child.status.then(() => ended = true);
-        while (!ended && !await changed()) await new Promise((resolve) => setTimeout(resolve, 5));
-        await new Promise((resolve) => setTimeout(resolve, delay));
-        child.kill("SIGKILL");
-        await child.status;
-        assert.equal((await readResult(broken)).finishedAt, null, "it was killed too late");
-      }
-      await finish(folder, ["--resume", broken]);
-      const [expected] = (await readResult(whole)).rows;
-      const [actual] = (await readResult(broken)).rows;
-      assert.deepEqual(numbers(actual), numbers(expected));
-      assert.equal(actual.updatesDone, updates);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
+  fn: () => killAndResume([...smoke, "--task", "listops"], "listops-mega-seed1"),
+});
+
+Deno.test({
+  name: "so does a language model that carries state from batch to batch",
+  // As above.
+  ignore: !slow,
+  fn: () =>
+    killAndResume(
+      [...smoke, "--suite", "lm", "--task", "characters", "--carry-state"],
+      "characters-mega-seed1",
+    ),
 });

@@ -5,7 +5,7 @@ import { finalRows } from "../results/aggregate.ts";
 import { mainMetric } from "../results/display/row_line.ts";
 import type { ResultRow } from "../results/schema_row.ts";
 import { readResult } from "../results/store.ts";
-import { modelFileName, modelsFolder } from "../train/model_file.ts";
+import { modelFileName, modelsFolder } from "../train/models_folder.ts";
 
 /** What a user may say about the model. */
 export interface ModelChoice {

@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path";
+import { modelsFolder } from "../train/models_folder.ts";
 
 /** What decides which permissions a command gets. */
 export interface PermissionRequest {
@@ -76,8 +77,18 @@ export function permissionFlags(request: PermissionRequest): string[] {
       const folder = kind === "folder" ? path : dirname(path);
       read.add(folder);
       write.add(folder);
-    } else if (kind !== "nothing" || (FILE_COMMANDS.has(command) && option === "")) {
+    } else if (
+      kind !== "nothing" || (FILE_COMMANDS.has(command) && option === "") ||
+      (command === "generate" && option === "--run")
+    ) {
       read.add(path);
+      // The models of a result lie beside it.
+      if (command === "generate" && path.endsWith(".json")) read.add(modelsFolder(path));
+      // Golden texts name other files, beside them or in the data folder next to theirs.
+      if (command === "verify" && path.endsWith(".json")) {
+        read.add(dirname(path));
+        read.add(resolve(dirname(path), "../data"));
+      }
     }
   }
   return [

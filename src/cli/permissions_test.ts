@@ -49,6 +49,19 @@ Deno.test("permissionFlags lets verify read the named files, present or not, and
   assert.deepEqual(write, ["/cache", "/project/results"]);
 });
 
+Deno.test("permissionFlags lets verify read the files that golden texts name", () => {
+  const { read } = flags("verify", ["gold/case.json"]);
+  assert.ok(read.includes("/home/me/here/gold") && read.includes("/home/me/here/data"));
+});
+
+Deno.test("permissionFlags lets generate read a result and the models beside it", () => {
+  const { read, write } = flags("generate", ["--run", "r.json", "--prompt", "To be"], {
+    "/home/me/here/r.json": "file",
+  });
+  assert.ok(read.includes("/home/me/here/r.json") && read.includes("/home/me/here/r.models"));
+  assert.deepEqual(write, ["/cache", "/project/results"]);
+});
+
 Deno.test("permissionFlags lets other options read existing paths only", () => {
   const { read } = flags("bench", ["--data", "/sets", "--task", "listops"], { "/sets": "folder" });
   assert.ok(read.includes("/sets") && !read.includes("/home/me/here/listops"));

@@ -16,6 +16,7 @@ const plan: BenchPlan = {
   leaveOut: false,
   scheduleOf: null,
   learningRates: [],
+  carryState: false,
 };
 
 Deno.test("a resumed run may read the data folder that it was started with", async () => {

@@ -24,7 +24,7 @@ export interface LanguageModelRequest {
 }
 
 /** How a text is cut into batches; plain data. */
-export interface PresetBatching {
+export interface LanguageModelBatching {
   readonly training: TrainingBatching;
   readonly evaluation: {
     /** Documents side by side. */
@@ -42,5 +42,5 @@ export interface PresetBatching {
 export interface LanguageModelPreset {
   readonly config: LanguageModelConfig;
   readonly training: TrainingSettings;
-  readonly batching: PresetBatching;
+  readonly batching: LanguageModelBatching;
 }

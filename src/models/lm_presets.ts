@@ -23,10 +23,10 @@ import type {
   TransformerDecoderConfig,
 } from "./language_model_config.ts";
 import type {
+  LanguageModelBatching,
   LanguageModelName,
   LanguageModelPreset,
   LanguageModelTask,
-  PresetBatching,
 } from "./lm_preset_types.ts";
 import type { TrainingSettings } from "./training_settings.ts";
 
@@ -262,13 +262,13 @@ function trainingOf(task: LanguageModelTask, model: LanguageModelName): Training
 }
 
 /** Blocks of exactly `length` tokens. */
-export function fixedBlocks(length: number, maxTokens: number): PresetBatching["training"] {
+export function fixedBlocks(length: number, maxTokens: number): LanguageModelBatching["training"] {
   const multiples = [1, 1] as const;
   return { mode: "blocks", breakMode: "none", chunk: length, multiples, maxTokens, last: "drop" };
 }
 
-function batchingOf(task: LanguageModelTask, model: LanguageModelName): PresetBatching {
-  const settings: PresetBatching["settings"] = [];
+function batchingOf(task: LanguageModelTask, model: LanguageModelName): LanguageModelBatching {
+  const settings: LanguageModelBatching["settings"] = [];
   switch (model) {
     case "mega":
     case "mega-chunk": {

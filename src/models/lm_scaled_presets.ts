@@ -23,11 +23,11 @@ import type {
   TransformerDecoderConfig,
 } from "./language_model_config.ts";
 import type {
+  LanguageModelBatching,
   LanguageModelName,
   LanguageModelPreset,
   LanguageModelRequest,
   LanguageModelTask,
-  PresetBatching,
 } from "./lm_preset_types.ts";
 import { fixedBlocks, languageModelOf, publishedLanguageModel, s4DecoderAt } from "./lm_presets.ts";
 import type { ProfileName } from "../data/profile_names.ts";
@@ -209,7 +209,7 @@ function scaledTraining({ batch, updates }: Scale, peak: number, isS4: boolean):
 }
 
 /** Pieces and windows of several lengths, with state that is carried and without, where there is any. */
-function contextSettings(length: number, recurrent: boolean): PresetBatching["settings"] {
+function contextSettings(length: number, recurrent: boolean): LanguageModelBatching["settings"] {
   return contextFactors.flatMap((factor) =>
     (recurrent ? [false, true] : [false]).map((carried) => ({
       contextLength: factor * length,

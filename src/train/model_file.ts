@@ -88,13 +88,3 @@ export async function loadModel(
   }
   return { head: head.data, values: { parameters, states } };
 }
-
-/** Folder of the models that belong to a result file. */
-export function modelsFolder(output: string): string {
-  return `${output.replace(/\.json$/, "")}.models`;
-}
-
-/** Name of the file of a model in that folder. */
-export function modelFileName(task: string, model: string, seed: number): string {
-  return `${task}-${model}-seed${seed}.safetensors`;
-}

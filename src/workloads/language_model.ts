@@ -7,10 +7,10 @@ import type { LanguageModelBatch } from "../data/lm/rows.ts";
 import { input } from "../../kernels/source/mod.ts";
 import { buildLanguageModel, decode, languageModelInputs } from "../models/language_model.ts";
 import type { LanguageModelConfig } from "../models/language_model_config.ts";
+import type { LanguageModelBatching } from "../models/lm_preset_types.ts";
 import type {
   BatchExtents,
   BatchStream,
-  EvaluationSetting,
   EvaluationSpec,
   ModelFunction,
   RunBatch,
@@ -20,22 +20,6 @@ import type {
 } from "../train/workload.ts";
 import { decodeText, fillerIds } from "./decode_text.ts";
 import { generateTokens } from "./generate_tokens.ts";
-
-/** How a text is cut into batches; plain data. */
-export interface LanguageModelBatching {
-  readonly training: TrainingBatching;
-  /** The evaluation that belongs to the task. */
-  readonly evaluation: {
-    /** Documents side by side. */
-    readonly rows: number;
-    /** Tokens of a piece. */
-    readonly length: number;
-    /** Recurrent state goes from piece to piece; otherwise windows overlap by half. */
-    readonly carried: boolean;
-  };
-  /** Evaluations of the test split beside it. */
-  readonly settings: readonly EvaluationSetting[];
-}
 
 /** Options of {@link languageModelWorkload}. */
 export interface LanguageModelOptions {

@@ -1,17 +1,14 @@
 /** What the programs of a run depend on, as plain data that can be posted to a worker. */
 import type { ClassifierConfig } from "../models/config.ts";
 import type { LanguageModelConfig } from "../models/language_model_config.ts";
+import type { LanguageModelBatching } from "../models/lm_preset_types.ts";
 import { parameterScaleOf } from "../models/parameter_scale.ts";
 import type { TrainingSettings } from "../models/training_settings.ts";
 import type { SessionOptions } from "../train/session.ts";
 import type { BatchExtents } from "../train/workload.ts";
 import { stepExtents } from "./generate_tokens.ts";
 import { type ClassifierBatches, classifierExtents, classifierModel } from "./classifier.ts";
-import {
-  languageModel,
-  type LanguageModelBatching,
-  languageModelExtents,
-} from "./language_model.ts";
+import { languageModel, languageModelExtents } from "./language_model.ts";
 
 /** A classifier run. */
 export interface ClassifierRecipe extends ClassifierBatches {
