@@ -50,6 +50,19 @@ export {
   classifierInputs,
   classifierParameters,
 } from "./src/models/sequence_classifier.ts";
+export {
+  buildLanguageModel,
+  decode,
+  type LanguageModelBatch,
+  languageModelInputs,
+  languageModelParameters,
+} from "./src/models/language_model.ts";
+export {
+  type LanguageModelConfig,
+  languageModelHash,
+  parseLanguageModelConfig,
+} from "./src/models/language_model_config.ts";
+export { languageModelPreset } from "./src/models/lm_scaled_presets.ts";
 
 export { loadCheckpoint, saveCheckpoint } from "./src/train/checkpoint.ts";
 export { type RunOutcome, type RunSettings, TrainingRun } from "./src/train/run.ts";
