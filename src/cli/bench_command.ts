@@ -20,6 +20,7 @@ import { kernelTable } from "../results/kernel_summary.ts";
 import { type Result, resultSchemaId, resultSchemaVersion } from "../results/schema.ts";
 import { defaultResultPath, readResult, writeResult } from "../results/store.ts";
 import { formatScore } from "../results/display/score_format.ts";
+import { samplesText } from "../results/display/samples.ts";
 import { summaryTable } from "../results/summary.ts";
 import { renderText } from "../results/table_text.ts";
 import { ProgressReporter } from "../util/progress.ts";
@@ -164,6 +165,8 @@ async function train(plan: BenchPlan, folder: string, resuming: boolean): Promis
   progress.clear();
   device.destroy();
   if (result.rows.length > 0) printTable(result);
+  const samples = samplesText(result.rows, inspectTerminal(Deno.stdout).width);
+  if (samples !== "") console.log(`\n${samples}`);
   if (result.finishedAt === null) {
     console.error(`interrupted; \`deno task bench --resume\` continues ${folder}`);
     return 130;
