@@ -71,6 +71,10 @@ export { Session, type SessionOptions } from "./src/train/session.ts";
 export type { SessionState } from "./src/train/session_state.ts";
 export type { Workload } from "./src/train/workload.ts";
 export { classifierWorkload } from "./src/workloads/classifier.ts";
+export { generateTokens } from "./src/workloads/generate_tokens.ts";
+export { languageModelWorkload } from "./src/workloads/language_model.ts";
+export { Inference } from "./src/train/inference.ts";
+export { loadModel, saveModel } from "./src/train/model_file.ts";
 
 export { verifyFile, type VerifyReport } from "./src/eval/verify/verify.ts";
 export { type Result, resultSchema } from "./src/results/schema.ts";

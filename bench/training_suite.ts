@@ -143,8 +143,10 @@ function headOf(
 
 /** Identity of a run: all that its numbers depend on. */
 function identityOf({ run, settings }: RowHead, device: Device): string {
-  const { recipe: { config, training }, task, batchSize, sequenceLength } = run;
+  const { recipe, task, batchSize, sequenceLength } = run;
+  const { config, training } = recipe;
   return canonicalHash({
+    ...(recipe.kind === "language-model" ? { training: { ...recipe.batching.training } } : {}),
     config: { ...config },
     optimizer: { ...training.optimizer },
     settings: {
