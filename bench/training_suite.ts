@@ -16,6 +16,7 @@ import { modelFileName, modelsFolder } from "../src/train/models_folder.ts";
 import { type RunReport, TrainingRun } from "../src/train/run.ts";
 import { Session } from "../src/train/session.ts";
 import type { ScoreSpec } from "../src/train/workload.ts";
+import { writeError } from "../src/util/atomic_write.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
 import { sessionOptions } from "../src/workloads/recipe.ts";
 import { adapterRecord } from "./adapter_record.ts";
@@ -168,17 +169,30 @@ function runName({ run, model, role, settings }: RowHead): string {
   return `${run.task.name}-${model}${trial}-seed${settings.seed}`;
 }
 
+/** Where the model of a run is kept; trials have files of their own. */
+function modelPath({ run: { task }, model, role, settings }: RowHead, output: string): string {
+  const rate = role === "trial" ? settings.schedule.peak : undefined;
+  return join(modelsFolder(output), modelFileName(task.name, model, settings.seed, rate));
+}
+
 /** Writes the best parameters of a run, which the session holds at its end, beside the result. */
-async function keepModel(
-  session: Session,
-  { run: { modelHead, task }, model, settings: { seed } }: RowHead,
-  { output }: SuitePlan,
-): Promise<void> {
+async function keepModel(session: Session, head: RowHead, { output }: SuitePlan): Promise<void> {
+  const { run: { modelHead }, settings: { seed } } = head;
   if (modelHead === undefined) return;
-  const folder = modelsFolder(output);
-  await Deno.mkdir(folder, { recursive: true });
-  const path = join(folder, modelFileName(task.name, model, seed));
-  await saveModel(path, modelHead(seed), await session.snapshot());
+  await Deno.mkdir(modelsFolder(output), { recursive: true });
+  await saveModel(modelPath(head, output), modelHead(seed), await session.snapshot());
+}
+
+/** Makes the model of a trial that of a final run; false when it is gone and has to be trained anew. */
+async function reuseModel(trial: RowHead, final: RowHead, { output }: SuitePlan): Promise<boolean> {
+  if (trial.run.modelHead === undefined) return true;
+  try {
+    await Deno.copyFile(modelPath(trial, output), modelPath(final, output));
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw writeError(error, modelPath(final, output));
+  }
 }
 
 async function runOne(
@@ -307,17 +321,19 @@ export async function runTrainingSuite(
       row.role === "trial" && row.task.name === spec.task && row.model.name === spec.model
     );
     const chosen = role === "final" && trials.length > 0 ? bestTrial(trials) : undefined;
-    const row = chosen?.seed === seed
-      ? { ...chosen, role, warnings: [...chosen.warnings, reused] }
-      : await runOne(
-        device,
-        headOf(spec, plan, seed, source, {
-          role,
-          peak: chosen === undefined ? peak : trialPeak(chosen),
-        }),
-        plan,
-        events,
-      );
+    const headFor = (role: ResultRow["role"]) =>
+      headOf(spec, plan, seed, source, {
+        role,
+        peak: chosen === undefined ? peak : trialPeak(chosen),
+      });
+    const head = headFor(role);
+    const reuses = chosen?.seed === seed && await reuseModel(headFor("trial"), head, plan);
+    const run = reuses ? { ...chosen, role } : await runOne(device, head, plan, events);
+    const notes = [
+      ...reuses ? [reused] : [],
+      ...trials.length > 0 && role === "final" && chosen === undefined ? [noChoice] : [],
+    ];
+    const row = { ...run, warnings: [...run.warnings, ...notes] };
     rows.push(row);
     await writeResult(plan.output, result(false));
     if (row.status === "interrupted") return result(false);
@@ -329,3 +345,4 @@ export async function runTrainingSuite(
 }
 
 const reused = "this is the trial with the chosen learning rate: the same run, not repeated";
+const noChoice = "no trial has a score on validation: trained with the profile's learning rate";

@@ -1,6 +1,7 @@
 /** A language model as a file that text can be generated from. */
 import type { LanguageModelData, TokenUnit } from "../data/lm/corpus.ts";
 import { Dictionary } from "../data/lm/dictionary.ts";
+import { splitWords } from "../data/lm/words.ts";
 import { EOS_ID, UNK_ID } from "../data/vocabulary.ts";
 import { UserError } from "../errors.ts";
 import {
@@ -77,5 +78,5 @@ function encode(text: string, dictionary: Dictionary, unit: TokenUnit): number[]
 
 function symbolsOf(line: string, unit: TokenUnit): string[] {
   if (unit === "byte") return [...new TextEncoder().encode(line)].map(String);
-  return unit === "character" ? [...line] : line.split(" ").filter((word) => word !== "");
+  return unit === "character" ? [...line] : splitWords(line);
 }
