@@ -25,7 +25,14 @@ import { summaryTable } from "../results/summary.ts";
 import { renderText } from "../results/table_text.ts";
 import { ProgressReporter } from "../util/progress.ts";
 import { inspectTerminal } from "../util/terminal.ts";
-import { type BenchPlan, findRun, outputOf, runFolder, savePlan } from "./bench_plan.ts";
+import {
+  type BenchPlan,
+  dropUnusedRun,
+  findRun,
+  outputOf,
+  runFolder,
+  savePlan,
+} from "./bench_plan.ts";
 import { efficiencyPlan, measureEfficiency } from "./bench_efficiency.ts";
 import { choose, rates, seeds, wholeNumber, words } from "./options.ts";
 import { cacheFolder, cacheFolders, RESULTS_FOLDER } from "./paths.ts";
@@ -284,6 +291,11 @@ Examples:
       };
       const folder = runFolder(output);
       await savePlan(folder, plan);
-      exit(await train(plan, folder, false));
+      try {
+        exit(await train(plan, folder, false));
+      } catch (error) {
+        if (error instanceof UserError) await dropUnusedRun(folder);
+        throw error;
+      }
     });
 }
