@@ -144,8 +144,10 @@ function headOf(
 
 /** Identity of a run: all that its numbers depend on. */
 function identityOf({ run, settings }: RowHead, device: Device): string {
-  const { recipe: { config, training }, task, batchSize, sequenceLength } = run;
+  const { recipe, task, batchSize, sequenceLength } = run;
+  const { config, training } = recipe;
   return canonicalHash({
+    ...(recipe.kind === "language-model" ? { training: { ...recipe.batching.training } } : {}),
     config: { ...config },
     optimizer: { ...training.optimizer },
     settings: {
@@ -277,7 +279,6 @@ export async function runTrainingSuite(
     kernels: [],
     warnings,
   });
-  await writeResult(plan.output, result(false));
   const done = (spec: TrainingSpec, seed: number, role: ResultRow["role"], peak?: number) =>
     rows.find((row) =>
       row.task.name === spec.task && row.model.name === spec.model && row.seed === seed &&
@@ -300,6 +301,7 @@ export async function runTrainingSuite(
     leaveOut: plan.leaveOut,
   });
   warnings.push(...loaded.missing);
+  await writeResult(plan.output, result(false));
   const runs = wanted.flatMap((one) => {
     const source = loaded.tasks.get(one.spec.task);
     return source === undefined ? [] : [{ ...one, source }];
@@ -319,6 +321,11 @@ export async function runTrainingSuite(
       row.role === "trial" && row.task.name === spec.task && row.model.name === spec.model
     );
     const chosen = role === "final" && trials.length > 0 ? bestTrial(trials) : undefined;
+    if (role === "final" && trials.length > 0 && chosen === undefined) {
+      events.message(
+        `${spec.task} ${spec.model}: no learning rate gave a score; training with the profile's`,
+      );
+    }
     const headFor = (role: ResultRow["role"]) =>
       headOf(spec, plan, seed, source, {
         role,

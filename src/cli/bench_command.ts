@@ -20,11 +20,19 @@ import { kernelTable } from "../results/kernel_summary.ts";
 import { type Result, resultSchemaId, resultSchemaVersion } from "../results/schema.ts";
 import { defaultResultPath, readResult, writeResult } from "../results/store.ts";
 import { formatScore } from "../results/display/score_format.ts";
+import { samplesText } from "../results/display/samples.ts";
 import { summaryTable } from "../results/summary.ts";
 import { renderText } from "../results/table_text.ts";
 import { ProgressReporter } from "../util/progress.ts";
 import { inspectTerminal } from "../util/terminal.ts";
-import { type BenchPlan, findRun, outputOf, runFolder, savePlan } from "./bench_plan.ts";
+import {
+  type BenchPlan,
+  dropUnusedRun,
+  findRun,
+  outputOf,
+  runFolder,
+  savePlan,
+} from "./bench_plan.ts";
 import { efficiencyPlan, measureEfficiency } from "./bench_efficiency.ts";
 import { choose, rates, seeds, wholeNumber, words } from "./options.ts";
 import { cacheFolder, cacheFolders, RESULTS_FOLDER } from "./paths.ts";
@@ -164,6 +172,8 @@ async function train(plan: BenchPlan, folder: string, resuming: boolean): Promis
   progress.clear();
   device.destroy();
   if (result.rows.length > 0) printTable(result);
+  const samples = samplesText(result.rows, inspectTerminal(Deno.stdout).width);
+  if (samples !== "") console.log(`\n${samples}`);
   if (result.finishedAt === null) {
     console.error(`interrupted; \`deno task bench --resume\` continues ${folder}`);
     return 130;
@@ -281,6 +291,11 @@ Examples:
       };
       const folder = runFolder(output);
       await savePlan(folder, plan);
-      exit(await train(plan, folder, false));
+      try {
+        exit(await train(plan, folder, false));
+      } catch (error) {
+        if (error instanceof UserError) await dropUnusedRun(folder);
+        throw error;
+      }
     });
 }

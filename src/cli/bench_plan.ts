@@ -40,6 +40,12 @@ export async function savePlan(folder: string, plan: BenchPlan): Promise<void> {
   await writeFileAtomic(join(folder, "plan.json"), `${JSON.stringify(plan, null, 2)}\n`);
 }
 
+/** Removes the folder of a run that never began: one that holds the plan alone. */
+export async function dropUnusedRun(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) if (name !== "plan.json") return;
+  await Deno.remove(folder, { recursive: true });
+}
+
 async function modified(path: string): Promise<number | undefined> {
   try {
     return (await Deno.stat(path)).mtime?.getTime();

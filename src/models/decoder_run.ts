@@ -8,7 +8,8 @@ import { type CacheFrame, cacheFrame } from "../nn/key_value_cache.ts";
 export interface DecoderRun {
   /**
    * Tokens continue the stream of the batch before: recurrent state is carried over, keys and values
-   * are not. Without effect on models that have no recurrent state.
+   * are not. Without effect on a Transformer, which has no such state; S4 carries its state only when
+   * it decodes.
    */
   readonly carried: boolean;
   /**

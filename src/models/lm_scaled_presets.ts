@@ -231,7 +231,7 @@ export function languageModelPreset(request: LanguageModelRequest): LanguageMode
     batching: {
       training: fixedBlocks(length, batch * length),
       evaluation: { rows: batch, length, carried },
-      settings: profile === "smoke" ? [] : contextSettings(length, model !== "transformer"),
+      settings: profile === "smoke" ? [] : contextSettings(length, carried),
     },
   };
 }

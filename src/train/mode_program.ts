@@ -1,5 +1,5 @@
 /** A mode of a model, compiled for the extents of a batch, on the memory of a session. */
-import type { Tensor } from "../graph/contract.ts";
+import { sizeOf, type Tensor } from "../graph/contract.ts";
 import { freshGraph } from "../graph/build.ts";
 import { constantValues, roleOf, sourceName } from "../../kernels/source/mod.ts";
 import { type BufferRange, compile, type Program } from "../compiler/program.ts";
@@ -60,7 +60,7 @@ export class ModeProgram {
     this.graph = freshGraph(() => buildModeGraph(spec.model, spec.extents, spec.mode));
     const { graph } = this;
     for (const { name, shape } of graph.carried) {
-      this.#carried.set(name, carriedOf(name, 4 * shape.reduce((a, b) => a * b, 1)));
+      this.#carried.set(name, carriedOf(name, 4 * sizeOf(shape)));
     }
     const training = spec.mode === "train";
     const { places, copies } = assignPlaces(

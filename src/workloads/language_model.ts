@@ -142,7 +142,7 @@ class LanguageModelStream implements BatchStream {
     for (const batch of languageModelEvaluation(data.splits[split], how)) {
       yield runBatch(batch, carried);
       // Lets timers and signals in between batches that are made on this thread.
-      await Promise.resolve();
+      await new Promise((resolve) => setTimeout(resolve));
     }
   }
 

@@ -1,7 +1,7 @@
 import { UserError } from "../../errors.ts";
 import type { TokenUnit } from "./corpus.ts";
 import type { TextSource } from "./text_source.ts";
-import { isSpace } from "./words.ts";
+import { forEachWord } from "./words.ts";
 
 /** Receives a text symbol by symbol. */
 export interface SymbolSink {
@@ -58,14 +58,7 @@ export async function scanText(
 }
 
 function wordsOf(line: string, sink: SymbolSink): void {
-  let start = -1;
-  for (let i = 0; i < line.length; i++) {
-    if (isSpace(line.charCodeAt(i))) {
-      if (start >= 0) sink.symbol(line.slice(start, i));
-      start = -1;
-    } else if (start < 0) start = i;
-  }
-  if (start >= 0) sink.symbol(line.slice(start));
+  forEachWord(line, (word) => sink.symbol(word));
 }
 
 function charactersOf(line: string, sink: SymbolSink): void {

@@ -5,24 +5,29 @@
  */
 
 /** Whether Python's `str.split` separates words at a UTF-16 unit (every space is in the BMP). */
-export function isSpace(unit: number): boolean {
+function isSpace(unit: number): boolean {
   if (unit < 0x80) return unit === 0x20 || (unit >= 9 && unit <= 13) || (unit >= 28 && unit <= 31);
   if (unit < 0x1680) return unit === 0x85 || unit === 0xa0;
   return unit === 0x1680 || (unit >= 0x2000 && unit <= 0x200a) || unit === 0x2028 ||
     unit === 0x2029 || unit === 0x202f || unit === 0x205f || unit === 0x3000;
 }
 
-/** The words of a line: what white space separates (`fairseq/tokenizer.py: tokenize_line`). */
-export function splitWords(line: string): string[] {
-  const words: string[] = [];
+/** Gives each word of a line: what white space separates (`fairseq/tokenizer.py: tokenize_line`). */
+export function forEachWord(line: string, give: (word: string) => void): void {
   let start = -1;
   for (let i = 0; i < line.length; i++) {
     if (isSpace(line.charCodeAt(i))) {
-      if (start >= 0) words.push(line.slice(start, i));
+      if (start >= 0) give(line.slice(start, i));
       start = -1;
     } else if (start < 0) start = i;
   }
-  if (start >= 0) words.push(line.slice(start));
+  if (start >= 0) give(line.slice(start));
+}
+
+/** The words of a line as a list, see {@link forEachWord}. */
+export function splitWords(line: string): string[] {
+  const words: string[] = [];
+  forEachWord(line, (word) => words.push(word));
   return words;
 }
 

@@ -72,7 +72,8 @@ function check<S extends z.ZodType>(schema: S, value: unknown, where: string): z
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new UserError(`${where}: ${issue.path.join(".")}: ${issue.message}`);
+  const field = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
+  throw new UserError(`${where}: ${field}${issue.message}`);
 }
 
 function isFile(path: string): boolean {
