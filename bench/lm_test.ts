@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { testDevice } from "../src/compiler/testing.ts";
+import { corpusEntry } from "../src/data/registry.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { readResult } from "../src/results/store.ts";
 import { loadModel } from "../src/train/model_file.ts";
@@ -109,6 +110,30 @@ Deno.test("language models train on characters; rows say on what, how well, and 
       assert.deepEqual(row.model.configuration, head.config);
     }
     assert.equal((await filesIn(models)).length, 2);
+  }));
+
+Deno.test("a batch size, and state from batch to batch, change the training batches alone", () =>
+  inFolder(async (folder) => {
+    using data = await corpusEntry("characters").load({ cacheDir: folder });
+    const spec = lmSuite.specs.find((one) => one.task === "characters" && one.model === "mega");
+    assert.ok(spec);
+    const prepare = (batchSize: number | undefined, carryState: boolean) => {
+      const run = spec.prepare({ profile: "smoke", data, batchSize, carryState });
+      const { train, evaluate } = run.workload.extents;
+      return { run, train, evaluate };
+    };
+    const usual = prepare(undefined, false);
+    assert.deepEqual(usual.train, { batch: 4, length: 64, carried: 0 });
+    const carrying = prepare(2, true);
+    assert.deepEqual(carrying.train, { batch: 2, length: 64, carried: 1 });
+    assert.deepEqual(prepare(2, false).train, { batch: 2, length: 64, carried: 0 });
+    for (const { run, evaluate } of [carrying, prepare(2, false)]) {
+      assert.deepEqual(evaluate, usual.evaluate);
+      assert.deepEqual(run.recipe.config, usual.run.recipe.config);
+      assert.deepEqual([run.batchSize, run.sequenceLength], [2, 64]);
+      const epoch = data.splits.train.tokens.length / (2 * 64);
+      assert.equal(run.updatesPerEpoch, Math.ceil(epoch));
+    }
   }));
 
 const learningRates = [1e-6, 0.03];
