@@ -37,6 +37,23 @@ Deno.test("bytes become characters when they are complete", () => {
   assert.equal(parts(dictionary, "byte", broken).join(""), "\ufffda");
 });
 
+Deno.test("tokens continue the text before them", () => {
+  const words = dictionaryOf(["the", "king"]);
+  const [the, king] = ["the", "king"].map((word) => words.id(word));
+  assert.equal(decodeText(words, "word", [the])(king), " king");
+  assert.equal(decodeText(words, "word", [the, EOS_ID])(king), "king");
+  const [first, ...rest] = new TextEncoder().encode("€");
+  const bytes = dictionaryOf([first, ...rest].map(String));
+  const ids = [first, ...rest].map((byte) => bytes.id(String(byte)));
+  const decode = decodeText(bytes, "byte", ids.slice(0, 1));
+  assert.equal(ids.slice(1).map(decode).join(""), "€");
+});
+
+Deno.test("a byte that the dictionary lacks is no character", () => {
+  const bytes = dictionaryOf(["97"]);
+  assert.deepEqual(parts(bytes, "byte", [UNK_ID, bytes.id("97")]), ["<unk>", "a"]);
+});
+
 Deno.test("symbols that stand for nothing leave no trace", () => {
   const dictionary = dictionaryOf(["the", "king"]);
   const the = dictionary.id("the");

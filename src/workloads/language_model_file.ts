@@ -39,8 +39,8 @@ export interface LoadedLanguageModel {
   readonly model: ModelFunction;
   /** Ids of a text. @throws {UserError} for characters that the model has never seen. */
   readonly encode: (text: string) => number[];
-  /** A new decoder of tokens, see {@link decodeText}. */
-  readonly decoder: () => (token: number) => string;
+  /** A new decoder of the tokens that continue a text, see {@link decodeText}. */
+  readonly decoder: (before?: Iterable<number>) => (token: number) => string;
   /** Ids that no text holds. */
   readonly excluded: readonly number[];
 }
@@ -58,7 +58,7 @@ export function languageModelOf(head: ModelHead, where: string): LoadedLanguageM
   return {
     model: languageModel(config),
     encode: (text) => encode(text, dictionary, unit),
-    decoder: () => decodeText(dictionary, unit),
+    decoder: (before) => decodeText(dictionary, unit, before),
     excluded: fillerIds(dictionary),
   };
 }
