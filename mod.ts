@@ -59,7 +59,6 @@ export {
 } from "./src/models/language_model.ts";
 export {
   type LanguageModelConfig,
-  languageModelHash,
   parseLanguageModelConfig,
 } from "./src/models/language_model_config.ts";
 export { languageModelPreset } from "./src/models/lm_scaled_presets.ts";

@@ -7,7 +7,8 @@ import { readResult } from "../src/results/store.ts";
 import { loadModel } from "../src/train/model_file.ts";
 import { modelsFolder } from "../src/train/models_folder.ts";
 import { lmSuite } from "./lm.ts";
-import { runTrainingSuite, type SuitePlan } from "./training_suite.ts";
+import type { SuitePlan } from "./suite_plan.ts";
+import { runTrainingSuite } from "./training_suite.ts";
 import { bestTrial, trialPeak } from "./trials.ts";
 
 /** A folder for results, tokens and checkpoints. */

@@ -6,7 +6,8 @@ import { fixtureResult, fixtureRow } from "../src/results/result_fixture.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { readResult } from "../src/results/store.ts";
 import { lraSuite } from "./lra.ts";
-import { runTrainingSuite, type SuitePlan } from "./training_suite.ts";
+import type { SuitePlan } from "./suite_plan.ts";
+import { runTrainingSuite } from "./training_suite.ts";
 
 /** Two updates of tiny models, without any data folder. */
 async function run(tasks: readonly string[], models: readonly string[], plan: Partial<SuitePlan>) {

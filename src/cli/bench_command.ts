@@ -6,11 +6,8 @@ import { firstRun, lraSuite } from "../../bench/lra.ts";
 import { adapterRecord } from "../../bench/adapter_record.ts";
 import { runKernelSuite } from "../../bench/kernels.ts";
 import type { TrainingSuite } from "../../bench/spec.ts";
-import {
-  runTrainingSuite,
-  type ScheduleSource,
-  type SuitePlan,
-} from "../../bench/training_suite.ts";
+import type { ScheduleSource, SuitePlan } from "../../bench/suite_plan.ts";
+import { runTrainingSuite } from "../../bench/training_suite.ts";
 import { openDevice } from "../device/device.ts";
 import { measureReadbackLatency } from "../device/probes.ts";
 import { UserError } from "../errors.ts";

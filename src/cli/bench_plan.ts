@@ -36,7 +36,6 @@ export function outputOf(folder: string): string {
 
 /** Writes the plan into the run folder. */
 export async function savePlan(folder: string, plan: BenchPlan): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true });
   await writeFileAtomic(join(folder, "plan.json"), `${JSON.stringify(plan, null, 2)}\n`);
 }
 

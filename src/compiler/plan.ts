@@ -6,7 +6,7 @@ import { type Scratch } from "../graph/lowering.ts";
 import type { Tensor } from "../graph/contract.ts";
 import { generate, type GeneratedKernel, type Target } from "./codegen.ts";
 import { fuse } from "./fusion.ts";
-import { type MemoryPlan, planMemory } from "./memory.ts";
+import { type Lifetime, type MemoryPlan, planMemory } from "./memory.ts";
 
 /** Facts about a program that are known before it runs and do not depend on the machine. */
 export interface ProgramStatistics {
@@ -26,16 +26,11 @@ export interface ProgramStatistics {
 const fusionBindingLimit = 10;
 
 /** An intermediate that needs memory while some of the kernels run. */
-export interface PlannedValue {
+export interface PlannedValue extends Lifetime {
   readonly of:
     | { readonly kind: "tensor"; readonly tensor: Tensor }
     | { readonly kind: "scratch"; readonly scratch: Scratch };
   readonly label: string;
-  readonly bytes: number;
-  /** First kernel that touches it. */
-  readonly first: number;
-  /** Last kernel that touches it. */
-  readonly last: number;
 }
 
 /** See the module comment. */

@@ -82,9 +82,10 @@ async function writeBody(
 }
 
 /**
- * Unpacks regular files of a tar file, gzip-compressed or not (found out by its first bytes). An entry with an unsafe path, and every link
- * or device, makes the whole archive refused, selected or not; so do a name that occurs twice, a
- * damaged or cut archive, and more bytes or files than allowed. Nothing is left behind then.
+ * Unpacks regular files of a tar file, gzip-compressed or not (found out by its first bytes). An
+ * entry with an unsafe path, and every link or device, makes the whole archive refused, selected or
+ * not; so do a name that occurs twice, a damaged or cut archive, and more bytes or files than
+ * allowed. Nothing is left behind then.
  *
  * @returns How many files and bytes were unpacked.
  * @throws UserError for all of these, when no entry was selected and when a required one is missing.

@@ -100,11 +100,11 @@ function headerText({ key, pixels, counts, labels }: Layout): string {
 }
 
 /**
- * Streams examples into one safetensors file: pixels [n, L] (U8) and labels [n] (U8, or I32 for more
- * than 256 classes) of each split, and last a seal, JSON with two sha256 per split: of the content as `splitHash` defines it and of
- * the stored bytes (pixels, then labels). Only one block is in memory at a time. The file appears
- * when it is complete. Throws UserError (disk full) and RangeError for examples that do not fit and
- * labels that are not classes.
+ * Streams examples into one safetensors file: pixels [n, L] (U8) and labels [n] (U8, or I32 for
+ * more than 256 classes) of each split, and last a seal, JSON with two sha256 per split: of the
+ * content as `splitHash` defines it and of the stored bytes (pixels, then labels). Only one block
+ * is in memory at a time. The file appears when it is complete. Throws UserError (disk full) and
+ * RangeError for examples that do not fit and labels that are not classes.
  *
  * @param examples The examples of each split, `shape.counts` of them.
  */

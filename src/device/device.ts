@@ -5,6 +5,7 @@
  * them and throws at the next synchronisation point, with the label of the object concerned.
  */
 import { UserError } from "../errors.ts";
+import { formatBytes } from "../util/format.ts";
 import type { AdapterClass } from "./adapter_class.ts";
 
 /** Description of the adapter for result files. */
@@ -185,10 +186,13 @@ export class Device {
   checkBindable(label: string, bytes: number): void {
     const limit = this.bindableBytes;
     if (bytes <= limit) return;
-    const mib = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`;
+    const percent = 100 * limit / bytes;
+    // Rounded down to what fits, with a digit also where that is less than one per cent.
+    const unit = 10 ** Math.min(0, Math.floor(Math.log10(percent)));
+    const share = Number((Math.floor(percent / unit) * unit).toPrecision(2));
     throw new UserError(
-      `${label} needs ${mib(bytes)} but this adapter binds at most ${mib(limit)}; ` +
-        `a batch of about ${(100 * limit / bytes).toFixed(0)} % of the present size would fit`,
+      `${label} needs ${formatBytes(bytes)} but this adapter binds at most ` +
+        `${formatBytes(limit)}: at most about ${share} % of the present batch size would fit`,
     );
   }
 

@@ -11,7 +11,7 @@
  * `thread` = group * workgroup size + lane (all u32). All extents are compile-time constants.
  */
 import type { AdapterClass } from "../device/adapter_class.ts";
-import type { DType, Shape } from "./types.ts";
+import type { DType } from "./types.ts";
 
 /** An input that is plainly a strided view of one buffer. */
 export interface Strided {
@@ -65,10 +65,4 @@ export interface Pass {
   readonly body: string;
   /** True when the body uses the step information buffer `step_info` (Philox). */
   readonly usesStepInfo?: boolean;
-}
-
-/** Shape and type of an operand as WGSL generation needs it. */
-export interface OperandType {
-  readonly shape: Shape;
-  readonly dtype: DType;
 }

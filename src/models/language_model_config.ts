@@ -4,7 +4,6 @@ import { UserError } from "../errors.ts";
 import { activationNames } from "../nn/activations.ts";
 import { normKinds } from "../nn/norm.ts";
 import { s4Discretizations, s4Inits, s4Modes } from "../nn/s4/options.ts";
-import { canonicalHash } from "../util/canonical_hash.ts";
 import { megaEncoderSchema } from "./config.ts";
 
 const count = z.int().positive();
@@ -205,9 +204,4 @@ export function parseLanguageModelConfig(value: unknown, where: string): Languag
   const [issue] = parsed.error.issues;
   const field = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
   throw new UserError(`${where}: model configuration: ${field}${issue.message}`);
-}
-
-/** Identifies a configuration: equal ones have equal hashes, whatever the order of their fields. */
-export function languageModelHash(config: LanguageModelConfig): string {
-  return canonicalHash(config);
 }

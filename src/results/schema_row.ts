@@ -184,20 +184,8 @@ export type RunStatus = (typeof runStatuses)[number];
 /** What a run is for; see {@link runRoles}. */
 export type RunRole = (typeof runRoles)[number];
 
-/** What is learned; see {@link taskKinds}. */
-export type TaskKind = (typeof taskKinds)[number];
-
-/** The score by which runs of a task are judged. */
-export type ScoreRecord = z.infer<typeof scoreSchema>;
-
 /** Conditions of an evaluation; see {@link metricSettingSchema}. */
 export type MetricSetting = z.infer<typeof metricSettingSchema>;
 
 /** One final metric of a run. */
 export type MetricRecord = z.infer<typeof metricSchema>;
-
-/** One point of the training curve. */
-export type TrainingPoint = z.infer<typeof trainingPointSchema>;
-
-/** One point of the validation curve. */
-export type ValidationPoint = z.infer<typeof validationPointSchema>;

@@ -1,6 +1,6 @@
 /**
- * Checkpoints: one safetensors file with parameters, moments, model and carried state, and all about the
- * progress of a run, written atomically and checked by a digest when it is read.
+ * Checkpoints: one safetensors file with parameters, moments, model and carried state, and all about
+ * the progress of a run, written atomically and checked by a digest when it is read.
  */
 import { z } from "zod";
 import { UserError } from "../errors.ts";

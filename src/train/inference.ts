@@ -3,6 +3,7 @@ import { freshGraph } from "../graph/build.ts";
 import { sizeOf } from "../graph/contract.ts";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
+import { CarriedBuffers } from "./carried_buffers.ts";
 import { buildModeGraph } from "./mode_graph.ts";
 import { modeKey, ModeProgram, type SharedMemory } from "./mode_program.ts";
 import { ParameterStore } from "./parameter_store.ts";
@@ -27,7 +28,7 @@ export interface InferenceOptions {
 /** Runs a model in `step` mode; a program for every shape, one set of parameters. */
 export class Inference implements StepRunner, Disposable {
   readonly #memory: SharedMemory;
-  readonly #carried = new Map<string, GPUBuffer>();
+  readonly #carried: CarriedBuffers;
   readonly #programs = new Map<string, ModeProgram>();
 
   /** @throws {UserError} when the device cannot hold the model or the values are another model's. */
@@ -49,6 +50,7 @@ export class Inference implements StepRunner, Disposable {
       device.upload(buffer, data);
       states.set(name, buffer);
     }
+    this.#carried = new CarriedBuffers(device);
     this.#memory = {
       device,
       store,
@@ -63,13 +65,11 @@ export class Inference implements StepRunner, Disposable {
     const key = modeKey(spec);
     let program = this.#programs.get(key);
     if (program === undefined) {
-      program = new ModeProgram(this.#memory, spec, (name, bytes) => {
-        const known = this.#carried.get(`${name} ${bytes}`);
-        if (known !== undefined) return known;
-        const buffer = this.device.createBuffer(name, bytes);
-        this.#carried.set(`${name} ${bytes}`, buffer);
-        return buffer;
-      });
+      program = new ModeProgram(
+        this.#memory,
+        spec,
+        (name, bytes) => this.#carried.of(spec.mode, name, bytes),
+      );
       this.#programs.set(key, program);
     }
     return program;
@@ -93,9 +93,10 @@ export class Inference implements StepRunner, Disposable {
     for (const program of this.#programs.values()) program.destroy();
     const { store, states, pool, stepInfo } = this.#memory;
     store.destroy();
-    for (const buffers of [states, pool, this.#carried]) {
+    for (const buffers of [states, pool]) {
       for (const buffer of buffers.values()) this.device.destroyBuffer(buffer);
     }
+    this.#carried.destroy();
     this.device.destroyBuffer(stepInfo);
   }
 }

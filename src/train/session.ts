@@ -5,23 +5,22 @@
  */
 import { freshGraph } from "../graph/build.ts";
 import { sizeOf } from "../graph/contract.ts";
-import type { BufferRange, Program } from "../compiler/program.ts";
+import type { Program } from "../compiler/program.ts";
 import type { Device } from "../device/device.ts";
 import type { ModelParameters } from "../nn/context.ts";
+import { CarriedBuffers } from "./carried_buffers.ts";
+import { MetricRing } from "./metric_ring.ts";
 import { buildModeGraph } from "./mode_graph.ts";
 import { modeKey, ModeProgram, type SharedMemory } from "./mode_program.ts";
 import { AdamOptimizer, type AdamSettings, type ParameterScale } from "./optimizer.ts";
 import { ParameterStore } from "./parameter_store.ts";
 import type { SessionState } from "./session_state.ts";
-import type { BatchExtents, BatchFeeds, Mode, ModelFunction } from "./workload.ts";
+import type { BatchExtents, Mode, ModelFunction, RunBatch } from "./workload.ts";
 
-/** What the session needs of a batch. */
-export interface SessionBatch {
-  readonly feeds: BatchFeeds;
-  readonly extents: BatchExtents;
-  /** Carried state starts from zero before this batch. */
-  readonly fresh?: boolean;
-}
+/** What the session needs of a batch; carried state goes on unless it says otherwise. */
+export type SessionBatch =
+  & Pick<RunBatch, "feeds" | "extents">
+  & Partial<Pick<RunBatch, "fresh">>;
 
 /** What a session is made from. */
 export interface SessionOptions {
@@ -55,13 +54,11 @@ export class Session {
   readonly #optimizer: AdamOptimizer;
   readonly #memory: SharedMemory;
   readonly #states = new Map<string, GPUBuffer>();
-  readonly #carried = new Map<string, GPUBuffer>();
+  readonly #carried: CarriedBuffers;
   readonly #programs = new Map<string, ModeProgram>();
-  readonly #ring: GPUBuffer;
-  readonly #capacity: number;
+  readonly #ring: MetricRing;
   readonly #metricNames: readonly string[];
   readonly #trained: string;
-  #pending = 0;
   /**
    * Time inside queue submission. Software drivers do the work of the device there, so it does not
    * count as host time.
@@ -77,7 +74,7 @@ export class Session {
     this.model = collected;
     this.#metricNames = metricNames;
     this.#trained = [...gradients.keys()].sort().join();
-    this.#capacity = options.metricCapacity ?? 256;
+    this.#carried = new CarriedBuffers(device);
     this.store = new ParameterStore(
       device,
       collected.parameters,
@@ -94,7 +91,8 @@ export class Session {
           ? options.parameterScale?.(name) ?? { learningRate: 1, weightDecay: 1 }
           : { learningRate: 0, weightDecay: 0 },
     );
-    this.#ring = device.createBuffer("metric ring", 4 * this.#width * this.#capacity);
+    // A record: loss, metrics, gradient norm.
+    this.#ring = new MetricRing(device, metricNames.length + 2, options.metricCapacity ?? 256);
     for (const { name, shape } of collected.states) {
       this.#states.set(name, device.createBuffer(name, 4 * sizeOf(shape)));
     }
@@ -109,11 +107,6 @@ export class Session {
     this.compiled("evaluate", extents.evaluate);
   }
 
-  /** Scalars of a record in the ring: loss, metrics, gradient norm. */
-  get #width(): number {
-    return this.#metricNames.length + 2;
-  }
-
   /** The program of a mode and batch shape, compiled when it is first asked for. */
   compiled(mode: Mode, extents: BatchExtents): ModeProgram {
     const spec = { model: this.options.model, mode, extents };
@@ -121,7 +114,7 @@ export class Session {
     let program = this.#programs.get(key);
     if (program === undefined) {
       program = this.device.allOrNothing(() =>
-        new ModeProgram(this.#memory, spec, (name, bytes) => this.#carriedBuffer(mode, name, bytes))
+        new ModeProgram(this.#memory, spec, (name, bytes) => this.#carried.of(mode, name, bytes))
       );
       this.#checkGraph(program);
       this.#programs.set(key, program);
@@ -138,15 +131,6 @@ export class Session {
     if (graph.scalars.length > 0 && graph.metricNames.join() !== this.#metricNames.join()) {
       throw new RangeError(`${modeKey(spec)}: gives other metrics than the first shape`);
     }
-  }
-
-  #carriedBuffer(mode: Mode, name: string, bytes: number): GPUBuffer {
-    const key = `${mode} ${name}`;
-    const known = this.#carried.get(`${key} ${bytes}`);
-    if (known !== undefined) return known;
-    const buffer = this.device.createBuffer(name, bytes);
-    this.#carried.set(`${key} ${bytes}`, buffer);
-    return buffer;
   }
 
   /** The training program of the usual batches. */
@@ -189,10 +173,10 @@ export class Session {
     this.store.upload(this.#optimizer.first, state.first);
     this.store.upload(this.#optimizer.second, state.second);
     const encoder = this.device.gpu.createCommandEncoder({ label: "clear carried state" });
-    for (const buffer of this.#carried.values()) encoder.clearBuffer(buffer);
+    this.#carried.clear(encoder);
     this.device.gpu.queue.submit([encoder.finish()]);
     for (const [name, values] of state.carried) {
-      const buffer = this.#carriedBuffer("train", name, values.byteLength);
+      const buffer = this.#carried.of("train", name, values.byteLength);
       this.device.upload(buffer, Float32Array.from(values));
     }
   }
@@ -234,7 +218,7 @@ export class Session {
     const { graph } = this.compiled("train", this.options.extents.train);
     for (const { name, shape } of graph.carried) {
       const bytes = 4 * sizeOf(shape);
-      const buffer = this.#carriedBuffer("train", name, bytes);
+      const buffer = this.#carried.of("train", name, bytes);
       carried.set(name, new Float32Array(await this.device.read(buffer, 0, bytes)));
     }
     return carried;
@@ -249,7 +233,7 @@ export class Session {
 
   /** True when the device holds as many unread metrics as it can. */
   get metricsFull(): boolean {
-    return this.#pending === this.#capacity;
+    return this.#ring.full;
   }
 
   /**
@@ -291,13 +275,12 @@ export class Session {
       pass.end();
       mode.handOver(encoder);
       if (i + 1 === length) {
-        const scalars = this.#metricNames.length + 1;
-        const { totals } = this.#optimizer;
+        const { totals, norm } = this.#optimizer;
         const ranges = Array.from(
-          { length: scalars },
+          { length: this.#metricNames.length + 1 },
           (_, k) => this.store.metricRange(k, totals),
         );
-        this.#record(encoder, ranges, true);
+        this.#ring.record(encoder, [...ranges, { buffer: norm, offset: 0, bytes: 4 }]);
       }
       this.#submit(encoder);
     });
@@ -308,18 +291,6 @@ export class Session {
     const started = performance.now();
     this.device.gpu.queue.submit([commands]);
     this.submitMilliseconds += performance.now() - started;
-  }
-
-  #record(encoder: GPUCommandEncoder, scalars: readonly BufferRange[], norm: boolean): void {
-    const width = scalars.length + 1;
-    const base = 4 * width * this.#pending;
-    scalars.forEach(({ buffer, offset }, k) =>
-      encoder.copyBufferToBuffer(buffer, offset, this.#ring, base + 4 * k, 4)
-    );
-    if (norm) {
-      encoder.copyBufferToBuffer(this.#optimizer.norm, 0, this.#ring, base + 4 * (width - 1), 4);
-    } else encoder.clearBuffer(this.#ring, base + 4 * (width - 1), 4);
-    this.#pending++;
   }
 
   /**
@@ -343,7 +314,7 @@ export class Session {
     const mode = this.#encoded(
       "evaluate",
       batch,
-      (encoder, { scalarRanges }) => this.#record(encoder, scalarRanges, false),
+      (encoder, { scalarRanges }) => this.#ring.record(encoder, [...scalarRanges, undefined]),
     );
     if (mode.graph.scalars.length === 0) throw new RangeError("the model gives no loss");
   }
@@ -373,19 +344,12 @@ export class Session {
 
   /** Metrics of all updates or evaluations since the last call, in order; waits for them. */
   async readMetrics(): Promise<StepMetrics[]> {
-    if (this.#pending === 0) return [];
-    const width = this.#width;
-    const count = this.#pending;
-    const values = new Float32Array(await this.device.read(this.#ring, 0, 4 * width * count));
-    this.#pending = 0;
-    return Array.from({ length: count }, (_, i) => {
-      const row = values.subarray(i * width, (i + 1) * width);
-      return {
-        lossSum: row[0],
-        gradientNorm: row[width - 1],
-        metrics: Object.fromEntries(this.#metricNames.map((name, k) => [name, row[k + 1]])),
-      };
-    });
+    const records = await this.#ring.read();
+    return records.map((row) => ({
+      lossSum: row[0],
+      gradientNorm: row[row.length - 1],
+      metrics: Object.fromEntries(this.#metricNames.map((name, k) => [name, row[k + 1]])),
+    }));
   }
 
   /** Bytes of parameters, gradients, moments and model state. */
@@ -400,11 +364,12 @@ export class Session {
     for (const program of this.#programs.values()) program.destroy();
     this.#optimizer.destroy();
     this.store.destroy();
-    for (const pool of [this.#states, this.#carried, this.#memory.pool]) {
+    for (const pool of [this.#states, this.#memory.pool]) {
       for (const buffer of pool.values()) this.device.destroyBuffer(buffer);
     }
     this.device.destroyBuffer(this.#memory.stepInfo);
-    this.device.destroyBuffer(this.#ring);
+    this.#carried.destroy();
+    this.#ring.destroy();
   }
 }
 

@@ -14,10 +14,13 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "the name is too long",
 };
 
+/** For what the permissions of a command leave out: only folders of named files can be written. */
+const REFUSED = "this is a folder or a system folder: give the name of a file in another folder";
+
 /** Turns a failed write to `path` into a one-line UserError when the user can mend it. */
 export function writeError(error: unknown, path: string): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const reason = REASONS[code];
+  const reason = error instanceof Deno.errors.NotCapable ? REFUSED : REASONS[code];
   return reason === undefined
     ? error
     : new UserError(`cannot write ${path}: ${reason}`, { cause: error });
