@@ -84,7 +84,7 @@ const budgets: Readonly<Record<ScaledProfile, Readonly<Record<LanguageModelTask,
 /** Learning rates by the trials of `quick`. */
 const peaks: Readonly<Record<LanguageModelTask, Readonly<Record<LanguageModelName, number>>>> = {
   characters: { "mega": 4e-2, "mega-chunk": 2e-2, "transformer": 1e-2, "s4": 8e-2 },
-  words: { "mega": 4e-2, "mega-chunk": 4e-2, "transformer": 4e-2, "s4": 4e-2 },
+  words: { "mega": 4e-2, "mega-chunk": 4e-2, "transformer": 4e-2, "s4": 8e-2 },
 };
 
 /** Contexts of the further evaluations, relative to the length of training. */
