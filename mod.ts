@@ -50,6 +50,18 @@ export {
   classifierInputs,
   classifierParameters,
 } from "./src/models/sequence_classifier.ts";
+export {
+  buildLanguageModel,
+  decode,
+  type LanguageModelBatch,
+  languageModelInputs,
+  languageModelParameters,
+} from "./src/models/language_model.ts";
+export {
+  type LanguageModelConfig,
+  parseLanguageModelConfig,
+} from "./src/models/language_model_config.ts";
+export { languageModelPreset } from "./src/models/lm_scaled_presets.ts";
 
 export { loadCheckpoint, saveCheckpoint } from "./src/train/checkpoint.ts";
 export { type RunOutcome, type RunSettings, TrainingRun } from "./src/train/run.ts";
@@ -58,6 +70,10 @@ export { Session, type SessionOptions } from "./src/train/session.ts";
 export type { SessionState } from "./src/train/session_state.ts";
 export type { Workload } from "./src/train/workload.ts";
 export { classifierWorkload } from "./src/workloads/classifier.ts";
+export { generateTokens } from "./src/workloads/generate_tokens.ts";
+export { languageModelWorkload } from "./src/workloads/language_model.ts";
+export { Inference } from "./src/train/inference.ts";
+export { loadModel, saveModel } from "./src/train/model_file.ts";
 
 export { verifyFile, type VerifyReport } from "./src/eval/verify/verify.ts";
 export { type Result, resultSchema } from "./src/results/schema.ts";

@@ -1,200 +1,32 @@
 /** Runs the training specifications of a suite and keeps the result file up to date after each. */
 import { join } from "node:path";
-import type { ProfileName } from "../src/data/profile_names.ts";
-import type { BenchData } from "../src/data/registry.ts";
 import type { Device } from "../src/device/device.ts";
 import { DeviceLostError } from "../src/device/device.ts";
 import { UserError } from "../src/errors.ts";
 import { aggregateRows } from "../src/results/aggregate.ts";
+import { rowLine } from "../src/results/display/row_line.ts";
 import { collectEnvironment } from "../src/results/environment.ts";
 import { type Result, resultSchemaId, resultSchemaVersion } from "../src/results/schema.ts";
-import type { TrainingSettings } from "../src/models/training_settings.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { writeResult } from "../src/results/store.ts";
-import { saveModel } from "../src/train/model_file.ts";
-import { modelFileName, modelsFolder } from "../src/train/models_folder.ts";
-import { type RunReport, TrainingRun } from "../src/train/run.ts";
+import { TrainingRun } from "../src/train/run.ts";
 import { Session } from "../src/train/session.ts";
-import type { ScoreSpec } from "../src/train/workload.ts";
-import { canonicalHash } from "../src/util/canonical_hash.ts";
 import { sessionOptions } from "../src/workloads/recipe.ts";
 import { adapterRecord } from "./adapter_record.ts";
 import { CompileAhead } from "./compile_ahead.ts";
+import { keepModel, reuseModel } from "./kept_models.ts";
 import { loadTasks } from "./load_tasks.ts";
 import { failedRow, outcomeRow, type RowHead } from "./row.ts";
-import { rowLine } from "../src/results/display/row_line.ts";
-import type { PreparedRun, TrainingSpec } from "./spec.ts";
-import { bestTrial, leads, trialPeak } from "./trials.ts";
-
-/** Whose learning-rate schedule all models train with: to tell schedules and models apart. */
-export interface ScheduleSource {
-  readonly model: string;
-  /** Its specification for a task. */
-  readonly specOf: (task: string) => TrainingSpec;
-}
-
-/** What to run, in full: enough to continue an interrupted run. */
-export interface SuitePlan {
-  readonly suite: string;
-  readonly profile: ProfileName;
-  readonly specs: readonly TrainingSpec[];
-  readonly seeds: readonly number[];
-  /** Departures from the profile. */
-  readonly batchSize: number | undefined;
-  readonly updates: number | undefined;
-  readonly scheduleOf: ScheduleSource | undefined;
-  /**
-   * Peak learning rates that every model tries first, with the first seed; the one with the best
-   * validation score trains all seeds. None for the profile's own rates.
-   */
-  readonly learningRates: readonly number[];
-  /** Train language models with state that is carried from batch to batch. */
-  readonly carryState: boolean;
-  /** Result file. */
-  readonly output: string;
-  /** Folder for checkpoints of unfinished runs. */
-  readonly checkpoints: string;
-  /** Continue from checkpoints where there are any. */
-  readonly resuming: boolean;
-  /** Result of the interrupted attempt; its completed rows are kept. */
-  readonly earlier: Result | undefined;
-  readonly dataDir: string | undefined;
-  readonly cacheDir: string;
-  /** Go on without tasks whose data is missing. */
-  readonly leaveOut: boolean;
-  /** Compile later runs while earlier ones run, which then say less about speed. */
-  readonly compileAhead: boolean;
-}
-
-/** Callbacks of {@link runTrainingSuite}. */
-export interface SuiteEvents {
-  readonly message: (line: string) => void;
-  readonly report: (
-    run: RunIdentity,
-    report: RunReport & { readonly total: number; readonly spec: ScoreSpec },
-  ) => void;
-  readonly signal: AbortSignal;
-}
-
-/** Which run is in progress. */
-export interface RunIdentity {
-  readonly task: string;
-  readonly model: string;
-  readonly seed: number;
-}
-
-/** The learning-rate schedule of a run: the profile's, with the departures of the plan. */
-function scheduleOf(
-  { recipe: { training } }: PreparedRun,
-  { task }: TrainingSpec,
-  plan: SuitePlan,
-  data: BenchData,
-  peak: number | undefined,
-): TrainingSettings["schedule"] {
-  const { profile, updates, scheduleOf, carryState } = plan;
-  const own = scheduleOf === undefined
-    ? training.schedule
-    : scheduleOf.specOf(task).prepare({ profile, data, batchSize: undefined, carryState }).recipe
-      .training
-      .schedule;
-  const total = updates === undefined || updates === training.updates
-    ? own
-    : { ...own, totalUpdates: updates };
-  return peak === undefined ? total : { ...total, peak };
-}
-
-/** Evaluations of a whole suite are worth this many at least, where an epoch is long. */
-const leastEvaluations = 5;
-
-function headOf(
-  spec: TrainingSpec,
-  plan: SuitePlan,
-  seed: number,
-  { data, seconds }: { readonly data: BenchData; readonly seconds: number },
-  trial: { readonly role: ResultRow["role"]; readonly peak: number | undefined },
-): RowHead {
-  const { profile, batchSize, carryState } = plan;
-  const prepared = spec.prepare({ profile, data, batchSize, carryState });
-  const { training } = prepared.recipe;
-  const schedule = scheduleOf(prepared, spec, plan, data, trial.peak);
-  // Factors on the learning rate of single parameters follow from the peak.
-  const recipe = { ...prepared.recipe, training: { ...training, schedule } };
-  const run: PreparedRun = { ...prepared, recipe };
-  const updates = plan.updates ?? training.updates;
-  const often = run.task.kind === "classification"
-    ? run.updatesPerEpoch
-    : Math.min(run.updatesPerEpoch, Math.ceil(updates / leastEvaluations));
-  return {
-    model: spec.model,
-    role: trial.role,
-    run,
-    dataSeconds: seconds,
-    settings: {
-      seed,
-      accumulation: training.accumulation,
-      updates,
-      schedule,
-      evaluateEvery: Math.min(often, updates),
-      reportEvery: Math.max(1, Math.min(20, Math.ceil(updates / 30))),
-      checkpointEvery: Math.max(1, Math.min(200, Math.ceil(updates / 6))),
-    },
-  };
-}
-
-/** Identity of a run: all that its numbers depend on. */
-function identityOf({ run, settings }: RowHead, device: Device): string {
-  const { recipe: { config, training }, task, batchSize, sequenceLength } = run;
-  return canonicalHash({
-    config: { ...config },
-    optimizer: { ...training.optimizer },
-    settings: {
-      ...settings,
-      batchSize: batchSize / settings.accumulation,
-      sequenceLength,
-      schedule: { ...settings.schedule },
-    },
-    data: Object.fromEntries(
-      Object.entries(task.splits).map(([split, { sha256 }]) => [split, sha256]),
-    ),
-    adapter: { ...device.adapterInfo, variants: device.adapterClass },
-  });
-}
-
-/** Folder of a run's checkpoints. */
-function runName({ run, model, role, settings }: RowHead): string {
-  const trial = role === "trial" ? `-rate${settings.schedule.peak}` : "";
-  return `${run.task.name}-${model}${trial}-seed${settings.seed}`;
-}
-
-/**
- * Writes the best parameters of a run, which the session holds at its end, beside the result.
- *
- * @returns Warnings for the row: what was measured stays when the disk is full.
- */
-async function keepModel(
-  session: Session,
-  { run: { modelHead, task }, model, settings: { seed } }: RowHead,
-  { output }: SuitePlan,
-  { message }: SuiteEvents,
-): Promise<string[]> {
-  if (modelHead === undefined) return [];
-  const path = join(modelsFolder(output), modelFileName(task.name, model, seed));
-  try {
-    await saveModel(path, modelHead(seed), await session.snapshot());
-    return [];
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    message(`${task.name} ${model} seed ${seed}: its model is not kept: ${error.message}`);
-    return ["the trained model could not be written"];
-  }
-}
+import { headOf, identityOf, runName } from "./run_head.ts";
+import type { TrainingSpec } from "./spec.ts";
+import type { RunIdentity, SuiteEvents, SuitePlan } from "./suite_plan.ts";
+import { bestTrial, trialPeak } from "./trials.ts";
 
 async function runOne(
   device: Device,
   head: RowHead,
   plan: SuitePlan,
   events: SuiteEvents,
-  trials: readonly ResultRow[],
 ): Promise<ResultRow> {
   const { run: { recipe, workload, task }, settings, model } = head;
   const identity: RunIdentity = { task: task.name, model, seed: settings.seed };
@@ -221,10 +53,7 @@ async function runOne(
     });
     const row = outcomeRow(head, session, await run.run());
     if (row.status !== "completed") return row;
-    // Trials share the name of the model: the file holds the best one so far, which may be chosen.
-    const kept = row.role === "final" || leads(row, trials)
-      ? await keepModel(session, head, plan, events)
-      : [];
+    const kept = await keepModel(session, head, plan, events);
     const sample = await workload.sample?.(session, settings.seed) ?? null;
     return { ...row, sample, warnings: [...row.warnings, ...kept] };
   } catch (error) {
@@ -325,18 +154,19 @@ export async function runTrainingSuite(
         `${spec.task} ${spec.model}: no learning rate gave a score; training with the profile's`,
       );
     }
-    const row = chosen?.seed === seed
-      ? { ...chosen, role, warnings: [...chosen.warnings, reused] }
-      : await runOne(
-        device,
-        headOf(spec, plan, seed, source, {
-          role,
-          peak: chosen === undefined ? peak : trialPeak(chosen),
-        }),
-        plan,
-        events,
-        trials,
-      );
+    const headFor = (role: ResultRow["role"]) =>
+      headOf(spec, plan, seed, source, {
+        role,
+        peak: chosen === undefined ? peak : trialPeak(chosen),
+      });
+    const head = headFor(role);
+    const reuses = chosen?.seed === seed && await reuseModel(headFor("trial"), head, plan);
+    const run = reuses ? { ...chosen, role } : await runOne(device, head, plan, events);
+    const notes = [
+      ...reuses ? [reused] : [],
+      ...trials.length > 0 && role === "final" && chosen === undefined ? [noChoice] : [],
+    ];
+    const row = { ...run, warnings: [...run.warnings, ...notes] };
     rows.push(row);
     await writeResult(plan.output, result(false));
     if (row.status === "interrupted") return result(false);
@@ -348,3 +178,4 @@ export async function runTrainingSuite(
 }
 
 const reused = "this is the trial with the chosen learning rate: the same run, not repeated";
+const noChoice = "no trial has a score on validation: trained with the profile's learning rate";

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { testDevice } from "../src/compiler/testing.ts";
 import { UserError } from "../src/errors.ts";
+import { fixtureResult, fixtureRow } from "../src/results/result_fixture.ts";
+import type { ResultRow } from "../src/results/schema_row.ts";
 import { readResult } from "../src/results/store.ts";
 import { lraSuite } from "./lra.ts";
-import { runTrainingSuite, type SuitePlan } from "./training_suite.ts";
+import type { SuitePlan } from "./suite_plan.ts";
+import { runTrainingSuite } from "./training_suite.ts";
 
 /** Two updates of tiny models, without any data folder. */
 async function run(tasks: readonly string[], models: readonly string[], plan: Partial<SuitePlan>) {
@@ -85,4 +88,19 @@ Deno.test("all models train with the schedule of one when asked to", async () =>
   });
   assert.deepEqual(overrides, { updates: 2, scheduleOf: "s4" });
   assert.equal(rows[0].schedule.name, "cosine");
+});
+
+Deno.test("when no trial has a score, the profile's learning rate trains, and the row says so", async () => {
+  const trial: ResultRow = {
+    ...fixtureRow({ task: "listops", model: "s4d-legs", seed: 1 }),
+    role: "trial",
+    schedule: { name: "cosine", configuration: { peak: 0.5 } },
+    validationCurve: [],
+  };
+  const earlier = { ...fixtureResult([trial]), finishedAt: null };
+  const { rows } = await run(["listops"], ["s4d-legs"], { learningRates: [0.5], earlier });
+  assert.deepEqual(rows.map(({ role }) => role), ["trial", "final"]);
+  const { schedule, warnings } = rows[1];
+  assert.notEqual(schedule.configuration.peak, 0.5);
+  assert.ok(warnings.some((line) => /^no trial has a score on validation/.test(line)));
 });

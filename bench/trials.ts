@@ -32,8 +32,3 @@ export function bestTrial(trials: readonly ResultRow[]): ResultRow | undefined {
   }
   return best?.row;
 }
-
-/** Whether a row is the best of its trials: it beats all `earlier` ones of its task and model. */
-export function leads(row: ResultRow, earlier: readonly ResultRow[]): boolean {
-  return bestTrial([...earlier, row]) === row;
-}

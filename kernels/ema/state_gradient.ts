@@ -14,6 +14,7 @@ import { apply } from "../../src/graph/build.ts";
 import type { KernelOperation, Node, Tensor, TensorType } from "../../src/graph/contract.ts";
 import { sizeOf } from "../../src/graph/contract.ts";
 import { add } from "../elementwise/mod.ts";
+import { requireTypes } from "../../src/graph/types.ts";
 import { full } from "../source/generate.ts";
 import { lowerGradient } from "./gradient_lowering.ts";
 import { referenceAdjoint, referenceLastState, referenceWeights } from "./reference.ts";
@@ -32,6 +33,14 @@ const cost = (
   bytes: 4 * (moved * sizeOf(x.shape) + 2 * sizeOf(state.shape) + 4 * sizeOf(q.shape)),
 });
 
+/** Outputs with the shapes of some operands; all operands are f32. */
+function like(name: string, ...operands: readonly number[]) {
+  return (inputs: readonly TensorType[]): TensorType[] => {
+    requireTypes(name, inputs, ["f32"]);
+    return operands.map((k) => ({ shape: inputs[k].shape, dtype: "f32" }));
+  };
+}
+
 const refuse = (name: string) => () => {
   throw new Error(`${name}: second derivatives are not available`);
 };
@@ -40,7 +49,7 @@ const refuse = (name: string) => () => {
 const adjointOperation: KernelOperation = {
   name: "emaStateAdjoint",
   kind: "kernel",
-  infer: ([dy, dState]) => [dy, dState].map(({ shape }) => ({ shape, dtype: "f32" })),
+  infer: like("emaStateAdjoint", 0, 1),
   vjp: refuse("emaStateAdjoint"),
   reference: referenceAdjoint,
   cost: ([dy, dState, , q]) => cost(dy, dState, q, 4, 2),
@@ -73,7 +82,7 @@ function geometryOf({ op, inputs }: Node, q: number, sweep: "forward" | "reverse
 const weightsOperation: KernelOperation = {
   name: "emaStateWeights",
   kind: "kernel",
-  infer: ([, , , w, q, g]) => [w, q, g].map(({ shape }) => ({ shape, dtype: "f32" })),
+  infer: like("emaStateWeights", 3, 4, 5),
   vjp: refuse("emaStateWeights"),
   reference: referenceWeights,
   cost: ([dy, , state, , q]) => cost(dy, state, q, 8, 2),
@@ -107,7 +116,7 @@ out2(row, n, fma(in3(row, n), sum0, sum2));`,
 const lastStateOperation: KernelOperation = {
   name: "emaLastStateWeights",
   kind: "kernel",
-  infer: ([, , , w, q]) => [w, q].map(({ shape }) => ({ shape, dtype: "f32" })),
+  infer: like("emaLastStateWeights", 3, 4),
   vjp: refuse("emaLastStateWeights"),
   reference: referenceLastState,
   cost: ([x, state, , , q]) => cost(x, state, q, 4, 1),

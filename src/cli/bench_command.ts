@@ -6,11 +6,8 @@ import { firstRun, lraSuite } from "../../bench/lra.ts";
 import { adapterRecord } from "../../bench/adapter_record.ts";
 import { runKernelSuite } from "../../bench/kernels.ts";
 import type { TrainingSuite } from "../../bench/spec.ts";
-import {
-  runTrainingSuite,
-  type ScheduleSource,
-  type SuitePlan,
-} from "../../bench/training_suite.ts";
+import type { ScheduleSource, SuitePlan } from "../../bench/suite_plan.ts";
+import { runTrainingSuite } from "../../bench/training_suite.ts";
 import { openDevice } from "../device/device.ts";
 import { measureReadbackLatency } from "../device/probes.ts";
 import { UserError } from "../errors.ts";
@@ -20,6 +17,7 @@ import { kernelTable } from "../results/kernel_summary.ts";
 import { type Result, resultSchemaId, resultSchemaVersion } from "../results/schema.ts";
 import { defaultResultPath, readResult, writeResult } from "../results/store.ts";
 import { formatScore } from "../results/display/score_format.ts";
+import { samplesText } from "../results/display/samples.ts";
 import { summaryTable } from "../results/summary.ts";
 import { renderText } from "../results/table_text.ts";
 import { ProgressReporter } from "../util/progress.ts";
@@ -171,6 +169,8 @@ async function train(plan: BenchPlan, folder: string, resuming: boolean): Promis
   progress.clear();
   device.destroy();
   if (result.rows.length > 0) printTable(result);
+  const samples = samplesText(result.rows, inspectTerminal(Deno.stdout).width);
+  if (samples !== "") console.log(`\n${samples}`);
   if (result.finishedAt === null) {
     console.error(`interrupted; \`deno task bench --resume\` continues ${folder}`);
     return 130;

@@ -42,16 +42,16 @@ Examples:
       const path = await findModel(options.run, options);
       const { head, values } = await loadModel(path);
       const { model, encode, decoder, excluded } = languageModelOf(head, path);
+      const prompt = encode(options.prompt);
       const device = await openDevice();
       console.error(
         `${head.task} ${head.model} seed ${head.seed}, ${device.adapterInfo.description}`,
       );
-      const prompt = encode(options.prompt);
       const { length, temperature, topK, topP, seed } = options;
       using inference = device.allOrNothing(() =>
         new Inference(device, { model, extents: stepExtents, values, where: path })
       );
-      const text = decoder();
+      const text = decoder(prompt);
       const print = async (part: string) => {
         const bytes = new TextEncoder().encode(part);
         for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));

@@ -7,8 +7,9 @@ import { type CacheFrame, cacheFrame } from "../nn/key_value_cache.ts";
 /** How a decoder reads its tokens. */
 export interface DecoderRun {
   /**
-   * Tokens continue the stream of the batch before: Mega's moving averages are carried over, keys and
-   * values are not. Without effect on the Transformer, and on S4, which starts every piece from zero.
+   * Tokens continue the stream of the batch before: recurrent state is carried over, keys and values
+   * are not. Without effect on a Transformer, which has no such state; S4 carries its state only when
+   * it decodes.
    */
   readonly carried: boolean;
   /**

@@ -108,6 +108,12 @@ Deno.test("the training criterion leaves the words out that stand where the padd
   assert.ok(run(words, targets, { training: true }).total < run(words, targets).total);
 });
 
+Deno.test("S4 refuses to carry state from piece to piece", () => {
+  const config = configs.get("s4");
+  assert.ok(config !== undefined);
+  assert.throws(() => run(config, tokens, { carried: true }), /cannot carry state/);
+});
+
 Deno.test("shared tables are one parameter", () => {
   const { parameters, aliases } = languageModelParameters(characters);
   assert.ok(!parameters.some(({ name }) => name.includes("output_projection")));

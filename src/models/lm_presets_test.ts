@@ -110,6 +110,11 @@ const planned = [
 for (const [task, model] of planned) {
   Deno.test(`published ${model} of ${task} can be planned, without logits of all words`, () => {
     const { statistics, largest } = plan(task, model, true);
+    const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+    console.log(
+      `${model} of ${task}: ${gib(statistics.peakBytes)} of intermediates in a micro-batch, ` +
+        `${gib(largest)} in the largest, ${statistics.dispatches} launches`,
+    );
     assert.ok(statistics.dispatches > 100);
     assert.ok(statistics.peakBytes < 60 * 2 ** 30, `${statistics.peakBytes} bytes`);
     // Logits of 2048 tokens over 267 744 words would be 2.2 GB.

@@ -8,7 +8,7 @@
  *   width for which the parameter count is closest to that of Mega;
  * - all see the same blocks, without state from the block before, and have the same weight decay,
  *   clipping and schedule; no dropout where a run sees most of its text once;
- * - the peak of the learning rate is the best of the same three for every model and text, by the
+ * - the peak of the learning rate is the best of the same five for every model and text, by the
  *   validation score of `quick` (`bench --suite lm --learning-rates`).
  *
  * Evaluation carries Mega's recurrent state from piece to piece, as published; windows of the other
@@ -83,8 +83,8 @@ const budgets: Readonly<Record<ScaledProfile, Readonly<Record<LanguageModelTask,
 
 /** Learning rates by the trials of `quick`. */
 const peaks: Readonly<Record<LanguageModelTask, Readonly<Record<LanguageModelName, number>>>> = {
-  characters: { "mega": 1e-2, "mega-chunk": 1e-2, "transformer": 1e-2, "s4": 1e-2 },
-  words: { "mega": 1e-2, "mega-chunk": 1e-2, "transformer": 1e-2, "s4": 1e-2 },
+  characters: { "mega": 4e-2, "mega-chunk": 2e-2, "transformer": 1e-2, "s4": 8e-2 },
+  words: { "mega": 4e-2, "mega-chunk": 4e-2, "transformer": 4e-2, "s4": 8e-2 },
 };
 
 /** Contexts of the further evaluations, relative to the length of training. */

@@ -3,7 +3,7 @@
  * position-wise feed-forward block; every block is a residual one with its norm first (S4,
  * arXiv 2111.00396, appendix D.3; `state-spaces/s4`, experiment `lm/s4-wt103`).
  */
-import type { Tensor } from "../graph/contract.ts";
+import { ShapeError, type Tensor } from "../graph/contract.ts";
 import { add } from "../../kernels/elementwise/mod.ts";
 import { activate } from "../nn/activations.ts";
 import type { ModelContext } from "../nn/context.ts";
@@ -51,6 +51,8 @@ function feedForward(ctx: ModelContext, x: Tensor, config: S4DecoderConfig): Ten
 /**
  * Features [B, L, D]. Every stage has `blocks` S4 blocks and one feed-forward block, `layers.k` in one
  * row. The state is carried when decoding; whole pieces start from zero.
+ *
+ * @throws {ShapeError} when whole pieces should carry state.
  */
 export function s4Decoder(
   ctx: ModelContext,
@@ -59,6 +61,9 @@ export function s4Decoder(
   run: DecoderRun,
 ): Tensor {
   const { tokens, padding } = input;
+  if (run.carried && run.step === undefined) {
+    throw new ShapeError("s4Decoder", "the convolution of whole pieces cannot carry state");
+  }
   const valid = padding === null ? undefined : nonPadding(tokens, padding);
   const options = blockOptions(config);
   const mixed = (x: Tensor) =>

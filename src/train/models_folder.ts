@@ -5,7 +5,12 @@ export function modelsFolder(output: string): string {
   return `${output.replace(/\.json$/, "")}.models`;
 }
 
-/** Name of the file of a model in that folder. */
-export function modelFileName(task: string, model: string, seed: number): string {
-  return `${task}-${model}-seed${seed}.safetensors`;
+/**
+ * Name of the file of a model in that folder.
+ *
+ * @param rate Peak learning rate of a trial; none for the runs that tables show.
+ */
+export function modelFileName(task: string, model: string, seed: number, rate?: number): string {
+  const trial = rate === undefined ? "" : `-rate${rate}`;
+  return `${task}-${model}${trial}-seed${seed}.safetensors`;
 }

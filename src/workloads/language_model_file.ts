@@ -1,6 +1,7 @@
 /** A language model as a file that text can be generated from. */
 import type { LanguageModelData, TokenUnit } from "../data/lm/corpus.ts";
 import { Dictionary } from "../data/lm/dictionary.ts";
+import { splitWords } from "../data/lm/words.ts";
 import { EOS_ID, UNK_ID } from "../data/vocabulary.ts";
 import { UserError } from "../errors.ts";
 import {
@@ -38,8 +39,8 @@ export interface LoadedLanguageModel {
   readonly model: ModelFunction;
   /** Ids of a text. @throws {UserError} for characters that the model has never seen. */
   readonly encode: (text: string) => number[];
-  /** A new decoder of tokens, see {@link decodeText}. */
-  readonly decoder: () => (token: number) => string;
+  /** A new decoder of the tokens that continue a text, see {@link decodeText}. */
+  readonly decoder: (before?: Iterable<number>) => (token: number) => string;
   /** Ids that no text holds. */
   readonly excluded: readonly number[];
 }
@@ -57,7 +58,7 @@ export function languageModelOf(head: ModelHead, where: string): LoadedLanguageM
   return {
     model: languageModel(config),
     encode: (text) => encode(text, dictionary, unit),
-    decoder: () => decodeText(dictionary, unit),
+    decoder: (before) => decodeText(dictionary, unit, before),
     excluded: fillerIds(dictionary),
   };
 }
@@ -77,5 +78,5 @@ function encode(text: string, dictionary: Dictionary, unit: TokenUnit): number[]
 
 function symbolsOf(line: string, unit: TokenUnit): string[] {
   if (unit === "byte") return [...new TextEncoder().encode(line)].map(String);
-  return unit === "character" ? [...line] : line.split(" ").filter((word) => word !== "");
+  return unit === "character" ? [...line] : splitWords(line);
 }

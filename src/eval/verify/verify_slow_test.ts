@@ -9,7 +9,6 @@ const gpuNetworks = [
   "lra_mega_text_chunked",
   "lra_transformer_text_mp",
   "lm_softmax_rotary_chunk_ragged_pad",
-  "lm_adaptive_tied",
 ];
 
 function slowGoldens(adapterClass: AdapterClass): string[] {

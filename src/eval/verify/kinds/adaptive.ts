@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { PAD_ID } from "../../../data/vocabulary.ts";
 import type { Device } from "../../../device/device.ts";
+import { UserError } from "../../../errors.ts";
 import { gather } from "../../../../kernels/gather/mod.ts";
 import { add, mul, neg } from "../../../../kernels/elementwise/mod.ts";
 import { sum } from "../../../../kernels/reduce/mod.ts";
@@ -17,9 +18,7 @@ import { cotangentLoss, type ModuleGraph, type Produced, runModule } from "../ru
 
 const adaptiveConfig = z.object({
   cutoff: z.array(z.int()),
-  dim: z.int(),
   factor: z.number(),
-  input_dim: z.int().optional(),
   tie_proj: z.boolean(),
   tie_weights: z.boolean(),
   vocab: z.int(),
@@ -39,9 +38,11 @@ function scored(logProbabilities: Tensor, words: Tensor, counts: Tensor): Tensor
  */
 export async function verifyAdaptive(device: Device, golden: Golden): Promise<Produced[]> {
   const config = golden.config(adaptiveConfig);
-  const { vocab: vocabulary, cutoff: cutoffs, factor, dim: width } = config;
-  const initialWidth = config.input_dim ?? width;
+  const { vocab: vocabulary, cutoff: cutoffs, factor } = config;
   const scope = "adaptive_input";
+  const first = golden.parameters.get(`${scope}.embeddings.0.1.weight`);
+  if (first === undefined) throw new UserError(`${golden.where}: the first band is missing`);
+  const [width, initialWidth] = first.shape;
   const embedded = (ctx: ModelContext) =>
     ctx.scope(scope, () => {
       const words = golden.input("tokens");

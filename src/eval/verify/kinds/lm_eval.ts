@@ -26,7 +26,7 @@ const megaSchema = z.object({
 
 const windowSchema = z.object({
   eval: z.object({
-    context_window: z.int().positive(),
+    context_window: z.int().nonnegative(),
     tokens_per_sample: z.int().positive(),
     max_sentences: z.int().positive(),
   }),

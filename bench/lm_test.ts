@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { testDevice } from "../src/compiler/testing.ts";
+import { corpusEntry } from "../src/data/registry.ts";
+import type { ResultRow } from "../src/results/schema_row.ts";
+import { readResult } from "../src/results/store.ts";
+import { loadModel } from "../src/train/model_file.ts";
+import { modelsFolder } from "../src/train/models_folder.ts";
+import { lmSuite } from "./lm.ts";
+import type { SuitePlan } from "./suite_plan.ts";
+import { runTrainingSuite } from "./training_suite.ts";
+import { bestTrial, trialPeak } from "./trials.ts";
+
+/** A folder for results, tokens and checkpoints. */
+async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Two updates of the smallest models on the characters that come with the program. */
+async function run(folder: string, models: readonly string[], plan: Partial<SuitePlan> = {}) {
+  const device = await testDevice("software");
+  const output = join(folder, "result.json");
+  const trained = new Set<string>();
+  const result = await runTrainingSuite(device, {
+    suite: "lm",
+    profile: "smoke",
+    specs: models.map((model) => {
+      const spec = lmSuite.specs.find((one) => one.task === "characters" && one.model === model);
+      assert.ok(spec);
+      return spec;
+    }),
+    seeds: [1],
+    batchSize: undefined,
+    updates: 2,
+    scheduleOf: undefined,
+    learningRates: [],
+    carryState: false,
+    output,
+    checkpoints: join(folder, "result.run"),
+    resuming: false,
+    earlier: undefined,
+    dataDir: undefined,
+    cacheDir: join(folder, "cache"),
+    leaveOut: false,
+    compileAhead: false,
+    ...plan,
+  }, {
+    message: () => {},
+    report: ({ model, seed }) => trained.add(`${model} ${seed}`),
+    signal: new AbortController().signal,
+  });
+  assert.deepEqual(await readResult(output), result);
+  return { result, models: modelsFolder(output), trained: [...trained] };
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
+}
+
+Deno.test("language models train on characters; rows say on what, how well, and show a sample", () =>
+  inFolder(async (folder) => {
+    const { result, models } = await run(folder, ["mega", "transformer"]);
+    assert.deepEqual(result.rows.map(({ model, status }) => [model.name, status]), [
+      ["mega", "completed"],
+      ["transformer", "completed"],
+    ]);
+    for (const row of result.rows) {
+      assert.deepEqual([row.role, row.lossPer, row.updatesDone], ["final", "tokens", 2]);
+      assert.deepEqual(row.score, {
+        name: "bits-per-character",
+        unit: "bits per character",
+        higherIsBetter: false,
+      });
+      const { name, kind, origin, version, splits } = row.task;
+      assert.deepEqual([name, kind, origin], ["characters", "language-modelling", "embedded"]);
+      assert.match(version, /; cut: valid to \d+ tokens, test to \d+ tokens$/);
+      const { train, valid, test } = splits;
+      assert.ok(train && valid && test);
+      assert.ok((train.tokens ?? 0) > 1e6);
+      for (const split of [valid, test]) {
+        assert.ok(split.tokens !== null && split.tokens > 900 && split.tokens <= 1000);
+        assert.ok(split.examples > 10 && split.examples < split.tokens);
+      }
+      const scores = row.metrics.filter(({ name }) => name === "bits-per-character");
+      assert.deepEqual(scores.map(({ split, setting, n }) => [split, setting, n]), [
+        ["valid", null, valid.tokens],
+        ["test", null, test.tokens],
+      ]);
+      const bits = scores[1].value ?? NaN;
+      // An untrained model over about 70 symbols needs about log2(70) bits.
+      assert.ok(bits > 4 && bits < 9, `${bits} bits per character`);
+      const loss = row.metrics.find(({ name, split }) => name === "loss" && split === "test");
+      assert.ok(Math.abs((loss?.value ?? NaN) / Math.LN2 - bits) < 1e-9);
+      assert.equal([...row.sample ?? ""].length, 160);
+      assert.ok(!row.sample?.includes("madeupword"));
+      const file = `characters-${row.model.name}-seed1.safetensors`;
+      const { head, values } = await loadModel(join(models, file));
+      assert.deepEqual([head.task, head.model, head.seed, head.unit], [
+        "characters",
+        row.model.name,
+        1,
+        "character",
+      ]);
+      const size = [...values.parameters.values()].reduce((sum, { length }) => sum + length, 0);
+      assert.equal(size, row.model.parameterCount);
+      assert.deepEqual(row.model.configuration, head.config);
+    }
+    assert.equal((await filesIn(models)).length, 2);
+  }));
+
+Deno.test("a batch size, and state from batch to batch, change the training batches alone", () =>
+  inFolder(async (folder) => {
+    using data = await corpusEntry("characters").load({ cacheDir: folder });
+    const spec = lmSuite.specs.find((one) => one.task === "characters" && one.model === "mega");
+    assert.ok(spec);
+    const prepare = (batchSize: number | undefined, carryState: boolean) => {
+      const run = spec.prepare({ profile: "smoke", data, batchSize, carryState });
+      const { train, evaluate } = run.workload.extents;
+      return { run, train, evaluate };
+    };
+    const usual = prepare(undefined, false);
+    assert.deepEqual(usual.train, { batch: 4, length: 64, carried: 0 });
+    const carrying = prepare(2, true);
+    assert.deepEqual(carrying.train, { batch: 2, length: 64, carried: 1 });
+    assert.deepEqual(prepare(2, false).train, { batch: 2, length: 64, carried: 0 });
+    for (const { run, evaluate } of [carrying, prepare(2, false)]) {
+      assert.deepEqual(evaluate, usual.evaluate);
+      assert.deepEqual(run.recipe.config, usual.run.recipe.config);
+      assert.deepEqual([run.batchSize, run.sequenceLength], [2, 64]);
+      const epoch = data.splits.train.tokens.length / (2 * 64);
+      assert.equal(run.updatesPerEpoch, Math.ceil(epoch));
+    }
+  }));
+
+const learningRates = [1e-6, 0.03];
+
+/** What a run measured, whatever it was for. */
+function numbers({ role: _, warnings: __, ...row }: ResultRow) {
+  return row;
+}
+
+Deno.test("trials choose the learning rate; neither they nor the chosen one are trained again", () =>
+  inFolder(async (folder) => {
+    const plan = { learningRates, seeds: [1, 2], updates: 2 };
+    const { result, models } = await run(folder, ["transformer"], plan);
+    const { rows } = result;
+    const [slow, fast, first, second] = rows;
+    assert.deepEqual(
+      rows.map((row) => [row.role, row.seed, trialPeak(row)]),
+      [["trial", 1, 1e-6], ["trial", 1, 0.03], ["final", 1, 0.03], ["final", 2, 0.03]],
+    );
+    assert.equal(bestTrial([slow, fast]), fast);
+    assert.notDeepEqual(fast.curve, slow.curve);
+    assert.deepEqual(numbers(first), numbers(fast));
+    assert.ok(first.warnings.some((line) => line.includes("the chosen learning rate")));
+    assert.ok(second.warnings.every((line) => !line.includes("the chosen learning rate")));
+    assert.notDeepEqual(second.curve, first.curve);
+    assert.equal(result.overrides.learningRates, "0.000001,0.03");
+
+    assert.deepEqual(await filesIn(models), [
+      "characters-transformer-rate0.000001-seed1.safetensors",
+      "characters-transformer-rate0.03-seed1.safetensors",
+      "characters-transformer-seed1.safetensors",
+      "characters-transformer-seed2.safetensors",
+    ]);
+    const file = (name: string) => Deno.readFile(join(models, `characters-transformer-${name}`));
+    const chosen = await file("seed1.safetensors");
+    assert.deepEqual(chosen, await file("rate0.03-seed1.safetensors"));
+    assert.notDeepEqual(chosen, await file("rate0.000001-seed1.safetensors"));
+
+    // Killed after all rows: nothing is trained.
+    const whole = { ...plan, earlier: { ...result, finishedAt: null }, resuming: true };
+    const again = await run(folder, ["transformer"], whole);
+    assert.deepEqual(again.trained, []);
+    assert.deepEqual(again.result.rows, rows);
+
+    // Killed after the trials, and the models are gone: what is chosen is trained anew.
+    await Deno.remove(models, { recursive: true });
+    const anew = await run(folder, ["transformer"], {
+      ...plan,
+      seeds: [1],
+      earlier: { ...result, finishedAt: null, rows: [slow, fast] },
+      checkpoints: join(folder, "anew.run"),
+      resuming: true,
+    });
+    assert.deepEqual(anew.trained, ["transformer 1"]);
+    assert.deepEqual(anew.result.rows.slice(0, 2), [slow, fast]);
+    assert.deepEqual(anew.result.rows[2].curve, fast.curve);
+    assert.deepEqual(anew.result.rows[2].metrics, fast.metrics);
+    assert.deepEqual(await file("seed1.safetensors"), chosen);
+  }));
