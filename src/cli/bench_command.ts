@@ -1,7 +1,7 @@
 /** `bench`: trains and measures, prints the table, writes the result file. */
 import { Command, Option } from "@commander-js/extra-typings";
 import { resolve } from "node:path";
-import { lmSuite } from "../../bench/lm.ts";
+import { lmSuite, withoutCarriedState } from "../../bench/lm.ts";
 import { firstRun, lraSuite } from "../../bench/lra.ts";
 import { adapterRecord } from "../../bench/adapter_record.ts";
 import { runKernelSuite } from "../../bench/kernels.ts";
@@ -286,6 +286,14 @@ Examples:
         carryState: options.carryState ?? false,
         leaveOut: options.suite !== undefined && options.task === undefined,
       };
+      const stateless = plan.models.filter((model) => withoutCarriedState.includes(model));
+      if (plan.carryState && stateless.length > 0) {
+        const others = names("model").filter((model) => !withoutCarriedState.includes(model));
+        throw new UserError(
+          `--carry-state: ${stateless.join(", ")} cannot hand state from batch to batch; ` +
+            `add --model ${others.join(",")}`,
+        );
+      }
       const folder = runFolder(output);
       await savePlan(folder, plan);
       try {
