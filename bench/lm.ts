@@ -88,8 +88,11 @@ function languageModelRun(
   };
 }
 
-/** Models that cannot train with state from batch to batch: S4 reads whole pieces from zero. */
-export const withoutCarriedState: readonly string[] = ["s4"];
+/**
+ * Models that hand no state from batch to batch in training: the Transformer has none, and S4 reads
+ * whole pieces from zero.
+ */
+export const withoutCarriedState: readonly string[] = ["transformer", "s4"];
 
 /** Every language model on every text; texts that have to be fetched run when they are named. */
 export const lmSuite: TrainingSuite = {

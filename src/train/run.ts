@@ -267,13 +267,21 @@ export class TrainingRun {
     const started = performance.now();
     if (state) session.restoreParameters(state.parameters, state.states);
     const results: Evaluation[] = [];
-    for (const spec of workload.evaluations) results.push(await this.#evaluate(spec, stream));
+    for (const spec of workload.evaluations) {
+      // The last checkpoint is written; what is left is to evaluate the best one.
+      if (signal?.aborted) return this.#stopped();
+      results.push(await this.#evaluate(spec, stream));
+    }
     this.#progress.seconds.evaluate += (performance.now() - started) / 1000;
     return this.#outcome("completed", undefined, results);
   }
 
   async #interrupted(): Promise<RunOutcome> {
     await this.#save("last.safetensors");
+    return this.#stopped();
+  }
+
+  #stopped(): RunOutcome {
     const where = this.context.folder === undefined ? "" : "; --resume continues it";
     return this.#outcome("interrupted", `stopped at update ${this.#progress.update}${where}`, []);
   }
