@@ -61,6 +61,9 @@ function trainingOf(
     : { ...training, maxTokens: rows * length };
 }
 
+/** Tokens of a sample that only shows that sampling runs. */
+const smokeSample = 16;
+
 /** Prepares a run of a language model. */
 function languageModelRun(
   text: string,
@@ -78,7 +81,12 @@ function languageModelRun(
   const perUpdate = train.batch * training.accumulation;
   return {
     recipe: { kind: "language-model", config, training, batching },
-    workload: languageModelWorkload({ config, data, batching }),
+    workload: languageModelWorkload({
+      config,
+      data,
+      batching,
+      ...(profile === "smoke" ? { sampleLength: smokeSample } : {}),
+    }),
     task: taskRecord(data),
     batchSize: perUpdate,
     sequenceLength: length,

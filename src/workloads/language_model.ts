@@ -26,6 +26,8 @@ export interface LanguageModelOptions {
   readonly config: LanguageModelConfig;
   readonly data: LanguageModelData;
   readonly batching: LanguageModelBatching;
+  /** Tokens of the sample that the trained model shows; by default about two lines of text. */
+  readonly sampleLength?: number;
 }
 
 /** exp of the mean loss of a token. */
@@ -154,7 +156,7 @@ const sampleTokens: Readonly<Record<TokenUnit, number>> = { character: 160, byte
 
 /** A run of a language model on a text. */
 export function languageModelWorkload(options: LanguageModelOptions): Workload {
-  const { config, data, batching } = options;
+  const { config, data, batching, sampleLength = sampleTokens[data.unit] } = options;
   return {
     model: languageModel(config),
     extents: languageModelExtents(batching),
@@ -174,7 +176,7 @@ export function languageModelWorkload(options: LanguageModelOptions): Workload {
         topK: 0,
         topP: 1,
         prompt: [],
-        length: sampleTokens[data.unit],
+        length: sampleLength,
         seed,
         excluded: fillerIds(data.dictionary),
       };
