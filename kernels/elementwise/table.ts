@@ -51,7 +51,7 @@ export type HelperName = keyof typeof helpers;
 
 const float = ["f32"] as const;
 const signed = ["f32", "i32"] as const;
-const any = ["f32", "i32", "u32"] as const;
+const anyType = ["f32", "i32", "u32"] as const;
 
 const laplaceMean = 0.707107;
 const laplaceDeviation = 0.282095;
@@ -79,7 +79,7 @@ const rows = {
   },
   square: {
     arity: 1,
-    types: any,
+    types: anyType,
     forward: "a * a",
     derivative: ["2.0 * g * a"],
     reference: (a) => a * a,
@@ -229,7 +229,7 @@ const rows = {
   },
   add: {
     arity: 2,
-    types: any,
+    types: anyType,
     forward: "a + b",
     derivative: ["g", "g"],
     reference: (a, b) => a + b,
@@ -237,7 +237,7 @@ const rows = {
   },
   sub: {
     arity: 2,
-    types: any,
+    types: anyType,
     forward: "a - b",
     derivative: ["g", "-g"],
     reference: (a, b) => a - b,
@@ -245,7 +245,7 @@ const rows = {
   },
   mul: {
     arity: 2,
-    types: any,
+    types: anyType,
     forward: "a * b",
     derivative: ["g * b", "g * a"],
     reference: (a, b) => a * b,
@@ -261,7 +261,7 @@ const rows = {
   },
   max: {
     arity: 2,
-    types: any,
+    types: anyType,
     forward: "max(a, b)",
     derivative: ["select(0.0, g, a >= b)", "select(0.0, g, b > a)"],
     reference: (a, b) => Math.max(a, b),
@@ -269,7 +269,7 @@ const rows = {
   },
   min: {
     arity: 2,
-    types: any,
+    types: anyType,
     forward: "min(a, b)",
     derivative: ["select(0.0, g, a <= b)", "select(0.0, g, b < a)"],
     reference: (a, b) => Math.min(a, b),
@@ -277,7 +277,7 @@ const rows = {
   },
   less: {
     arity: 2,
-    types: any,
+    types: anyType,
     forward: "select(0.0, 1.0, a < b)",
     derivative: [],
     reference: (a, b) => Number(a < b),
@@ -286,7 +286,7 @@ const rows = {
   },
   lessEqual: {
     arity: 2,
-    types: any,
+    types: anyType,
     forward: "select(0.0, 1.0, a <= b)",
     derivative: [],
     reference: (a, b) => Number(a <= b),
@@ -295,7 +295,7 @@ const rows = {
   },
   equal: {
     arity: 2,
-    types: any,
+    types: anyType,
     forward: "select(0.0, 1.0, a == b)",
     derivative: [],
     reference: (a, b) => Number(a === b),
@@ -305,7 +305,7 @@ const rows = {
   /** `b` where `a` is not zero, else `c`; `a` is a mask and gets no gradient. */
   where: {
     arity: 3,
-    types: any,
+    types: anyType,
     mask: true,
     forward: "select(c, b, a != 0.0)",
     derivative: ["", "select(0.0, g, a != 0.0)", "select(g, 0.0, a != 0.0)"],
@@ -314,7 +314,7 @@ const rows = {
   },
   toF32: {
     arity: 1,
-    types: any,
+    types: anyType,
     forward: "f32(a)",
     derivative: [],
     reference: (a) => a,
@@ -323,7 +323,7 @@ const rows = {
   },
   toI32: {
     arity: 1,
-    types: any,
+    types: anyType,
     forward: "i32(a)",
     derivative: [],
     reference: Math.trunc,

@@ -10,38 +10,16 @@ import { decode } from "./language_model.ts";
 import type {
   DecoderConfig,
   LanguageModelConfig,
-  MegaDecoderConfig,
   S4DecoderConfig,
   TransformerDecoderConfig,
 } from "./language_model_config.ts";
+import { tinyMegaDecoder } from "./language_model_testing.ts";
 
 const vocabulary = 7;
 const batch = 2;
 const length = 11;
 
-const mega: MegaDecoderConfig = {
-  kind: "mega",
-  width: 6,
-  layers: 2,
-  hidden: 5,
-  feedForward: 7,
-  z: 4,
-  mixer: { kind: "ema", dimensions: 2, truncation: null },
-  attention: "softmax",
-  relativeBias: "rotary",
-  maxPositions: 16,
-  chunk: null,
-  activation: "silu",
-  norm: "layernorm",
-  normBefore: true,
-  normalizeEmbedding: false,
-  affineFinalNorm: false,
-  dropout: 0,
-  attentionDropout: 0,
-  hiddenDropout: 0,
-  activationDropout: 0,
-  featureDropout: false,
-};
+const mega = tinyMegaDecoder({ layers: 2 });
 
 const transformer: TransformerDecoderConfig = {
   kind: "transformer",

@@ -2,9 +2,7 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { activationNames } from "../nn/activations.ts";
-import { normKinds } from "../nn/norm.ts";
-import { s4Discretizations, s4Inits, s4Modes } from "../nn/s4/options.ts";
-import { megaEncoderSchema } from "./config.ts";
+import { megaEncoderSchema, s4EncoderSchema } from "./config.ts";
 
 const count = z.int().positive();
 const rate = z.number().min(0).lt(1);
@@ -45,32 +43,15 @@ export const transformerDecoderSchema = z.strictObject({
 });
 
 /** A decoder of causal S4 blocks and feed-forward blocks (S4, arXiv 2111.00396, appendix D). */
-export const s4DecoderSchema = z.strictObject({
-  kind: z.literal("s4"),
-  width: count,
-  /** Stages of S4 blocks followed by one feed-forward block. */
-  layers: count,
-  /** S4 blocks of a stage. */
+export const s4DecoderSchema = s4EncoderSchema.omit({
+  bidirectional: true,
+  normBefore: true,
+  featureDropout: true,
+}).extend({
+  /** S4 blocks of each of the `layers` stages, which end with one feed-forward block. */
   blocks: count,
   /** Inner width of the feed-forward block. */
   feedForward: count,
-  mode: z.enum(s4Modes),
-  init: z.enum(s4Inits),
-  /** Of the diagonal mode; the low-rank mode is always bilinear. */
-  discretization: z.enum(s4Discretizations),
-  /** N, even. */
-  states: z.int().positive().multipleOf(2),
-  channels: count,
-  /** Independent state matrices, a divisor of the width; `null` for one per feature. */
-  copies: count.nullable(),
-  dtMin: z.number().positive(),
-  dtMax: z.number().positive(),
-  dtTransform: z.enum(["exp", "softplus"]),
-  /** Taps of the kernels. */
-  maxPositions: count,
-  activation,
-  norm: z.enum(normKinds),
-  dropout: rate,
 });
 
 /** A language model: words in, distributions over the next word out. */

@@ -5,7 +5,35 @@ import { ModelContext } from "../nn/context.ts";
 import { decode } from "./language_model.ts";
 import type { LanguageModelConfig, MegaDecoderConfig } from "./language_model_config.ts";
 
-/** Mega of one layer for sequences of up to 16 tokens. @param vocabulary V */
+/** A Mega decoder of one layer for sequences of up to 16 tokens. */
+export function tinyMegaDecoder(changes: Partial<MegaDecoderConfig> = {}): MegaDecoderConfig {
+  return {
+    kind: "mega",
+    width: 6,
+    layers: 1,
+    hidden: 5,
+    feedForward: 7,
+    z: 4,
+    mixer: { kind: "ema", dimensions: 2, truncation: null },
+    attention: "softmax",
+    relativeBias: "rotary",
+    maxPositions: 16,
+    chunk: null,
+    activation: "silu",
+    norm: "layernorm",
+    normBefore: true,
+    normalizeEmbedding: false,
+    affineFinalNorm: false,
+    dropout: 0,
+    attentionDropout: 0,
+    hiddenDropout: 0,
+    activationDropout: 0,
+    featureDropout: false,
+    ...changes,
+  };
+}
+
+/** A language model with that decoder. @param vocabulary V */
 export function tinyMega(
   vocabulary: number,
   changes: Partial<MegaDecoderConfig> = {},
@@ -16,30 +44,7 @@ export function tinyMega(
     embedding: { kind: "table", width: 6 },
     scaleEmbedding: true,
     output: { kind: "untied" },
-    decoder: {
-      kind: "mega",
-      width: 6,
-      layers: 1,
-      hidden: 5,
-      feedForward: 7,
-      z: 4,
-      mixer: { kind: "ema", dimensions: 2, truncation: null },
-      attention: "softmax",
-      relativeBias: "rotary",
-      maxPositions: 16,
-      chunk: null,
-      activation: "silu",
-      norm: "layernorm",
-      normBefore: true,
-      normalizeEmbedding: false,
-      affineFinalNorm: false,
-      dropout: 0,
-      attentionDropout: 0,
-      hiddenDropout: 0,
-      activationDropout: 0,
-      featureDropout: false,
-      ...changes,
-    },
+    decoder: tinyMegaDecoder(changes),
   };
 }
 

@@ -13,32 +13,10 @@ import { linearDefault } from "../nn/initializers.ts";
 import { linear } from "../nn/linear.ts";
 import { sequenceNorm } from "../nn/norm.ts";
 import { s4BlockSteps } from "../nn/s4/block_steps.ts";
-import { s4Block, type S4BlockOptions } from "../nn/s4/layer.ts";
+import { s4Block } from "../nn/s4/layer.ts";
+import { s4BlockOptions } from "./s4_block_options.ts";
 import type { DecoderInput, DecoderRun } from "./decoder_run.ts";
 import type { S4DecoderConfig } from "./language_model_config.ts";
-
-function blockOptions(config: S4DecoderConfig): S4BlockOptions {
-  return {
-    mode: config.mode,
-    init: config.init,
-    discretization: config.discretization,
-    states: config.states,
-    channels: config.channels,
-    bidirectional: false,
-    copies: config.copies,
-    dtMin: config.dtMin,
-    dtMax: config.dtMax,
-    dtTransform: config.dtTransform,
-    realTransform: "exp",
-    imagTransform: "none",
-    tiedDt: true,
-    kernelLength: config.maxPositions,
-    activation: config.activation,
-    finalActivation: "glu",
-    dropout: config.dropout,
-    tieDropout: false,
-  };
-}
 
 function feedForward(ctx: ModelContext, x: Tensor, config: S4DecoderConfig): Tensor {
   const width = x.shape[2];
@@ -65,7 +43,7 @@ export function s4Decoder(
     throw new ShapeError("s4Decoder", "the convolution of whole pieces cannot carry state");
   }
   const valid = padding === null ? undefined : nonPadding(tokens, padding);
-  const options = blockOptions(config);
+  const options = s4BlockOptions(config, { bidirectional: false, tieDropout: false });
   const mixed = (x: Tensor) =>
     run.step === undefined ? s4Block(ctx, x, options, valid).y : s4BlockSteps(ctx, x, options);
   let x = dropout(ctx, input.embed(tokens), config.dropout);

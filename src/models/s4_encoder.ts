@@ -12,31 +12,9 @@ import { embedding, nonPadding, zeroPadding } from "../nn/embedding.ts";
 import { linearDefault, normal } from "../nn/initializers.ts";
 import { linear } from "../nn/linear.ts";
 import { sequenceNorm } from "../nn/norm.ts";
-import { s4Block, type S4BlockOptions } from "../nn/s4/layer.ts";
+import { s4Block } from "../nn/s4/layer.ts";
+import { s4BlockOptions } from "./s4_block_options.ts";
 import type { ClassifierConfig, S4EncoderConfig } from "./config.ts";
-
-function blockOptions(config: S4EncoderConfig): S4BlockOptions {
-  return {
-    mode: config.mode,
-    init: config.init,
-    discretization: config.discretization,
-    states: config.states,
-    channels: config.channels,
-    bidirectional: config.bidirectional,
-    copies: config.copies,
-    dtMin: config.dtMin,
-    dtMax: config.dtMax,
-    dtTransform: config.dtTransform,
-    realTransform: "exp",
-    imagTransform: "none",
-    tiedDt: true,
-    kernelLength: config.maxPositions,
-    activation: config.activation,
-    finalActivation: "glu",
-    dropout: config.dropout,
-    tieDropout: config.featureDropout,
-  };
-}
 
 /** Tokens by a table with rows N(0, 1), values by a linear map of one number. */
 function embed(
@@ -65,7 +43,9 @@ function residualBlock(
 ): Tensor {
   const { normBefore, norm } = config;
   const inner = normBefore ? sequenceNorm(ctx, norm, x) : x;
-  const { y } = ctx.scope("layer", () => s4Block(ctx, inner, blockOptions(config), valid));
+  const { bidirectional, featureDropout: tieDropout } = config;
+  const options = s4BlockOptions(config, { bidirectional, tieDropout });
+  const { y } = ctx.scope("layer", () => s4Block(ctx, inner, options, valid));
   const drop = { rate: config.dropout, feature: config.featureDropout };
   const sum = add(x, sequenceDropout(ctx, y, drop));
   return normBefore ? sum : sequenceNorm(ctx, norm, sum);
