@@ -1,11 +1,9 @@
 /** A trained model on the device without gradients, moments or a training program. */
-import { freshGraph } from "../graph/build.ts";
 import { sizeOf } from "../graph/contract.ts";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import { CarriedBuffers } from "./carried_buffers.ts";
-import { buildModeGraph } from "./mode_graph.ts";
-import { modeKey, ModeProgram, type SharedMemory } from "./mode_program.ts";
+import { modeGraphOf, modeKey, ModeProgram, type SharedMemory } from "./mode_program.ts";
 import { ParameterStore } from "./parameter_store.ts";
 import type { BatchExtents, ModelFunction, RunBatch, StepRunner } from "./workload.ts";
 
@@ -34,7 +32,7 @@ export class Inference implements StepRunner, Disposable {
   /** @throws {UserError} when the device cannot hold the model or the values are another model's. */
   constructor(private readonly device: Device, private readonly options: InferenceOptions) {
     const { model, extents, values, where } = options;
-    const { collected } = freshGraph(() => buildModeGraph(model, extents, "step"));
+    const { collected } = modeGraphOf({ model, extents, mode: "step" });
     for (const { name, shape } of [...collected.parameters, ...collected.states]) {
       const found = values.parameters.get(name) ?? values.states.get(name);
       if (found?.length !== sizeOf(shape)) {

@@ -37,11 +37,14 @@ export function modeKey({ mode, extents }: Pick<ModeSpec, "mode" | "extents">): 
   return `${mode} ${sizes.map(([name, size]) => `${name}=${size}`).join(" ")}`;
 }
 
+/** The graph of a program, in a node table of its own. */
+export function modeGraphOf({ model, extents, mode }: ModeSpec): ModeGraph {
+  return freshGraph(() => buildModeGraph(model, extents, mode));
+}
+
 /** See the module comment. */
 export class ModeProgram {
   readonly program: Program;
-  /** What the graph reads and gives. */
-  readonly graph: ModeGraph;
   readonly #carried = new Map<string, GPUBuffer>();
   readonly #inputs = new Map<string, GPUBuffer>();
   readonly #copies: readonly Copy[];
@@ -50,15 +53,15 @@ export class ModeProgram {
   /**
    * @param carriedOf Buffer of a piece of carried state, shared by the programs of one mode.
    * @throws {UserError} when the device cannot hold it.
+   * @param graph What it reads and gives, if that has been built already.
    */
   constructor(
     private readonly memory: SharedMemory,
     readonly spec: ModeSpec,
     carriedOf: (name: string, bytes: number) => GPUBuffer,
+    readonly graph: ModeGraph = modeGraphOf(spec),
   ) {
     const { device, store } = memory;
-    this.graph = freshGraph(() => buildModeGraph(spec.model, spec.extents, spec.mode));
-    const { graph } = this;
     for (const { name, shape } of graph.carried) {
       this.#carried.set(name, carriedOf(name, 4 * sizeOf(shape)));
     }

@@ -3,15 +3,20 @@
  * a compiled program for every mode and batch shape that is asked for. Metrics stay on the device
  * until they are read.
  */
-import { freshGraph } from "../graph/build.ts";
 import { sizeOf } from "../graph/contract.ts";
 import type { Program } from "../compiler/program.ts";
 import type { Device } from "../device/device.ts";
 import type { ModelParameters } from "../nn/context.ts";
 import { CarriedBuffers } from "./carried_buffers.ts";
 import { MetricRing } from "./metric_ring.ts";
-import { buildModeGraph } from "./mode_graph.ts";
-import { modeKey, ModeProgram, type SharedMemory } from "./mode_program.ts";
+import type { ModeGraph } from "./mode_graph.ts";
+import {
+  modeGraphOf,
+  modeKey,
+  ModeProgram,
+  type ModeSpec,
+  type SharedMemory,
+} from "./mode_program.ts";
 import { AdamOptimizer, type AdamSettings, type ParameterScale } from "./optimizer.ts";
 import { ParameterStore } from "./parameter_store.ts";
 import type { SessionState } from "./session_state.ts";
@@ -68,9 +73,8 @@ export class Session {
   /** @throws {UserError} when the device cannot hold the model. */
   constructor(private readonly device: Device, private readonly options: SessionOptions) {
     const { model, extents } = options;
-    const { collected, gradients, metricNames, scalars } = freshGraph(() =>
-      buildModeGraph(model, extents.train, "train")
-    );
+    const training = modeGraphOf({ model, mode: "train", extents: extents.train });
+    const { collected, gradients, metricNames, scalars } = training;
     this.model = collected;
     this.#metricNames = metricNames;
     this.#trained = [...gradients.keys()].sort().join();
@@ -103,22 +107,23 @@ export class Session {
       pool: new Map(),
       stepInfo: device.createBuffer("step information", 16),
     };
-    this.compiled("train", extents.train);
+    this.#compile({ model, mode: "train", extents: extents.train }, training);
     this.compiled("evaluate", extents.evaluate);
   }
 
   /** The program of a mode and batch shape, compiled when it is first asked for. */
   compiled(mode: Mode, extents: BatchExtents): ModeProgram {
     const spec = { model: this.options.model, mode, extents };
-    const key = modeKey(spec);
-    let program = this.#programs.get(key);
-    if (program === undefined) {
-      program = this.device.allOrNothing(() =>
-        new ModeProgram(this.#memory, spec, (name, bytes) => this.#carried.of(mode, name, bytes))
-      );
-      this.#checkGraph(program);
-      this.#programs.set(key, program);
-    }
+    return this.#programs.get(modeKey(spec)) ?? this.#compile(spec);
+  }
+
+  #compile(spec: ModeSpec, graph?: ModeGraph): ModeProgram {
+    const carriedOf = (name: string, bytes: number) => this.#carried.of(spec.mode, name, bytes);
+    const program = this.device.allOrNothing(() =>
+      new ModeProgram(this.#memory, spec, carriedOf, graph)
+    );
+    this.#checkGraph(program);
+    this.#programs.set(modeKey(spec), program);
     return program;
   }
 
