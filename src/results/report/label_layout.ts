@@ -1,5 +1,9 @@
-/** Moves positions apart to a smallest gap, keeping their order and their common centre. */
-export function spread(wanted: readonly number[], gap: number): number[] {
+/**
+ * Moves positions apart to a smallest gap, keeping their order and their common centre.
+ *
+ * @param most No position lies beyond this; the centre gives way.
+ */
+export function spread(wanted: readonly number[], gap: number, most = Infinity): number[] {
   const order = wanted.map((_, i) => i).sort((a, b) => wanted[a] - wanted[b]);
   // Blocks of labels that touch: each keeps its members' mean position.
   const blocks: { members: number[]; centre: number }[] = [];
@@ -22,6 +26,11 @@ export function spread(wanted: readonly number[], gap: number): number[] {
     block.members.forEach((index, k) => {
       positions[index] = block.centre - extent(block) + k * gap;
     });
+  }
+  let limit = most;
+  for (const index of order.toReversed()) {
+    positions[index] = Math.min(positions[index], limit);
+    limit = positions[index] - gap;
   }
   return positions;
 }

@@ -8,6 +8,11 @@ Deno.test("spread leaves distant labels where they are and parts close ones abou
   assert.deepEqual(spread([50, 12, 10], 14), [50, 18, 4]);
 });
 
+Deno.test("spread stays within the limit", () => {
+  assert.deepEqual(spread([10, 98, 100], 14, 100), [10, 86, 100]);
+  assert.deepEqual(spread([98, 99, 100], 14, 100), [72, 86, 100]);
+});
+
 Deno.test("spread keeps the gap, the order and the mean for any labels", () => {
   fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 12 }), (wanted) => {
     const placed = spread(wanted, 14);

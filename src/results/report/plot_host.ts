@@ -79,7 +79,8 @@ export function drawPlot(drawing: Drawing): string {
   svg.prepend(add("title", title), add("desc", description));
   const [x, y] = [plot.scale("x"), plot.scale("y")];
   const width = Number(svg.getAttribute("width"));
-  const positions = spread(endLabels.map((label) => Number(y?.apply(label.y))), labelGap);
+  const bottom = Number(svg.getAttribute("height")) - (options.marginBottom ?? 30);
+  const positions = spread(endLabels.map((label) => Number(y?.apply(label.y))), labelGap, bottom);
   endLabels.forEach(({ text, superscript, colour, className }, i) => {
     const label = add("text", text, {
       x: width - (options.marginRight ?? 20) + 8,
