@@ -37,9 +37,11 @@ export async function findModel(run: string, { task, model }: ModelChoice): Prom
   if (rows.length === 0) {
     throw new UserError(`${run}: no language model was trained to its end: run bench --suite lm`);
   }
-  const chosen = rows.filter((row) =>
-    row.task.name === (task ?? rows[0].task.name) && (model ?? row.model.name) === row.model.name
+  const named = rows.filter((row) =>
+    (task ?? row.task.name) === row.task.name && (model ?? row.model.name) === row.model.name
   );
+  // Scores of different tasks do not compare: the first that has such a model.
+  const chosen = named.filter((row) => row.task.name === named[0].task.name);
   if (chosen.length === 0) {
     const known = new Set(rows.map((row) => `${row.task.name} ${row.model.name}`));
     throw new UserError(`${run}: no such model; there are ${[...known].join(", ")}`);

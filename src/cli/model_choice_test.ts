@@ -19,6 +19,7 @@ const rows: ResultRow[] = [
     reason: "the loss is not finite",
   },
   fixtureLanguageRow({ task: "characters", model: "mega", seed: 6, score: 2.1 }),
+  fixtureLanguageRow({ task: "characters", model: "mega-chunk", seed: 7, score: 2.2 }),
 ];
 
 /** A result with the models of its final rows, which are empty files here. */
@@ -52,6 +53,10 @@ Deno.test("task and model narrow the choice down", () =>
     assert.equal(await findModel(run, { task: "characters" }), file("characters-mega-seed6"));
     assert.equal(await findModel(run, { model: "s4" }), file("words-s4-seed4"));
     assert.equal(
+      await findModel(run, { model: "mega-chunk" }),
+      file("characters-mega-chunk-seed7"),
+    );
+    assert.equal(
       await findModel(run, { task: "words", model: "mega" }),
       file("words-mega-seed2"),
     );
@@ -59,7 +64,8 @@ Deno.test("task and model narrow the choice down", () =>
 
 Deno.test("what is not there is refused in one line that says what is", () =>
   withResult(rows, async (run, models) => {
-    const known = /no such model; there are words mega, words s4, characters mega$/;
+    const known =
+      /no such model; there are words mega, words s4, characters mega, characters mega-chunk$/;
     await rejectsInOneLine(findModel(run, { model: "lstm" }), known);
     await rejectsInOneLine(findModel(run, { task: "characters", model: "s4" }), known);
     await rejectsInOneLine(findModel(run, { model: "transformer" }), known);
