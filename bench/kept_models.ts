@@ -28,7 +28,7 @@ export async function keepModel(
   const { run: { modelHead, task }, model, settings: { seed } } = head;
   if (modelHead === undefined) return [];
   try {
-    await saveModel(modelPath(head, output), modelHead(seed), await session.snapshot());
+    await saveModel(modelPath(head, output), modelHead(seed), await session.trained());
     return [];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -28,7 +28,7 @@ import type {
   LanguageModelPreset,
   LanguageModelTask,
 } from "./lm_preset_types.ts";
-import type { TrainingSettings } from "./training_settings.ts";
+import { type TrainingSettings, trainingSettings } from "./training_settings.ts";
 
 const mega = {
   kind: "mega",
@@ -200,28 +200,15 @@ function s4Cutoffs(vocabulary: number): number[] {
 }
 
 function megaTraining(peak: number, devices: number): TrainingSettings {
-  return {
-    optimizer: {
-      kind: "adam",
-      beta1: 0.9,
-      beta2: 0.98,
-      epsilon: 1e-8,
-      weightDecay: 0.1,
-      clipNorm: 0.25,
-    },
-    schedule: {
-      kind: "linear",
-      peak,
-      warmupInitial: 1e-7,
-      warmupUpdates: 24_000,
-      warmupPower: 1,
-      end: 0,
-      totalUpdates: 400_000,
-    },
+  return trainingSettings({
+    peak,
+    weightDecay: 0.1,
+    clipNorm: 0.25,
     batch: 1,
     accumulation: devices,
     updates: 400_000,
-  };
+    warmupUpdates: 24_000,
+  });
 }
 
 /** GPUs of the published runs of Mega, and tokens of each. */

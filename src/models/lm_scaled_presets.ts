@@ -32,7 +32,7 @@ import type {
 import { fixedBlocks, languageModelOf, publishedLanguageModel, s4DecoderAt } from "./lm_presets.ts";
 import type { ProfileName } from "../data/profile_names.ts";
 import { leastWarmup, type ScaledProfile } from "./profiles.ts";
-import type { TrainingSettings } from "./training_settings.ts";
+import { type TrainingSettings, trainingSettings } from "./training_settings.ts";
 
 /** How large the models of a scaled profile are, whatever the text. */
 interface Size {
@@ -182,30 +182,18 @@ function scaledConfig(
 }
 
 function scaledTraining({ batch, updates }: Scale, peak: number, isS4: boolean): TrainingSettings {
-  const stateSpaceRates = { dt: 1e-3, a: 1e-3, b: 1e-3, c: null };
-  return {
-    optimizer: {
-      kind: "adam",
-      beta1: 0.9,
-      beta2: 0.98,
-      epsilon: 1e-8,
-      weightDecay: 0.1,
-      clipNorm: 0.25,
-      ...(isS4 ? { stateSpaceRates } : {}),
-    },
-    schedule: {
-      kind: "linear",
-      peak,
-      warmupInitial: 1e-7,
-      warmupUpdates: Math.round(updates * leastWarmup),
-      warmupPower: 1,
-      end: 0,
-      totalUpdates: updates,
-    },
+  const settings = trainingSettings({
+    peak,
+    weightDecay: 0.1,
+    clipNorm: 0.25,
     batch,
     accumulation: 1,
     updates,
-  };
+    warmupUpdates: Math.round(updates * leastWarmup),
+  });
+  if (!isS4) return settings;
+  const stateSpaceRates = { dt: 1e-3, a: 1e-3, b: 1e-3, c: null };
+  return { ...settings, optimizer: { ...settings.optimizer, stateSpaceRates } };
 }
 
 /** Pieces and windows of several lengths, with carried state and without, for models that carry it. */

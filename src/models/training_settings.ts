@@ -58,9 +58,11 @@ export interface TaskTraining {
   readonly updates: number;
   readonly warmupUpdates: number;
   readonly warmupPower?: number;
+  /** Default 1, that of Long Range Arena. */
+  readonly clipNorm?: number;
 }
 
-/** Complete settings: what all Long Range Arena runs share, and what is the task's own. */
+/** Complete settings: what all runs of Mega share, and what is the task's own. */
 export function trainingSettings(task: TaskTraining): TrainingSettings {
   const { peak, weightDecay, batch, accumulation, updates, warmupUpdates } = task;
   return {
@@ -70,7 +72,7 @@ export function trainingSettings(task: TaskTraining): TrainingSettings {
       beta2: 0.98,
       epsilon: 1e-8,
       weightDecay,
-      clipNorm: 1,
+      clipNorm: task.clipNorm ?? 1,
     },
     schedule: {
       kind: "linear",

@@ -5,13 +5,8 @@ import { UserError } from "../errors.ts";
 import { CarriedBuffers } from "./carried_buffers.ts";
 import { modeGraphOf, modeKey, ModeProgram, type SharedMemory } from "./mode_program.ts";
 import { ParameterStore } from "./parameter_store.ts";
+import type { TrainedValues } from "./session_state.ts";
 import type { BatchExtents, ModelFunction, RunBatch, StepRunner } from "./workload.ts";
-
-/** Values of a trained model by name. */
-export interface TrainedValues {
-  readonly parameters: ReadonlyMap<string, Float32Array>;
-  readonly states: ReadonlyMap<string, Float32Array>;
-}
 
 /** Options of {@link Inference}. */
 export interface InferenceOptions {

@@ -11,7 +11,8 @@ import type { LanguageModelConfig } from "../models/language_model_config.ts";
 import { initialParameters, tinyMega } from "../models/language_model_testing.ts";
 import { ModelContext } from "../nn/context.ts";
 import { normal } from "../nn/initializers.ts";
-import { Inference, type TrainedValues } from "./inference.ts";
+import { Inference } from "./inference.ts";
+import type { TrainedValues } from "./session_state.ts";
 import { loadModel, saveModel } from "./model_file.ts";
 import type { ModelFunction } from "./workload.ts";
 

@@ -8,7 +8,7 @@ import { writeFileAtomic } from "../util/atomic_write.ts";
 import { readError } from "../util/read_error.ts";
 import { readSafetensors, type SafeTensor, writeSafetensors } from "../util/safetensors.ts";
 import { Sha256 } from "../util/sha256.ts";
-import type { TrainedValues } from "./inference.ts";
+import type { TrainedValues } from "./session_state.ts";
 
 /** What the metadata of a model file holds. */
 export const modelHeadSchema = z.strictObject({

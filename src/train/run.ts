@@ -7,7 +7,7 @@ import { FIRST_BATCH } from "../data/batches.ts";
 import { loadCheckpoint, type RunProgress, saveCheckpoint } from "./checkpoint.ts";
 import { learningRate, type Schedule } from "./schedule.ts";
 import type { Session, StepMetrics } from "./session.ts";
-import type { SessionState } from "./session_state.ts";
+import type { TrainedValues } from "./session_state.ts";
 import { addUnits, noUnits, sumMetrics } from "./sums.ts";
 import type {
   BatchStream,
@@ -226,7 +226,7 @@ export class TrainingRun {
     await saveCheckpoint(path, await this.context.session.snapshot(), this.#progress);
   }
 
-  async #validate(best: { kept: SessionState | undefined }, stream: BatchStream): Promise<void> {
+  async #validate(best: { kept: TrainedValues | undefined }, stream: BatchStream): Promise<void> {
     const { session, workload: { scores: [score], normaliser } } = this.context;
     const { update } = this.#progress;
     const { sums, seconds } = await this.#evaluate({ split: "valid", setting: null }, stream);
@@ -238,7 +238,7 @@ export class TrainingRun {
     if (known === null || (score.higherIsBetter ? value > known.score : value < known.score)) {
       // What is not a number is worse than any number, whichever way the score points.
       if (Number.isFinite(value)) this.#progress.best = { step: update, score: value };
-      best.kept = await session.snapshot();
+      best.kept = await session.trained();
       await this.#save("best.safetensors");
     }
     this.#progress.seconds.evaluate += seconds + (performance.now() - started) / 1000;
@@ -250,7 +250,7 @@ export class TrainingRun {
     const { updates, evaluateEvery, checkpointEvery, seed } = this.settings;
     using stream = workload.open(seed);
     await this.#start(stream);
-    const best: { kept: SessionState | undefined } = { kept: undefined };
+    const best: { kept: TrainedValues | undefined } = { kept: undefined };
     while (this.#progress.update < updates) {
       if (signal?.aborted) return await this.#interrupted();
       const trouble = await this.#window(stream);

@@ -19,7 +19,7 @@ import {
 } from "./mode_program.ts";
 import { AdamOptimizer, type AdamSettings, type ParameterScale } from "./optimizer.ts";
 import { ParameterStore } from "./parameter_store.ts";
-import type { SessionState } from "./session_state.ts";
+import type { SessionState, TrainedValues } from "./session_state.ts";
 import type { BatchExtents, Mode, ModelFunction, RunBatch } from "./workload.ts";
 
 /** What the session needs of a batch; carried state goes on unless it says otherwise. */
@@ -195,6 +195,14 @@ export class Session {
     for (const [name, buffer] of this.#states) {
       this.device.upload(buffer, Float32Array.from(valueOf(states, name)));
     }
+  }
+
+  /** Reads parameters and model state back: all that evaluation needs. */
+  async trained(): Promise<TrainedValues> {
+    return {
+      parameters: await this.store.download(this.store.parameters),
+      states: await this.#downloadStates(),
+    };
   }
 
   /** Reads parameters, moments, model state and the carried state of training back. */

@@ -1,3 +1,10 @@
+/** Values of a trained model by name: all that it takes to use it. */
+export interface TrainedValues {
+  readonly parameters: ReadonlyMap<string, Float32Array>;
+  /** State of the model, such as running statistics. */
+  readonly states: ReadonlyMap<string, Float32Array>;
+}
+
 /** Everything of a model on the device that a continuation needs, by name. */
 export interface SessionState {
   readonly parameters: Map<string, Float32Array>;

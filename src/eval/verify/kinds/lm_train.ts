@@ -197,7 +197,7 @@ async function compareParameters(
   prefix: string,
   drift: number,
 ): Promise<Produced[]> {
-  const { parameters } = await session.snapshot();
+  const { parameters } = await session.trained();
   return [...parameters].map(([name, values]) => {
     const vanishes = hasNoGradient(config, name);
     const exception = (index: number) => vanishes(index) ? drift : undefined;
@@ -252,7 +252,7 @@ async function validate(
       ...summary(prefix, total(values), total(counts)),
     ].map((each) => ({ ...each, via, compare: scalars }));
   if (name !== "valid_final") return measured(losses, "session");
-  const { parameters } = await session.snapshot();
+  const { parameters } = await session.trained();
   const pieces = await readPieces(device, parameters, config, rows, {
     piece: chunk,
     run: { carried: true, step: { capacity: chunk } },

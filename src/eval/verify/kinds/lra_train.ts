@@ -130,7 +130,7 @@ export async function verifyTrajectory(device: Device, golden: Golden): Promise<
       if (names.length === 0) continue;
       // Adam moves an element by about the learning rate at most, whatever its gradient.
       const drift = rates.reduce((a, b) => a + b, 0);
-      const { parameters } = await session.snapshot();
+      const { parameters } = await session.trained();
       for (const [name, values] of parameters) {
         const vanishes = hasNoGradient(config, name);
         const compare = {
