@@ -8,6 +8,7 @@ import type { Program } from "../compiler/program.ts";
 import type { Device } from "../device/device.ts";
 import type { ModelParameters } from "../nn/context.ts";
 import { CarriedBuffers } from "./carried_buffers.ts";
+import type { BlocksOf, DecodeRunner } from "./decode_runner.ts";
 import { MetricRing } from "./metric_ring.ts";
 import type { ModeGraph } from "./mode_graph.ts";
 import {
@@ -17,6 +18,7 @@ import {
   type ModeSpec,
   type SharedMemory,
 } from "./mode_program.ts";
+import { moveCarried } from "./move_carried.ts";
 import { AdamOptimizer, type AdamSettings, type ParameterScale } from "./optimizer.ts";
 import { ParameterStore } from "./parameter_store.ts";
 import type { SessionState, TrainedValues } from "./session_state.ts";
@@ -52,7 +54,7 @@ export interface StepMetrics {
 }
 
 /** See the module comment. */
-export class Session {
+export class Session implements DecodeRunner {
   /** Sizes and initial values of the model. */
   readonly model: ModelParameters;
   readonly store: ParameterStore;
@@ -335,6 +337,11 @@ export class Session {
   /** Runs a mode on a batch without waiting; its outputs can be read afterwards. */
   step(batch: SessionBatch, mode: Mode = "step"): ModeProgram {
     return this.#encoded(mode, batch, () => {});
+  }
+
+  move(from: BatchExtents, to: BatchExtents, blocksOf: BlocksOf): void {
+    const [source, target] = [this.compiled("step", from), this.compiled("step", to)];
+    moveCarried(this.device, source, target, blocksOf);
   }
 
   #encoded(

@@ -34,12 +34,15 @@ export interface RunBatch {
   readonly fresh: boolean;
 }
 
-/** What a program is for; every mode but `train` is built without dropout. */
-export type Mode = "train" | "evaluate" | "step";
+/**
+ * What a program is for; every mode but `train` is built without dropout. `encode` reads what decoding
+ * starts from, `step` decodes; the two share carried state.
+ */
+export type Mode = "train" | "evaluate" | "encode" | "step";
 
 /** What a model function returns for one batch. */
 export interface BatchGraph {
-  /** Loss summed over the batch in nats, scalar; not needed in `step` mode. */
+  /** Loss summed over the batch in nats, scalar; not needed in the modes `encode` and `step`. */
   readonly lossSum?: Tensor;
   /** Further scalars, summed over the batch, by name (for example `correct`). */
   readonly metrics?: Readonly<Record<string, Tensor>>;
