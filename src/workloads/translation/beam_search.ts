@@ -4,6 +4,7 @@
  * to wait for the host in every step.
  */
 import { EOS_ID } from "../../data/vocabulary.ts";
+import { impossibleScore } from "../../models/beam_step.ts";
 
 /** How translations are searched for. */
 export interface BeamOptions {
@@ -14,13 +15,13 @@ export interface BeamOptions {
   /** Most tokens before `</s>`: ⌊maxLengthA · padded source length + maxLengthB⌋. */
   readonly maxLengthA: number;
   readonly maxLengthB: number;
-  /** Least tokens before `</s>`. */
-  readonly minLength: number;
-  /** Taken from the log-probability of the unknown word in every step. */
-  readonly unknownPenalty: number;
+  /** Least tokens before `</s>`. Default 1. */
+  readonly minLength?: number;
+  /** Taken from the log-probability of the unknown word in every step. Default 0. */
+  readonly unknownPenalty?: number;
   /** Whether scores are divided by a power of the length at all. Default true. */
   readonly normalizeScores?: boolean;
-  /** Tokens that every hypothesis starts with, per source. */
+  /** Tokens that every hypothesis of a source starts with, without `</s>`, by source. */
   readonly prefix?: readonly Int32Array[];
 }
 
@@ -33,9 +34,6 @@ export interface Hypothesis {
   /** Log-probability of each token in nats. */
   readonly positionalScores: Float32Array;
 }
-
-/** Scores at or below this belong to continuations that are not allowed. */
-export const impossibleScore = -1e38;
 
 /** The best 2 · beam continuations of one sentence in one step, best first. */
 export interface Candidates {
