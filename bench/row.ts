@@ -15,18 +15,21 @@ export interface RowHead {
   readonly dataSeconds: number;
 }
 
-function metricsOf({ workload }: PreparedRun, { results }: RunOutcome): MetricRecord[] {
-  return results.flatMap(({ spec: { split, setting }, sums }) =>
+const finite = (value: number) => Number.isFinite(value) ? value : null;
+
+/** Scores of the usual evaluations and of those with another context. */
+function lossMetrics({ workload }: PreparedRun, { results }: RunOutcome): MetricRecord[] {
+  const plain = results.filter(({ spec }) => spec.shuffledSources !== true);
+  return plain.flatMap(({ spec: { split, setting }, sums }) =>
     workload.scores.map(({ name, unit, higherIsBetter, per, of, hits }): MetricRecord => {
       const n = sums.units[per];
-      const value = of(sums);
       return {
         split,
         setting,
         per,
         n,
         name,
-        value: Number.isFinite(value) ? value : null,
+        value: finite(of(sums)),
         unit,
         higherIsBetter,
         interval: hits === undefined ? null : wilsonInterval(Math.round(hits(sums)), n),
@@ -35,10 +38,55 @@ function metricsOf({ workload }: PreparedRun, { results }: RunOutcome): MetricRe
   );
 }
 
+/** Scores that follow from several evaluations. */
+function derivedMetrics({ workload }: PreparedRun, { results }: RunOutcome): MetricRecord[] {
+  return (workload.derived ?? []).map(({ name, unit, higherIsBetter, per, split, of }) => {
+    const usual = results.find(({ spec }) => spec.split === split && spec.setting === null);
+    return {
+      split,
+      setting: null,
+      per,
+      n: usual?.sums.units[per] ?? 0,
+      name,
+      value: finite(of(results)),
+      unit,
+      higherIsBetter,
+      interval: null,
+    };
+  });
+}
+
+/** Scores of what the model wrote. */
+function textMetrics({ decoded }: RunOutcome): MetricRecord[] {
+  return decoded.flatMap(({ split, scores, hypotheses }) =>
+    scores.map(({ spec, value, interval, signature }): MetricRecord => ({
+      split,
+      setting: null,
+      per: "sentences",
+      n: hypotheses.length,
+      name: spec.name,
+      value: finite(value),
+      unit: spec.unit,
+      higherIsBetter: spec.higherIsBetter,
+      interval: interval === undefined ? null : { ...interval, confidence: 0.95, method: "bootstrap" },
+      ...(signature === undefined ? {} : { signature }),
+    }))
+  );
+}
+
+/** All metrics of a run; the primary score's come first. */
+export function metricsOf(run: PreparedRun, outcome: RunOutcome): MetricRecord[] {
+  const text = textMetrics(outcome);
+  const loss = lossMetrics(run, outcome);
+  return [...text, ...loss, ...derivedMetrics(run, outcome)];
+}
+
 /** Row of a run that could not start or broke off with an error. */
 export function failedRow(head: RowHead, reason: string): ResultRow {
   const { model, role, run, settings, dataSeconds } = head;
-  const { recipe: { config, training }, workload: { scores: [score], normaliser } } = run;
+  const { recipe: { config, training }, workload } = run;
+  const { normaliser } = workload;
+  const score = primaryScore(workload);
   const { kind: rule, ...optimizer } = training.optimizer;
   const { kind: shape, ...schedule } = settings.schedule;
   return {

@@ -90,6 +90,8 @@ export async function runTrainingSuite(
   if (plan.batchSize !== undefined) overrides.batchSize = plan.batchSize;
   if (plan.updates !== undefined) overrides.updates = plan.updates;
   if (plan.scheduleOf !== undefined) overrides.scheduleOf = plan.scheduleOf.model;
+  if (plan.direction !== undefined) overrides.direction = plan.direction;
+  if (plan.averagedModels !== undefined) overrides.averagedModels = plan.averagedModels;
   if (plan.carryState) overrides.carryState = "yes";
   if (plan.learningRates.length > 0) overrides.learningRates = plan.learningRates.join();
   const startedAt = plan.earlier?.startedAt ?? new Date().toISOString();
@@ -127,6 +129,7 @@ export async function runTrainingSuite(
     dataDir: plan.dataDir,
     print: events.message,
     leaveOut: plan.leaveOut,
+    direction: plan.direction,
   });
   warnings.push(...loaded.missing);
   await writeResult(plan.output, result(false));
