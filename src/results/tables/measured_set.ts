@@ -55,7 +55,8 @@ function identityOf({ suite, profile, overrides, environment }: Result): string 
 
 function runOf({ role, task, model, seed, sequenceLength, optimizer, schedule }: ResultRow) {
   const tried = role === "trial" ? canonicalHash([optimizer, schedule]) : null;
-  return JSON.stringify([task.name, model.name, seed, sequenceLength, tried]);
+  const direction = task.direction ?? null;
+  return JSON.stringify([task.name, direction, model.name, seed, sequenceLength, tried]);
 }
 
 /** The adapter as a table names it, for example `llvmpipe (LLVM 19.1.7, 256 bits)`. */
