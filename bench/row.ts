@@ -4,6 +4,7 @@ import type { MetricRecord, ResultRow } from "../src/results/schema_row.ts";
 import type { RunOutcome, RunSettings } from "../src/train/run.ts";
 import type { Session } from "../src/train/session.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
+import { primaryScore } from "../src/train/workload.ts";
 import type { PreparedRun } from "./spec.ts";
 
 /** What identifies a row before it has run. */
@@ -68,17 +69,12 @@ function textMetrics({ decoded }: RunOutcome): MetricRecord[] {
       value: finite(value),
       unit: spec.unit,
       higherIsBetter: spec.higherIsBetter,
-      interval: interval === undefined ? null : { ...interval, confidence: 0.95, method: "bootstrap" },
+      interval: interval === undefined
+        ? null
+        : { ...interval, confidence: 0.95, method: "bootstrap" },
       ...(signature === undefined ? {} : { signature }),
     }))
   );
-}
-
-/** All metrics of a run; the primary score's come first. */
-export function metricsOf(run: PreparedRun, outcome: RunOutcome): MetricRecord[] {
-  const text = textMetrics(outcome);
-  const loss = lossMetrics(run, outcome);
-  return [...text, ...loss, ...derivedMetrics(run, outcome)];
 }
 
 /** Row of a run that could not start or broke off with an error. */
@@ -130,12 +126,14 @@ export function outcomeRow(head: RowHead, session: Session, outcome: RunOutcome)
   const usual = outcome.results.filter(({ spec }) => spec.setting === null);
   const evaluated = usual.reduce((total, { sums }) => total + sums.units.tokens, 0);
   const evaluating = usual.reduce((total, one) => total + one.seconds, 0);
+  const decodeSeconds = outcome.decoded.reduce((total, one) => total + one.seconds, 0);
+  const derived = derivedMetrics(head.run, outcome);
   return {
     ...failedRow(head, ""),
     updatesDone: progress.update,
     status,
     reason: reason ?? null,
-    metrics: metricsOf(head.run, outcome),
+    metrics: [...textMetrics(outcome), ...lossMetrics(head.run, outcome), ...derived],
     curve: progress.curve,
     validationCurve: progress.validationCurve,
     wallSeconds: {
@@ -158,7 +156,18 @@ export function outcomeRow(head: RowHead, session: Session, outcome: RunOutcome)
       bytesMovedPerStep: statistics.bytesMoved * accumulation,
       compiledPrograms: session.programCount,
       paddingShare: positions === null || positions === 0 ? null : 1 - tokens / positions,
+      ...(decodeSeconds > 0
+        ? {
+          decodeSeconds,
+          decodeTokensPerSecond: outcome.decoded.reduce((total, one) => total + one.tokens, 0) /
+            decodeSeconds,
+          decodedSentences: outcome.decoded.reduce((total, one) => total + one.sources.length, 0),
+        }
+        : {}),
     },
+    warnings: head.run.workload.remarks?.(
+      new Map(derived.flatMap(({ name, value }) => value === null ? [] : [[name, value]])),
+    ) ?? [],
   };
 }
 

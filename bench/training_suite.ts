@@ -15,6 +15,7 @@ import { sessionOptions } from "../src/workloads/recipe.ts";
 import { adapterRecord } from "./adapter_record.ts";
 import { CompileAhead } from "./compile_ahead.ts";
 import { keepModel, reuseModel } from "./kept_models.ts";
+import { keepTranslations } from "./kept_translations.ts";
 import { loadTasks } from "./load_tasks.ts";
 import { failedRow, outcomeRow, type RowHead } from "./row.ts";
 import { headOf, identityOf, runName } from "./run_head.ts";
@@ -51,11 +52,18 @@ async function runOne(
         }),
       signal: events.signal,
     });
-    const row = outcomeRow(head, session, await run.run());
+    const outcome = await run.run();
+    const row = outcomeRow(head, session, outcome);
     if (row.status !== "completed") return row;
     const kept = await keepModel(session, head, plan, events);
-    const sample = await workload.sample?.(session, settings.seed) ?? null;
-    return { ...row, sample, warnings: [...row.warnings, ...kept] };
+    const sample = await workload.sample?.(session, settings.seed, outcome.decoded) ?? null;
+    const { records, warnings } = await keepTranslations(outcome.decoded, head, plan, events);
+    return {
+      ...row,
+      sample,
+      ...(records.length > 0 ? { translations: records } : {}),
+      warnings: [...row.warnings, ...kept, ...warnings],
+    };
   } catch (error) {
     if (error instanceof DeviceLostError || !(error instanceof UserError)) throw error;
     events.message(`${task.name} ${model} seed ${settings.seed} failed: ${error.message}`);

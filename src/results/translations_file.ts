@@ -42,10 +42,18 @@ export type Translations = z.infer<typeof translationsSchema>;
  */
 export function translationsName(
   resultPath: string,
-  { task, model, seed, split }: { task: string; model: string; seed: number; split: SplitName },
+  { task, model, seed, split, rate }: {
+    readonly task: string;
+    readonly model: string;
+    readonly seed: number;
+    readonly split: SplitName;
+    /** Peak learning rate of a trial. */
+    readonly rate?: number;
+  },
 ): string {
   const folder = `${basename(resultPath).replace(/\.json$/, "")}.translations`;
-  return `${folder}/${task}-${model}-seed${seed}-${split}.json`;
+  const trial = rate === undefined ? "" : `-rate${rate}`;
+  return `${folder}/${task}-${model}${trial}-seed${seed}-${split}.json`;
 }
 
 /**

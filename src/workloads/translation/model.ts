@@ -31,7 +31,11 @@ export function translationModel(
   };
 }
 
-/** Extents of batches of a shape. */
-export function shapeExtents({ rows, source, target }: PairShape): BatchExtents {
-  return { batch: rows, source, target };
+/** Extents of the largest batches. @param shapes The largest last. */
+export function translationExtents(
+  shapes: readonly PairShape[],
+): Readonly<Record<"train" | "evaluate", BatchExtents>> {
+  const { rows, source, target } = shapes[shapes.length - 1];
+  const largest = { batch: rows, source, target };
+  return { train: largest, evaluate: largest };
 }

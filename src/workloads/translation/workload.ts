@@ -13,7 +13,7 @@ import type {
   Workload,
 } from "../../train/workload.ts";
 import { translationDecoding } from "./decoding.ts";
-import { shapeExtents, translationModel, type TranslationModelOptions } from "./model.ts";
+import { translationExtents, translationModel, type TranslationModelOptions } from "./model.ts";
 import { sampleTranslations } from "./sample.ts";
 
 /** Options of {@link translationWorkload}. */
@@ -105,10 +105,9 @@ class TranslationStream implements BatchStream {
 /** A run of a translation model on a parallel text. */
 export function translationWorkload(options: TranslationWorkloadOptions): Workload {
   const { config, shapes } = options;
-  const largest = shapeExtents(shapes[shapes.length - 1]);
   return {
     model: translationModel(config, options),
-    extents: { train: largest, evaluate: largest },
+    extents: translationExtents(shapes),
     normaliser: "tokens",
     scores: [perplexity, tokenLoss],
     decoding: translationDecoding(options),
@@ -124,7 +123,9 @@ export function translationWorkload(options: TranslationWorkloadOptions): Worklo
       const value = derived.get(sourceDependence.name);
       return value !== undefined && value < leastDependence
         ? [
-          `the model hardly uses its source: shuffled sources cost ${value.toFixed(3)} nats a token`,
+          `the model hardly uses its source: shuffled sources cost ${
+            value.toFixed(3)
+          } nats a token`,
         ]
         : [];
     },
