@@ -2,8 +2,9 @@
 import { dirname, join } from "node:path";
 import { UserError } from "../src/errors.ts";
 import type { TranslationsRecord } from "../src/results/schema_row.ts";
-import { translationsName, writeTranslations } from "../src/results/translations_file.ts";
+import { textOf, translationsName, writeTranslations } from "../src/results/translations_file.ts";
 import type { DecodedSplit } from "../src/train/workload.ts";
+import { sha256Hex } from "../src/util/sha256.ts";
 import type { RowHead } from "./row.ts";
 import type { SuiteEvents, SuitePlan } from "./suite_plan.ts";
 
@@ -21,7 +22,8 @@ export async function keepTranslations(
   const chosen = decoded.filter(({ split }) => split === "test");
   const records: TranslationsRecord[] = [];
   try {
-    for (const { split, sources, references, hypotheses } of chosen) {
+    for (const one of chosen) {
+      const { split, sources, references, hypotheses, statistics, quotable } = one;
       const file = translationsName(output, {
         task: task.name,
         model,
@@ -35,9 +37,11 @@ export async function keepTranslations(
         model,
         seed,
         split,
-        sources: [...sources],
-        references: [...references],
+        sources: quotable ? [...sources] : null,
+        references: quotable ? [...references] : null,
+        textSha256: sha256Hex(textOf(sources, references)),
         hypotheses: [...hypotheses],
+        statistics: statistics.map((row) => [...row]),
       });
       records.push({ split, file, sha256, sentences: hypotheses.length });
     }

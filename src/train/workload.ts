@@ -129,6 +129,13 @@ export interface DecodedSplit {
   readonly sources: readonly string[];
   readonly references: readonly string[];
   readonly hypotheses: readonly string[];
+  /**
+   * Of every sentence, for sacreBLEU with its usual tokenisation: matches and totals of n-grams of
+   * order 1 to 4, length of the hypothesis, length of the reference.
+   */
+  readonly statistics: readonly (readonly number[])[];
+  /** Whether results may quote sources and references. */
+  readonly quotable: boolean;
   /** Tokens that were written, `</s>` included. */
   readonly tokens: number;
   /** Wall clock of the search. */

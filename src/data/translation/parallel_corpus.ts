@@ -58,6 +58,8 @@ export interface TranslationData extends Disposable {
   /** Where the text comes from, in words, without local paths. */
   readonly source: string;
   readonly direction: Direction;
+  /** Whether the licence of the text lets results quote its sentences. */
+  readonly quotable: boolean;
   /** Of both languages, made from the training split alone. */
   readonly dictionary: Dictionary;
   readonly pipeline: TextPipeline;
