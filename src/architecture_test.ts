@@ -10,6 +10,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   util: ["errors"],
   data: ["errors", "util"],
+  metrics: ["errors", "util"],
   device: ["errors", "util"],
   graph: ["device"],
   kernels: ["graph"],

@@ -13,6 +13,8 @@ export const RANDOM_STREAMS = {
   sampling: 5,
   /** The sizes of the blocks that a text is cut into (once per epoch). */
   blockSizes: 4,
+  /** Which sentences a resampled test set has. */
+  bootstrap: 6,
   /** The ListOps generator. */
   listops: 16,
   /** The lexicon of the synthetic document pairs. */
