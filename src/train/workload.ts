@@ -115,8 +115,10 @@ export type TextScoreSpec = Pick<ScoreSpec, "name" | "unit" | "higherIsBetter">;
 export interface TextScore {
   readonly spec: TextScoreSpec;
   readonly value: number;
-  /** From the finite split; absent where it was not computed. */
+  /** 95 % of the scores of resampled splits; absent where it was not computed. */
   readonly interval?: { readonly low: number; readonly high: number };
+  /** For proportions: how many sentences count. */
+  readonly hits?: number;
   /** How the score was computed, in the notation of its field. */
   readonly signature?: string;
 }
