@@ -60,7 +60,7 @@ function derivedMetrics({ workload }: PreparedRun, { results }: RunOutcome): Met
 /** Scores of what the model wrote. */
 function textMetrics({ decoded }: RunOutcome): MetricRecord[] {
   return decoded.flatMap(({ split, scores, hypotheses }) =>
-    scores.map(({ spec, value, interval, signature }): MetricRecord => ({
+    scores.map(({ spec, value, interval, hits, signature }): MetricRecord => ({
       split,
       setting: null,
       per: "sentences",
@@ -69,7 +69,9 @@ function textMetrics({ decoded }: RunOutcome): MetricRecord[] {
       value: finite(value),
       unit: spec.unit,
       higherIsBetter: spec.higherIsBetter,
-      interval: interval === undefined
+      interval: hits !== undefined
+        ? wilsonInterval(hits, hypotheses.length)
+        : interval === undefined
         ? null
         : { ...interval, confidence: 0.95, method: "bootstrap" },
       ...(signature === undefined ? {} : { signature }),

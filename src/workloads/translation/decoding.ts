@@ -5,7 +5,7 @@ import type { SplitName } from "../../data/dataset.ts";
 import type { DecodedSplit, DecodeRunner, Decoding } from "../../train/workload.ts";
 import { textScores, textScoreSpecs } from "./text_scores.ts";
 import { translate } from "./translator.ts";
-import type { TranslationWorkloadOptions } from "./workload_options.ts";
+import type { TranslationSource } from "./source.ts";
 
 /** Sentences of a split that are translated, and their texts. */
 function sentencesOf(data: TranslationData, split: SplitName) {
@@ -17,7 +17,7 @@ function sentencesOf(data: TranslationData, split: SplitName) {
 
 /** How the text of a run is made and scored. */
 export function translationDecoding(
-  { config, data, batching, shapes }: TranslationWorkloadOptions,
+  { config, data, batching, shapes }: TranslationSource,
 ): Decoding {
   const { pipeline, dictionary, direction } = data;
   return {
@@ -42,7 +42,8 @@ export function translationDecoding(
       const hypotheses = words.map((line) => pipeline.detokenize(line, direction.target));
       return {
         split,
-        scores: textScores(data, { words, hypotheses, references }, purpose),
+        ...textScores(data, { words, hypotheses, references }, purpose === "final"),
+        quotable: data.quotable,
         sources,
         references,
         hypotheses,

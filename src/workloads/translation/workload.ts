@@ -1,9 +1,5 @@
 /** Translation as a workload: the loss of sentence pairs, and scores of what the model writes. */
-import type { PairShape } from "../../data/translation/buckets.ts";
 import { evaluationBatches, TranslationBatches } from "../../data/translation/pair_batches.ts";
-import type { TranslationData } from "../../data/translation/parallel_corpus.ts";
-import type { TranslationConfig } from "../../models/translation_config.ts";
-import type { TranslationBatching } from "../../models/translation_preset_types.ts";
 import type {
   BatchStream,
   DerivedScore,
@@ -15,15 +11,10 @@ import type {
 import { translationDecoding } from "./decoding.ts";
 import { translationExtents, translationModel, type TranslationModelOptions } from "./model.ts";
 import { sampleTranslations } from "./sample.ts";
+import type { TranslationSource } from "./source.ts";
 
 /** Options of {@link translationWorkload}. */
-export interface TranslationWorkloadOptions extends TranslationModelOptions {
-  readonly config: TranslationConfig;
-  readonly data: TranslationData;
-  readonly batching: TranslationBatching;
-  /** Shapes of all batches, the largest last. */
-  readonly shapes: readonly PairShape[];
-}
+export type TranslationWorkloadOptions = TranslationSource & TranslationModelOptions;
 
 /** exp of the mean −log p of a target token, without smoothing. */
 const perplexity: ScoreSpec = {
