@@ -4,6 +4,7 @@ import { readError } from "../../../util/read_error.ts";
 import type { VerifyReport } from "../verify.ts";
 import { compareText } from "./differences.ts";
 import { TextGolden } from "./text_golden.ts";
+import { verifyFairseqBleu, verifySacreBleu } from "./verify_bleu.ts";
 import { verifyEnwik8, verifyWikitext } from "./verify_corpora.ts";
 import { verifyDictionary } from "./verify_dictionary.ts";
 import { verifyLmBlocks } from "./verify_lm_blocks.ts";
@@ -26,8 +27,8 @@ const handlers = new Map<string, TextHandler | undefined>([
   ["bpe_learn", undefined],
   ["bpe_apply", undefined],
   ["bpe_restore", undefined],
-  ["bleu_fairseq", undefined],
-  ["sacrebleu", undefined],
+  ["bleu_fairseq", verifyFairseqBleu],
+  ["sacrebleu", verifySacreBleu],
   ["batching", undefined],
 ]);
 
