@@ -1,6 +1,6 @@
 /** Translation (the paper's Table 7), from raw text to BLEU. */
 import { SPLIT_NAMES } from "../src/data/dataset.ts";
-import { chooseShapes } from "../src/data/translation/buckets.ts";
+import { choosePairShapes } from "../src/data/translation/buckets.ts";
 import { directionName } from "../src/data/translation/directions.ts";
 import { limitParallel } from "../src/data/translation/limit_parallel.ts";
 import type { TranslationData } from "../src/data/translation/parallel_corpus.ts";
@@ -51,7 +51,7 @@ function translationRun(
   const batching = batchSize === undefined
     ? preset.batching
     : { ...preset.batching, maxTokens: Math.ceil(batchSize * mean) };
-  const shapes = chooseShapes({ source: source.lengths, target: target.lengths }, batching);
+  const shapes = choosePairShapes(data.splits.train, batching);
   const longest = shapes[shapes.length - 1];
   const perUpdate = Math.round(batching.maxTokens / mean) * training.accumulation;
   return {

@@ -64,7 +64,7 @@ export interface TranslationData extends Disposable {
   readonly dictionary: Dictionary;
   readonly pipeline: TextPipeline;
   /** The pipeline as plain JSON, from which `textPipeline` makes it again. */
-  readonly pipelineSpec: Readonly<Record<string, unknown>>;
+  readonly pipelineSpec: TextPipelineSpec;
   readonly splits: Readonly<Record<SplitName, ParallelSplit>>;
   /** sha256 of each split's ids, sources then targets, as little-endian 32-bit numbers. */
   readonly hash: Readonly<Record<SplitName, string>>;

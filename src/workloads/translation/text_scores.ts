@@ -62,7 +62,7 @@ export function textScores(
 ): ScoredText {
   const { pipeline, direction, pipelineSpec } = data;
   const lowercase = pipelineSpec.lowercase === true;
-  const moses = pipelineSpec.tokenizer !== "none";
+  const moses = pipelineSpec.tokenizer.name === "moses";
   const split = moses ? compoundSplit : (line: string) => line;
   const tokenised = words.map((line, i) =>
     sentenceStatistics(splitWords(split(line)), [

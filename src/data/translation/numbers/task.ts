@@ -65,6 +65,7 @@ export function numbersData(
     version: String(NUMBERS_VERSION),
     source: "sentences about numbers, generated here",
     direction,
+    quotable: true,
     dictionary,
     pipeline,
     pipelineSpec: spec,
