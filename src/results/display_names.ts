@@ -14,7 +14,7 @@ const taskNames: Readonly<Record<LraTask, string>> = {
 const names: Readonly<Record<string, string>> = {
   lra: "Long Range Arena",
   lm: "Language modelling",
-  translation: "Machine translation",
+  translation: "Translation",
   overview: "Overview",
   speech: "Speech Commands",
   efficiency: "Efficiency",
