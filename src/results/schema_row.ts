@@ -21,6 +21,9 @@ export const runRoles = ["trial", "final"] as const;
 /** What is learned. */
 export const taskKinds = ["classification", "language-modelling", "translation"] as const;
 
+/** See {@link taskKinds}. */
+export type TaskKind = (typeof taskKinds)[number];
+
 /** Which language a translation reads and which it writes. */
 export const directions = ["en-de", "de-en"] as const;
 
