@@ -1,6 +1,6 @@
 /** Translation (the paper's Table 7), from raw text to BLEU. */
 import { SPLIT_NAMES } from "../src/data/dataset.ts";
-import { choosePairShapes } from "../src/data/translation/buckets.ts";
+import { choosePairShapes, coverPairShapes } from "../src/data/translation/buckets.ts";
 import { directionName } from "../src/data/translation/directions.ts";
 import { limitParallel } from "../src/data/translation/limit_parallel.ts";
 import type { TranslationData } from "../src/data/translation/parallel_corpus.ts";
@@ -52,11 +52,22 @@ function translationRun(
     ? preset.batching
     : { ...preset.batching, maxTokens: Math.ceil(batchSize * mean) };
   const shapes = choosePairShapes(data.splits.train, batching);
+  const evaluationShapes = [data.splits.valid, data.splits.test].reduce(
+    (all, split) => coverPairShapes(all, split, batching),
+    shapes,
+  );
   const longest = shapes[shapes.length - 1];
   const perUpdate = Math.round(batching.maxTokens / mean) * training.accumulation;
   return {
     recipe: { kind: "translation", config, training, labelSmoothing, batching, shapes },
-    workload: translationWorkload({ config, data, labelSmoothing, batching, shapes }),
+    workload: translationWorkload({
+      config,
+      data,
+      labelSmoothing,
+      batching,
+      shapes,
+      evaluationShapes,
+    }),
     task: taskRecord(data),
     batchSize: perUpdate,
     sequenceLength: Math.max(longest.source, longest.target),

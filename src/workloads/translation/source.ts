@@ -8,6 +8,8 @@ export interface TranslationSource {
   readonly config: TranslationConfig;
   readonly data: TranslationData;
   readonly batching: TranslationBatching;
-  /** Shapes of all batches, the largest last. */
+  /** Shapes of training batches, the largest last. */
   readonly shapes: readonly PairShape[];
+  /** Shapes of evaluation batches: those of training, and more where sentences are longer. */
+  readonly evaluationShapes: readonly PairShape[];
 }

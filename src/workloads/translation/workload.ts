@@ -1,5 +1,6 @@
 /** Translation as a workload: the loss of sentence pairs, and scores of what the model writes. */
-import { evaluationBatches, TranslationBatches } from "../../data/translation/pair_batches.ts";
+import { TranslationBatches } from "../../data/translation/pair_batches.ts";
+import { pairEvaluation } from "../../data/translation/pair_evaluation.ts";
 import type {
   BatchStream,
   DerivedScore,
@@ -63,7 +64,9 @@ class TranslationStream implements BatchStream {
 
   constructor(private readonly options: TranslationWorkloadOptions, seed: number) {
     const { data, batching, shapes } = options;
-    this.#batches = new TranslationBatches(data.splits.train, shapes, batching, seed);
+    const { sourcePadding } = batching;
+    const how = { sourcePadding, composition: "run" } as const;
+    this.#batches = new TranslationBatches(data.splits.train, shapes, how, seed);
   }
 
   get cursor() {
@@ -81,9 +84,9 @@ class TranslationStream implements BatchStream {
   async *evaluation(
     { split, shuffledSources = false }: EvaluationSpec,
   ): AsyncGenerator<RunBatch, void, undefined> {
-    const { data, batching, shapes } = this.options;
-    const how = { ...batching, shuffledSources };
-    for (const batch of evaluationBatches(data.splits[split], shapes, how)) {
+    const { data, batching: { sourcePadding }, evaluationShapes } = this.options;
+    const how = { sourcePadding, shuffledSources };
+    for (const batch of pairEvaluation(data.splits[split], evaluationShapes, how)) {
       yield batch;
       // Lets timers and signals in between batches that are made on this thread.
       await new Promise((resolve) => setTimeout(resolve));
