@@ -3,12 +3,18 @@ import { sizeOf } from "../graph/contract.ts";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import { CarriedBuffers } from "./carried_buffers.ts";
-import type { BlocksOf, DecodeRunner } from "./decode_runner.ts";
 import { modeGraphOf, modeKey, ModeProgram, type SharedMemory } from "./mode_program.ts";
 import { moveCarried } from "./move_carried.ts";
 import { ParameterStore } from "./parameter_store.ts";
 import type { TrainedValues } from "./session_state.ts";
-import type { BatchExtents, Mode, ModelFunction, RunBatch } from "./workload.ts";
+import type {
+  BatchExtents,
+  BlocksOf,
+  DecodeRunner,
+  Mode,
+  ModelFunction,
+  RunBatch,
+} from "./workload.ts";
 
 /** Options of {@link Inference}. */
 export interface InferenceOptions {

@@ -1,8 +1,8 @@
 /** Carried state from the programs of one shape to those of another one. */
 import { sizeOf } from "../graph/contract.ts";
 import type { Device } from "../device/device.ts";
-import type { BlocksOf } from "./decode_runner.ts";
 import type { ModeProgram } from "./mode_program.ts";
+import type { BlocksOf } from "./workload.ts";
 
 /** Copies the blocks of every piece that both programs carry. */
 export function moveCarried(

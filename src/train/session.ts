@@ -8,7 +8,6 @@ import type { Program } from "../compiler/program.ts";
 import type { Device } from "../device/device.ts";
 import type { ModelParameters } from "../nn/context.ts";
 import { CarriedBuffers } from "./carried_buffers.ts";
-import type { BlocksOf, DecodeRunner } from "./decode_runner.ts";
 import { MetricRing } from "./metric_ring.ts";
 import type { ModeGraph } from "./mode_graph.ts";
 import {
@@ -22,7 +21,14 @@ import { moveCarried } from "./move_carried.ts";
 import { AdamOptimizer, type AdamSettings, type ParameterScale } from "./optimizer.ts";
 import { ParameterStore } from "./parameter_store.ts";
 import type { SessionState, TrainedValues } from "./session_state.ts";
-import type { BatchExtents, Mode, ModelFunction, RunBatch } from "./workload.ts";
+import type {
+  BatchExtents,
+  BlocksOf,
+  DecodeRunner,
+  Mode,
+  ModelFunction,
+  RunBatch,
+} from "./workload.ts";
 
 /** What the session needs of a batch; carried state goes on unless it says otherwise. */
 export type SessionBatch =

@@ -3,10 +3,9 @@
  * host reads what it has recorded, drops the sentences that are finished, and lets it go on.
  */
 import { EOS_ID, PAD_ID } from "../../data/vocabulary.ts";
-import type { Shape } from "../../graph/contract.ts";
 import { cacheLimit, recordedSteps, type StepExtents } from "../../models/translation_decoding.ts";
 import { positionLimits, type TranslationConfig } from "../../models/translation_config.ts";
-import type { BlockMove, BlocksOf, DecodeRunner } from "../../train/decode_runner.ts";
+import type { BlockMove, BlocksOf, DecodeRunner } from "../../train/workload.ts";
 import {
   type BeamOptions,
   type Hypothesis,
@@ -71,8 +70,8 @@ function merged(blocks: readonly BlockMove[]): BlockMove[] {
  * a second axis has more in the new shape is left as it is.
  */
 export function blocksOfSentences(kept: readonly number[], sentences: number): BlocksOf {
-  return (name: string, from: Shape, to: Shape) => {
-    const size = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
+  return (name, from, to) => {
+    const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
     const same = from.join() === to.join();
     if (same && kept.every((row, i) => row === i)) return [];
     if (shared.test(name)) return same ? [] : [{ from: 0, to: 0, length: size(from) }];

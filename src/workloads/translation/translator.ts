@@ -2,7 +2,7 @@
 import { PAD_ID } from "../../data/vocabulary.ts";
 import { UserError } from "../../errors.ts";
 import { positionLimits, type TranslationConfig } from "../../models/translation_config.ts";
-import type { DecodeRunner } from "../../train/decode_runner.ts";
+import type { DecodeRunner } from "../../train/workload.ts";
 import type { BeamOptions, Hypothesis } from "./beam_search.ts";
 import { powerOfTwo, searchBatch, type SearchTuning, type SourceBatch } from "./search_batch.ts";
 
