@@ -112,7 +112,9 @@ export async function* translate(
       );
       const search = {
         ...options,
-        ...(prefix === undefined ? {} : { prefix: batch.map((index) => prefix[index]) }),
+        ...(prefix === undefined
+          ? {}
+          : { prefix: batch.map((index) => prefix[index] ?? new Int32Array(0)) }),
       };
       const results = await searchBatch(runner, config, padded, search, options);
       batch.forEach((index, i) => found.set(index, results[i]));
