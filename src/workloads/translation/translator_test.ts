@@ -149,7 +149,7 @@ async function found(
 const stacks: Record<string, TranslationConfig> = {};
 for (const attention of ["softmax", "laplace", "relu2"] as const) {
   for (const relativeBias of ["simple", "rotary"] as const) {
-    for (const chunk of [null, 2, 3, 4, 16]) {
+    for (const chunk of [null, 2, 3, 16]) {
       const stack = tinyTranslationMega({ attention, relativeBias, chunk });
       stacks[`Mega ${attention}, ${relativeBias} bias, chunks of ${chunk}`] = tinyTranslation(
         "mega",
