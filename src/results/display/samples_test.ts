@@ -89,5 +89,5 @@ Deno.test("a sample of another form is shown as it is", () => {
     assert.equal(parseTranslationSample(sample), null);
   }
   const text = samplesText([{ ...fixtureTranslationRow(), sample: "one\ntwo" }], 80);
-  assert.match(text, /Numbers, en → de · Mega\n    one\n    two$/);
+  assert.match(text, /Numbers, en → de · Mega\n {4}one\n {4}two$/);
 });

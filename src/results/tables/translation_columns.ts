@@ -51,7 +51,7 @@ export function translationNotes(rows: readonly ResultRow[]): string[] {
     notes.push("Mega without a further name has softmax attention.");
   }
   const scored = rows.some(({ metrics }) => metrics.some(({ name }) => name === "bleu"));
-  if (scored) notes.push(`tokenised: BLEU of the words of a task${signatureText(rows, "bleu")}.`);
+  if (scored) notes.push(`tokenised: BLEU of the tokenised text${signatureText(rows, "bleu")}.`);
   if (headers.includes("sacre")) {
     notes.push(`sacre: sacreBLEU of the plain text${signatureText(rows, "sacrebleu")}.`);
   }
