@@ -1,5 +1,5 @@
 /**
- * The published translation models and their training (Mega, section 4.5 and Table 10;
+ * The published translation models and their training (Mega, section 4.4 and Table 10;
  * `mega_wmt_en_de` in `fairseq/models/mega.py`, `transformer_wmt_en_de` in `transformer.py`,
  * `examples/mega/README.mt.md`). Batches of eight devices become micro-batches of one. The recipe's
  * truncation of the moving average to 0 taps means none.
