@@ -83,7 +83,6 @@ export function identityOf({ run, settings }: RowHead, device: Device): string {
       batchSize: batchSize / settings.accumulation,
       sequenceLength,
       schedule: { ...settings.schedule },
-      ...(training.labelSmoothing === undefined ? {} : { labelSmoothing: training.labelSmoothing }),
     },
     data: Object.fromEntries(
       Object.entries(task.splits).map(([split, { sha256 }]) => [split, sha256]),

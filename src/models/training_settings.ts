@@ -59,8 +59,6 @@ export interface TrainingSettings {
     readonly stateSpaceRates?: S4LearningRates;
   };
   readonly schedule: Schedule;
-  /** Share of the loss that all classes have alike, in [0, 1); absent for none. */
-  readonly labelSmoothing?: number;
   /** Examples per device batch. */
   readonly batch: number;
   /** Batches per update; their gradients are summed and divided by the number of examples. */

@@ -7,7 +7,7 @@ import { parameter } from "../../kernels/source/mod.ts";
 import { ModelContext } from "../nn/context.ts";
 import { parseTranslationConfig, type TranslationConfig } from "./translation_config.ts";
 import { buildTranslation, translationInputs, translationParameters } from "./translation_model.ts";
-import { translationModelNames } from "./translation_presets.ts";
+import { translationNames } from "./translation_preset_types.ts";
 import { tinyTranslation, tinyTranslationMega } from "./translation_testing.ts";
 
 /** Sources and targets of two rows, padded with 1 to a rectangle. */
@@ -80,7 +80,7 @@ function surprises(logits: readonly number[], vocabulary: number): number[][] {
   });
 }
 
-for (const model of translationModelNames) {
+for (const model of translationNames) {
   const config = tinyTranslation(model);
 
   Deno.test(`translation by ${model} sees the whole source and no later word of the target`, () => {
@@ -141,7 +141,7 @@ for (const model of translationModelNames) {
 }
 
 Deno.test("padding on the left moves the relative positions of Mega, not those of the Transformer", () => {
-  const difference = (model: typeof translationModelNames[number]) => {
+  const difference = (model: typeof translationNames[number]) => {
     const config = tinyTranslation(model);
     const left = run(config, { source: [[1, 1, 4, 8, 2]], target: [[7, 2]] });
     return Math.abs(left.loss - run(config, { source: [[4, 8, 2]], target: [[7, 2]] }).loss);

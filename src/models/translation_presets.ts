@@ -1,38 +1,20 @@
 /**
- * The published translation models and their training (Mega, section 4.5 and Table 10;
+ * The published translation models and their training (Mega, section 4.4 and Table 10;
  * `mega_wmt_en_de` in `fairseq/models/mega.py`, `transformer_wmt_en_de` in `transformer.py`,
  * `examples/mega/README.mt.md`). Batches of eight devices become micro-batches of one. The recipe's
  * truncation of the moving average to 0 taps means none.
  */
 import { PAD_ID } from "../data/vocabulary.ts";
 import type { AttentionKind } from "../nn/gated_attention.ts";
-import type { Schedule, TrainingSettings } from "./training_settings.ts";
+import { type Schedule, type TrainingSettings, trainingSettings } from "./training_settings.ts";
+import type { TranslationMegaConfig, TranslationTransformerConfig } from "./translation_config.ts";
 import type {
-  TranslationConfig,
-  TranslationMegaConfig,
-  TranslationTransformerConfig,
-} from "./translation_config.ts";
-
-/** Translation models; `mega` has softmax attention. */
-export const translationModelNames = ["mega", "mega-laplace", "transformer"] as const;
-/** See {@link translationModelNames}. */
-export type TranslationModelName = typeof translationModelNames[number];
-
-/** What fits into a device batch. */
-export interface TranslationBatching {
-  /** Most positions of the longer side of a batch: sentences times the longest one, padding included. */
-  readonly tokens: number;
-  /** Most sentence pairs. */
-  readonly sentences: number;
-}
-
-/** A model, how it is trained, and on which batches. */
-export interface TranslationPreset {
-  readonly config: TranslationConfig;
-  /** Gradients are means over target words. `batch` is the most sentence pairs of a device batch. */
-  readonly training: TrainingSettings;
-  readonly batching: TranslationBatching;
-}
+  SearchSettings,
+  TranslationBatching,
+  TranslationName,
+  TranslationPreset,
+  TranslationRequest,
+} from "./translation_preset_types.ts";
 
 const maxPositions = 1024;
 
@@ -77,28 +59,34 @@ const transformer: TranslationTransformerConfig = {
 
 const updates = 500_000;
 const warmup = { warmupInitial: 1e-7, warmupUpdates: 4000 };
-/** Of one device; eight of them made an update. */
-const batching: TranslationBatching = { tokens: 8192, sentences: 1024 };
 
-function settings(weightDecay: number, schedule: Schedule): TrainingSettings {
-  return {
-    optimizer: {
-      kind: "adam",
-      beta1: 0.9,
-      beta2: 0.98,
-      epsilon: 1e-8,
-      weightDecay,
-      clipNorm: 1,
-    },
-    schedule,
-    labelSmoothing: 0.1,
-    batch: batching.sentences,
-    accumulation: 8,
-    updates,
-  };
+/** An update of eight devices. Batches are cut by tokens: the number of pairs is not given. */
+const shared = { batch: 1, accumulation: 8, updates, warmupUpdates: warmup.warmupUpdates };
+
+function trainingOf(model: TranslationName): TrainingSettings {
+  if (model !== "transformer") {
+    return trainingSettings({ ...shared, peak: 1e-3, weightDecay: 0.05, clipNorm: 1 });
+  }
+  const schedule: Schedule = { kind: "inverse-sqrt", peak: 5e-4, ...warmup };
+  const { peak } = schedule;
+  return { ...trainingSettings({ ...shared, peak, weightDecay: 1e-4, clipNorm: 1 }), schedule };
 }
 
-function stackOf(model: TranslationModelName) {
+const search: SearchSettings = { beam: 5, lengthPenalty: 1, maxLengthA: 0, maxLengthB: 200 };
+
+const batching: TranslationBatching = {
+  sourcePadding: "left",
+  // Of one device.
+  maxTokens: 8192,
+  shapes: 16,
+  // Cleaning leaves 150 pieces, and the end of the sentence is one more.
+  maxLength: 151,
+  validation: search,
+  final: { ...search, lengthPenalty: 0.5 },
+  limits: {},
+};
+
+function stackOf(model: TranslationName) {
   switch (model) {
     case "mega":
       return mega("softmax");
@@ -109,15 +97,9 @@ function stackOf(model: TranslationModelName) {
   }
 }
 
-/**
- * The published model (base size, encoder and decoder alike, all tables of words shared) for a joint
- * vocabulary.
- *
- * @param vocabulary Number of words, those that stand for padding, line ends and the unknown included.
- */
-export function paperTranslationPreset(
-  model: TranslationModelName,
-  vocabulary: number,
+/** The published model of base size: encoder and decoder alike, all tables of words shared. */
+export function publishedTranslation(
+  { model, vocabulary }: Pick<TranslationRequest, "model" | "vocabulary">,
 ): TranslationPreset {
   const stack = stackOf(model);
   return {
@@ -129,16 +111,8 @@ export function paperTranslationPreset(
       encoder: stack,
       decoder: stack,
     },
-    training: model === "transformer"
-      ? settings(1e-4, { kind: "inverse-sqrt", peak: 5e-4, ...warmup })
-      : settings(0.05, {
-        kind: "linear",
-        peak: 1e-3,
-        ...warmup,
-        warmupPower: 1,
-        end: 0,
-        totalUpdates: updates,
-      }),
+    training: trainingOf(model),
+    labelSmoothing: 0.1,
     batching,
   };
 }

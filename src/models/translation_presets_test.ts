@@ -6,14 +6,11 @@ import { parameter, roleOf } from "../../kernels/source/mod.ts";
 import { ModelContext } from "../nn/context.ts";
 import { parseTranslationConfig } from "./translation_config.ts";
 import { buildTranslation, translationInputs, translationParameters } from "./translation_model.ts";
-import {
-  paperTranslationPreset,
-  type TranslationModelName,
-  translationModelNames,
-} from "./translation_presets.ts";
+import { type TranslationName, translationNames } from "./translation_preset_types.ts";
+import { publishedTranslation } from "./translation_presets.ts";
 
-const count = (model: TranslationModelName, vocabulary: number) =>
-  translationParameters(paperTranslationPreset(model, vocabulary).config).count;
+const count = (model: TranslationName, vocabulary: number) =>
+  translationParameters(publishedTranslation({ model, vocabulary }).config).count;
 
 Deno.test("models have the parameters that their layers and the shared table give", () => {
   assert.equal(count("mega", 32_768), 63_136_750);
@@ -27,7 +24,7 @@ Deno.test("models have the parameters that their layers and the shared table giv
 // to 33,000 words. Both numbers fit this many layers with one table of 39,769 to 41,289 words, such as 40,000
 // merges of word pieces give; for 37,000 words (Vaswani et al.) they would be 65.3 M and 63.1 M.
 Deno.test("published numbers of parameters fit one joint vocabulary of about forty thousand words", () => {
-  const millions = (model: TranslationModelName, vocabulary: number) =>
+  const millions = (model: TranslationName, vocabulary: number) =>
     Math.round(count(model, vocabulary) / 1e6);
   for (const vocabulary of [39_769, 40_480, 41_289]) {
     assert.equal(millions("mega", vocabulary), 67);
@@ -37,40 +34,42 @@ Deno.test("published numbers of parameters fit one joint vocabulary of about for
   assert.equal(millions("transformer", 39_768), 64);
 });
 
-for (const model of translationModelNames) {
+for (const model of translationNames) {
   Deno.test(`published ${model} of translation is a valid configuration`, () => {
-    const { config } = paperTranslationPreset(model, 32_768);
+    const { config } = publishedTranslation({ model, vocabulary: 32_768 });
     assert.deepEqual(parseTranslationConfig(config, model), config);
   });
 }
 
 Deno.test("published translation models train as in the paper", () => {
-  const { training: mega, batching } = paperTranslationPreset("mega", 32_768);
-  assert.deepEqual(paperTranslationPreset("mega-laplace", 32_768).training, mega);
-  const { training: transformer } = paperTranslationPreset("transformer", 32_768);
-  assert.equal(mega.schedule.kind, "linear");
-  assert.equal(mega.schedule.peak, 1e-3);
-  assert.equal(mega.optimizer.weightDecay, 0.05);
-  assert.equal(transformer.schedule.kind, "inverse-sqrt");
-  assert.equal(transformer.schedule.peak, 5e-4);
-  assert.equal(transformer.optimizer.weightDecay, 1e-4);
-  for (const { optimizer, schedule, labelSmoothing, updates } of [mega, transformer]) {
-    assert.equal(optimizer.clipNorm, 1);
-    assert.equal(schedule.warmupUpdates, 4000);
+  const preset = (model: TranslationName) => publishedTranslation({ model, vocabulary: 32_768 });
+  const [mega, laplace, transformer] = translationNames.map(preset);
+  assert.deepEqual(laplace.training, mega.training);
+  const { schedule, optimizer } = mega.training;
+  assert.ok(schedule.kind === "linear");
+  assert.deepEqual([schedule.peak, schedule.end, schedule.totalUpdates], [1e-3, 0, 500_000]);
+  assert.equal(optimizer.weightDecay, 0.05);
+  assert.equal(transformer.training.schedule.kind, "inverse-sqrt");
+  assert.equal(transformer.training.schedule.peak, 5e-4);
+  assert.equal(transformer.training.optimizer.weightDecay, 1e-4);
+  for (const { training, labelSmoothing, batching } of [mega, transformer]) {
+    assert.equal(training.optimizer.clipNorm, 1);
+    assert.equal(training.schedule.warmupUpdates, 4000);
+    assert.equal(training.schedule.warmupInitial, 1e-7);
+    assert.equal(training.updates, 500_000);
     assert.equal(labelSmoothing, 0.1);
-    assert.equal(updates, 500_000);
+    assert.equal(batching.maxTokens * training.accumulation, 65_536);
+    assert.equal(batching.final.lengthPenalty, 0.5);
   }
-  assert.equal(batching.tokens * mega.accumulation, 65_536);
 });
 
 /** A micro-batch of training, planned for a GPU: 256 pairs of 32 words. */
-function plan(model: TranslationModelName) {
-  const { config, training, batching } = paperTranslationPreset(model, 32_768);
+function plan(model: TranslationName) {
+  const { config, labelSmoothing, batching } = publishedTranslation({ model, vocabulary: 32_768 });
   const length = 32;
   return freshGraph(() => {
     const ctx = new ModelContext({ training: true });
-    const inputs = translationInputs(batching.tokens / length, length, length);
-    const { labelSmoothing = 0 } = training;
+    const inputs = translationInputs(batching.maxTokens / length, length, length);
     const { lossSum, nllSum } = buildTranslation(config, ctx, inputs, { labelSmoothing });
     const parameters = ctx.collected.parameters.map(({ name, shape }) => parameter(name, shape));
     const roots = [...new Set([lossSum, nllSum, ...gradients(lossSum, parameters)])];
@@ -87,7 +86,7 @@ function plan(model: TranslationModelName) {
   });
 }
 
-for (const model of translationModelNames) {
+for (const model of translationNames) {
   Deno.test(`published ${model} of translation can be planned, without logits of all words`, () => {
     const { statistics, largest } = plan(model);
     const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;

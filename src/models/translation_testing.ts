@@ -1,7 +1,7 @@
 /** Small translation models, for tests. */
 import type { TranslationConfig, TranslationMegaConfig } from "./translation_config.ts";
 import { parseTranslationConfig } from "./translation_config.ts";
-import type { TranslationModelName } from "./translation_presets.ts";
+import type { TranslationName } from "./translation_preset_types.ts";
 
 /** A Mega stack of one layer for sentences of up to 16 words. */
 export function tinyTranslationMega(
@@ -34,7 +34,7 @@ export function tinyTranslationMega(
 
 /** A model of one layer on each side for sentences of up to 16 words. */
 export function tinyTranslation(
-  model: TranslationModelName,
+  model: TranslationName,
   changes: Partial<TranslationConfig> = {},
 ): TranslationConfig {
   const stack = model === "transformer"

@@ -8,20 +8,25 @@ import type { TranslationConfig } from "../../../models/translation_config.ts";
 import { ModelContext } from "../../../nn/context.ts";
 import { learningRate } from "../../../train/schedule.ts";
 import { Session, type SessionBatch } from "../../../train/session.ts";
-import { outputTolerance } from "../../tolerance.ts";
+import { type CompareOptions, outputTolerance } from "../../tolerance.ts";
 import type { Golden } from "../golden.ts";
 import type { Produced } from "../run_module.ts";
 import { translationConfigOf } from "./nmt_config.ts";
 import {
   adamSettingsOf,
   initialState,
-  scalars,
   scheduleOf,
   type TrajectoryCase,
   trajectorySchema,
 } from "./trajectory.ts";
 
 const caseSchema = z.object({ label_smoothing: z.number() });
+
+/** Losses, norms and rates, each relative to itself. */
+const scalars: CompareOptions = {
+  tolerance: { relative: 1e-5, absolute: 0 },
+  elementwise: true,
+};
 
 /** A batch and the number of its target words. */
 interface CountedBatch {
