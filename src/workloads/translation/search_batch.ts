@@ -44,9 +44,9 @@ export function noStatistics(): SearchStatistics {
 export interface SearchTuning {
   /** Steps between two looks at the records; at most {@link recordedSteps}, the default. */
   readonly readEvery?: number;
-  /** Positions that caches hold at first; they double as needed. Default 16. */
+  /** Positions that caches hold at first; they double as needed. Default 64. */
   readonly firstCapacity?: number;
-  /** Whether batches shrink when half of their sentences are finished. Default true. */
+  /** Whether batches shrink when three quarters of their sentences are finished. Default true. */
   readonly compaction?: boolean;
   readonly statistics?: SearchStatistics;
 }
@@ -90,8 +90,24 @@ export function blocksOfSentences(kept: readonly number[], sentences: number): B
 }
 
 /** The least power of 2 that is not smaller. */
-export function powerOfTwo(count: number): number {
+function powerOfTwo(count: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1, count)));
+}
+
+/** Least positions of a source that programs of steps are made for. */
+const leastSource = 32;
+
+/** Positions of a source that steps see: few different ones, as each takes a program. */
+export function sourcePositions(width: number, config: TranslationConfig): number {
+  const { source, target } = positionLimits(config);
+  return Math.min(Math.max(leastSource, powerOfTwo(width)), Math.max(source, target));
+}
+
+/** The smallest batch of `rows`, a quarter of them, a quarter of these …, that holds `count`. */
+export function shrunkRows(rows: number, count: number): number {
+  let result = rows;
+  while (result > 1 && Math.ceil(result / 4) >= count) result = Math.ceil(result / 4);
+  return result;
 }
 
 class BatchSearch {
@@ -118,19 +134,21 @@ class BatchSearch {
     this.#rows = Array.from({ length: sentences }, (_, k) => k);
     this.#searches = this.#rows.map(() => new SentenceSearch(options, this.#maxLength));
     this.#statistics = settings.statistics ?? noStatistics();
-    const capacity = Math.min(settings.firstCapacity ?? 16, this.#limit);
-    this.#extents = { sentences: rows, beam, source: width, capacity };
+    const capacity = Math.min(settings.firstCapacity ?? 64, this.#limit);
+    const source = sourcePositions(width, config);
+    this.#extents = { sentences: rows, beam, source, capacity };
   }
 
   async run(): Promise<Hypothesis[][]> {
-    const { beam, minLength = 1, unknownPenalty = 0 } = this.options;
-    const { tokens, rows, width } = this.batch;
+    const { minLength = 1, unknownPenalty = 0 } = this.options;
+    const { tokens, width } = this.batch;
+    const { sentences, beam, source } = this.#extents;
     this.runner.step({
       feeds: new Map<string, Int32Array | Float32Array>([
         ["source", tokens],
         ["limits", Float32Array.of(minLength, this.#maxLength, unknownPenalty)],
       ]),
-      extents: { sentences: rows, beam, source: width },
+      extents: { sentences, beam, source, words: width },
       fresh: false,
     }, "encode");
     while (this.#searches.some(({ done }) => !done)) await this.#goOn();
@@ -200,12 +218,12 @@ class BatchSearch {
     }
   }
 
-  /** Leaves out finished sentences when programs for half as many will do. */
+  /** Leaves out finished sentences when a program for a quarter of the rows will do. */
   #compact(): void {
     if (this.settings.compaction === false) return;
     const kept = this.#rows.flatMap((sentence, row) => this.#searches[sentence].done ? [] : [row]);
-    const sentences = powerOfTwo(kept.length);
-    if (kept.length === 0 || sentences >= this.#extents.sentences) return;
+    const sentences = shrunkRows(this.#extents.sentences, kept.length);
+    if (kept.length === 0 || sentences === this.#extents.sentences) return;
     this.#move({ ...this.#extents, sentences }, kept);
     this.#rows = kept.map((row) => this.#rows[row]);
   }
