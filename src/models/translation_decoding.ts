@@ -197,7 +197,7 @@ export function decodeStep(
   const valid = ctx.scope("search", () => ctx.carried("source_mask", [sentences, source]));
   const first = mul(iota([sentences, 1], 0), beam);
   const order = reshape(toI32(add(beams.parents, first)), [rows]);
-  const history = beam === 1 ? { position } : { position, order };
+  const history = beam === 1 ? { position, group: beam } : { position, group: beam, order };
   const block = decoder.kind === "mega" ? decoder.chunk : null;
   const run = { carried: true, step: { capacity, beams: { history, block } } };
   const targets = positionLimits(config).target;

@@ -9,6 +9,8 @@ import type { ModelContext } from "./context.ts";
 export interface RowHistory {
   /** Row of the step before, i32 [B]; absent where every row continues itself. */
   readonly order?: Tensor;
+  /** Rows of a group (the beams of a sentence), which continue each other only; groups are consecutive. */
+  readonly group: number;
   /** Position of the token of this step, f32 [1]; at 0 there is no step before. */
   readonly position: Tensor;
 }

@@ -44,7 +44,7 @@ export function noStatistics(): SearchStatistics {
 export interface SearchTuning {
   /** Steps between two looks at the records; at most {@link recordedSteps}, the default. */
   readonly readEvery?: number;
-  /** Positions that caches hold at first; they double as needed. Default 64. */
+  /** Positions that there is memory for at first; it doubles as needed. Default 64. */
   readonly firstCapacity?: number;
   /** Whether batches shrink when three quarters of their sentences are finished. Default true. */
   readonly compaction?: boolean;
@@ -53,6 +53,9 @@ export interface SearchTuning {
 
 /** Carried state that no row owns. */
 const shared = /(^|\.)(limits|position|slot|place_in_block|source_bias)$/;
+
+/** Carried keys and values, whose first axis is slots. */
+const slotted = /\.prev_(key|value)$/;
 
 function merged(blocks: readonly BlockMove[]): BlockMove[] {
   const result: BlockMove[] = [];
@@ -76,6 +79,19 @@ export function blocksOfSentences(kept: readonly number[], sentences: number): B
     if (same && kept.every((row, i) => row === i)) return [];
     if (shared.test(name)) return same ? [] : [{ from: 0, to: 0, length: size(from) }];
     if (name.endsWith("records")) return [];
+    if (slotted.test(name)) {
+      // Slots [C, rows, F]: every slot is a batch of its own.
+      const width = from[2];
+      const perSlot = from[1] / sentences;
+      return merged(
+        Array.from({ length: Math.min(from[0], to[0]) }, (_, slot) =>
+          kept.map((old, next) => ({
+            from: (slot * from[1] + old * perSlot) * width,
+            to: (slot * to[1] + next * perSlot) * width,
+            length: perSlot * width,
+          }))).flat(),
+      );
+    }
     const rowsPer = from[0] / sentences;
     const [fromRow, toRow] = [size(from.slice(1)), size(to.slice(1))];
     const length = Math.min(fromRow, toRow);
@@ -167,6 +183,7 @@ class BatchSearch {
         feeds: new Map([["forced", this.#forced()]]),
         extents: this.#extents,
         fresh: false,
+        slot: this.#place(),
       });
       this.#step++;
       this.#statistics.steps++;

@@ -60,24 +60,33 @@ class InterpretedRunner implements DecodeRunner {
   }
 
   step(
-    { feeds, extents }: Parameters<DecodeRunner["step"]>[0],
+    { feeds, extents, slot = -1 }: Parameters<DecodeRunner["step"]>[0],
     mode: Mode = "step",
   ): { read(output: string): Promise<Float32Array> } {
     this.shapes.add(JSON.stringify([mode, extents]));
     const results = freshGraph(() => {
       const { ctx, outputs } = this.#built(mode, extents);
       const updates = ctx.carriedUpdates;
-      const roots = new Map([...updates, ...Object.entries(outputs)]);
+      const slots = ctx.carriedSlots;
+      const roots = new Map([...updates, ...slots, ...Object.entries(outputs)]);
       const all = new Map<string, ArrayLike<number>>([...this.parameters, ...feeds]);
       for (const { name, shape } of ctx.carriedSpecs) {
         const known = this.#carried.get(name);
         all.set(name, known?.length === sizeOf(shape) ? known : new Array(sizeOf(shape)).fill(NaN));
       }
       const values = interpret([...roots.values()], all).map(({ data }) => data);
-      return { names: [...roots.keys()], updates, values };
+      for (const { name, shape } of ctx.carriedSpecs) {
+        const state = all.get(name);
+        if (slots.has(name)) this.#carried.set(name, Float64Array.from(state ?? []));
+        assert.equal(state?.length, sizeOf(shape));
+      }
+      return { names: [...roots.keys()], updates, slots, values };
     });
     const byName = new Map(results.names.map((name, i) => [name, results.values[i]]));
-    for (const [name, data] of byName) if (results.updates.has(name)) this.#carried.set(name, data);
+    for (const [name, data] of byName) {
+      if (results.updates.has(name)) this.#carried.set(name, data);
+      if (results.slots.has(name)) this.#carried.get(name)?.set(data, slot * data.length);
+    }
     return { read: (output) => Promise.resolve(Float32Array.from(byName.get(output) ?? [])) };
   }
 
@@ -286,11 +295,19 @@ Deno.test("sources are padded on the side that the model knows", () => {
 Deno.test("blocks of the sentences that stay", () => {
   const blocks = blocksOfSentences([1, 2], 4);
   assert.deepEqual(blocks("search.scores", [4, 3], [2, 3]), [{ from: 3, to: 0, length: 6 }]);
-  assert.deepEqual(blocks("prev_key", [8, 2, 5], [4, 4, 5]), [
-    { from: 20, to: 0, length: 10 },
-    { from: 30, to: 20, length: 10 },
-    { from: 40, to: 40, length: 10 },
-    { from: 50, to: 60, length: 10 },
+  assert.deepEqual(blocks("decoder.owners", [8, 2], [4, 4]), [
+    { from: 4, to: 0, length: 2 },
+    { from: 6, to: 4, length: 2 },
+    { from: 8, to: 8, length: 2 },
+    { from: 10, to: 12, length: 2 },
+  ]);
+  assert.deepEqual(blocks("self_attn.prev_key", [2, 8, 5], [4, 4, 5]), [
+    { from: 10, to: 0, length: 20 },
+    { from: 50, to: 20, length: 20 },
+  ]);
+  const more = blocksOfSentences([0, 1], 2);
+  assert.deepEqual(more("self_attn.prev_key", [2, 4, 5], [4, 4, 5]), [
+    { from: 0, to: 0, length: 40 },
   ]);
   assert.deepEqual(blocks("search.records", [8, 4, 3, 2], [8, 2, 3, 2]), []);
   assert.deepEqual(blocks("search.position", [1], [1]), []);
