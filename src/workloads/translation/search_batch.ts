@@ -46,7 +46,7 @@ export interface SearchTuning {
   readonly readEvery?: number;
   /** Positions that there is memory for at first; it doubles as needed. Default 64. */
   readonly firstCapacity?: number;
-  /** Whether batches shrink when three quarters of their sentences are finished. Default true. */
+  /** Whether batches shrink when half of their sentences are finished. Default true. */
   readonly compaction?: boolean;
   readonly statistics?: SearchStatistics;
 }
@@ -119,10 +119,14 @@ export function sourcePositions(width: number, config: TranslationConfig): numbe
   return Math.min(Math.max(leastSource, powerOfTwo(width)), Math.max(source, target));
 }
 
-/** The smallest batch of `rows`, a quarter of them, a quarter of these …, that holds `count`. */
+/** Fewer rows than this (but for a single one) are hardly faster, and programs take time to compile. */
+const leastRows = 8;
+
+/** The smallest batch of `rows`, half of them, a quarter …, 8, or 1 row that holds `count` sentences. */
 export function shrunkRows(rows: number, count: number): number {
+  if (count <= 1) return 1;
   let result = rows;
-  while (result > 1 && Math.ceil(result / 4) >= count) result = Math.ceil(result / 4);
+  while (Math.ceil(result / 2) >= Math.max(count, leastRows)) result = Math.ceil(result / 2);
   return result;
 }
 
@@ -235,7 +239,7 @@ class BatchSearch {
     }
   }
 
-  /** Leaves out finished sentences when a program for a quarter of the rows will do. */
+  /** Leaves out finished sentences when a program with half of the rows will do. */
   #compact(): void {
     if (this.settings.compaction === false) return;
     const kept = this.#rows.flatMap((sentence, row) => this.#searches[sentence].done ? [] : [row]);

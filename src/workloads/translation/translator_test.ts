@@ -16,7 +16,13 @@ import { tinyTranslation as tiny, tinyTranslationMega } from "../../models/trans
 import { ModelContext } from "../../nn/context.ts";
 import type { BatchExtents, BlocksOf, DecodeRunner, Mode } from "../../train/workload.ts";
 import type { Hypothesis } from "./beam_search.ts";
-import { blocksOfSentences, noStatistics, searchBatch, type SearchTuning } from "./search_batch.ts";
+import {
+  blocksOfSentences,
+  noStatistics,
+  searchBatch,
+  type SearchTuning,
+  shrunkRows,
+} from "./search_batch.ts";
 import { padSources, translate, type TranslateOptions } from "./translator.ts";
 
 /** So few words that `</s>` comes up after any number of them. */
@@ -219,7 +225,7 @@ Deno.test("the result does not depend on how the device is used", async () => {
   }
 });
 
-Deno.test("a batch shrinks when three quarters of its sentences are finished", async () => {
+Deno.test("a batch shrinks when only one of its sentences is unfinished", async () => {
   const config = stacks["Mega softmax, simple bias, chunks of null"];
   const [all, less] = [noStatistics(), noStatistics()];
   const one = { readEvery: 1, firstCapacity: 16 };
@@ -290,6 +296,20 @@ Deno.test("sources are padded on the side that the model knows", () => {
     [...padSources(rows, 2, 3, "right").tokens],
     [5, EOS_ID, PAD_ID, 6, 7, EOS_ID],
   );
+});
+
+Deno.test("batches are halved as long as that saves time", () => {
+  assert.deepEqual([64, 33, 32, 9, 8, 2, 1, 0].map((count) => shrunkRows(64, count)), [
+    64,
+    64,
+    32,
+    16,
+    8,
+    8,
+    1,
+    1,
+  ]);
+  assert.deepEqual([3, 2, 1].map((count) => shrunkRows(3, count)), [3, 3, 1]);
 });
 
 Deno.test("blocks of the sentences that stay", () => {
