@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../../../errors.ts";
 import { builtinPrefixes } from "./builtin_prefixes.ts";
-import { OFFICIAL_PREFIXES, parsePrefixes, readPrefixes } from "./prefixes.ts";
+import { parsePrefixes } from "./prefixes.ts";
+import { OFFICIAL_PREFIXES, readPrefixes } from "./read_prefixes.ts";
 import { MosesTokenizer } from "./tokenizer.ts";
 
 /** Calls `body` with a data folder that holds the given files in `moses/`. */
