@@ -4,6 +4,8 @@ import { readError } from "../../../util/read_error.ts";
 import type { VerifyReport } from "../verify.ts";
 import { compareText } from "./differences.ts";
 import { TextGolden } from "./text_golden.ts";
+import { verifyFairseqBleu, verifySacreBleu } from "./verify_bleu.ts";
+import { verifyBpeApply, verifyBpeLearn, verifyBpeRestore } from "./verify_bpe.ts";
 import { verifyEnwik8, verifyWikitext } from "./verify_corpora.ts";
 import { verifyDictionary } from "./verify_dictionary.ts";
 import { verifyLmBlocks } from "./verify_lm_blocks.ts";
@@ -29,11 +31,11 @@ const handlers = new Map<string, TextHandler | undefined>([
   ["moses_tokenize", verifyMosesTokenize],
   ["moses_detokenize", verifyMosesDetokenize],
   ["moses_clean", verifyMosesClean],
-  ["bpe_learn", undefined],
-  ["bpe_apply", undefined],
-  ["bpe_restore", undefined],
-  ["bleu_fairseq", undefined],
-  ["sacrebleu", undefined],
+  ["bpe_learn", verifyBpeLearn],
+  ["bpe_apply", verifyBpeApply],
+  ["bpe_restore", verifyBpeRestore],
+  ["bleu_fairseq", verifyFairseqBleu],
+  ["sacrebleu", verifySacreBleu],
   ["batching", undefined],
 ]);
 
