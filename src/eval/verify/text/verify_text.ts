@@ -4,8 +4,10 @@ import { readError } from "../../../util/read_error.ts";
 import type { VerifyReport } from "../verify.ts";
 import { compareText } from "./differences.ts";
 import { TextGolden } from "./text_golden.ts";
+import { verifyBatching } from "./verify_batching.ts";
 import { verifyBpeApply, verifyBpeLearn, verifyBpeRestore } from "./verify_bpe.ts";
 import { verifyEnwik8, verifyWikitext } from "./verify_corpora.ts";
+import { verifyCorpus } from "./verify_corpus.ts";
 import { verifyDictionary } from "./verify_dictionary.ts";
 import { verifyLmBlocks } from "./verify_lm_blocks.ts";
 
@@ -19,7 +21,7 @@ const handlers = new Map<string, TextHandler | undefined>([
   ["lm_blocks", verifyLmBlocks],
   ["wikitext_tokens", verifyWikitext],
   ["enwik8_bytes", verifyEnwik8],
-  ["corpus", undefined],
+  ["corpus", verifyCorpus],
   ["moses_punctuation", undefined],
   ["moses_tokenize", undefined],
   ["moses_detokenize", undefined],
@@ -29,7 +31,7 @@ const handlers = new Map<string, TextHandler | undefined>([
   ["bpe_restore", verifyBpeRestore],
   ["bleu_fairseq", undefined],
   ["sacrebleu", undefined],
-  ["batching", undefined],
+  ["batching", verifyBatching],
 ]);
 
 /** Kinds of text files that can be verified. */
