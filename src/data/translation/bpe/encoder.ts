@@ -63,19 +63,16 @@ export class BpeEncoder {
   /** Merges symbols in place: always the pair that was learned first, wherever it occurs. */
   #merge(symbols: string[]): void {
     const rank = (i: number) => this.#codes.rank(symbols[i], symbols[i + 1]) ?? Infinity;
-    while (symbols.length > 1) {
-      let best = Infinity;
-      let first = -1;
-      for (let i = 0; i + 1 < symbols.length; i++) {
-        const found = rank(i);
-        if (found >= best) continue;
-        best = found;
-        first = i;
-      }
-      if (first < 0) return;
-      const [left, right] = [symbols[first], symbols[first + 1]];
-      for (let i = first; i + 1 < symbols.length; i++) {
-        if (symbols[i] === left && symbols[i + 1] === right) symbols.splice(i, 2, left + right);
+    const ranks = Array.from({ length: symbols.length - 1 }, (_, i) => rank(i));
+    while (true) {
+      const best = ranks.reduce((least, each) => Math.min(least, each), Infinity);
+      if (best === Infinity) return;
+      for (let i = 0; i < ranks.length; i++) {
+        if (ranks[i] !== best) continue;
+        symbols.splice(i, 2, symbols[i] + symbols[i + 1]);
+        ranks.splice(i, 1);
+        if (i > 0) ranks[i - 1] = rank(i - 1);
+        if (i < ranks.length) ranks[i] = rank(i);
       }
     }
   }
