@@ -5,6 +5,7 @@ import type { VerifyReport } from "../verify.ts";
 import { compareText } from "./differences.ts";
 import { TextGolden } from "./text_golden.ts";
 import { verifyBatching } from "./verify_batching.ts";
+import { verifyFairseqBleu, verifySacreBleu } from "./verify_bleu.ts";
 import { verifyBpeApply, verifyBpeLearn, verifyBpeRestore } from "./verify_bpe.ts";
 import { verifyEnwik8, verifyWikitext } from "./verify_corpora.ts";
 import { verifyCorpus } from "./verify_corpus.ts";
@@ -29,8 +30,8 @@ const handlers = new Map<string, TextHandler | undefined>([
   ["bpe_learn", verifyBpeLearn],
   ["bpe_apply", verifyBpeApply],
   ["bpe_restore", verifyBpeRestore],
-  ["bleu_fairseq", undefined],
-  ["sacrebleu", undefined],
+  ["bleu_fairseq", verifyFairseqBleu],
+  ["sacrebleu", verifySacreBleu],
   ["batching", verifyBatching],
 ]);
 
