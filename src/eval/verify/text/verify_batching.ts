@@ -6,7 +6,7 @@ import {
   type BatchLimits,
   SentenceTooLongError,
 } from "../../../data/translation/fairseq_batching/batch_by_size.ts";
-import { collatePairs } from "../../../data/translation/fairseq_batching/collate_pairs.ts";
+import { pairRows } from "../../../data/translation/fairseq_batching/pair_rows.ts";
 import {
   collateTokens,
   type TokenRows,
@@ -133,7 +133,7 @@ function pairs(golden: TextGolden): Record<string, unknown> {
     ignored,
     batches,
     collated: batches.map((indices) => {
-      const collated = collatePairs(
+      const collated = pairRows(
         indices.map((id) => ({ id, source: source[id], target: target[id] })),
         {
           pad: config.pad,

@@ -9,7 +9,7 @@ export interface TokenPair {
 }
 
 /** How pairs become a batch. */
-export interface PairCollateOptions {
+export interface PairRowsOptions {
   /** Id of padding (default `<pad>`). */
   readonly pad?: number;
   /** Id that the decoder reads first (default `</s>`). */
@@ -21,7 +21,7 @@ export interface PairCollateOptions {
 }
 
 /** A batch of pairs, the longest source first. */
-export interface CollatedPairs {
+export interface PairRows {
   readonly ids: readonly number[];
   /** [B, S]. */
   readonly source: TokenRows;
@@ -39,11 +39,10 @@ export interface CollatedPairs {
  * Puts pairs into rows (`fairseq/data/language_pair_dataset.py: collate`); sources that are equally
  * long stay in their order.
  */
-export function collatePairs(
+export function pairRows(
   pairs: readonly TokenPair[],
-  { pad = PAD_ID, eos = EOS_ID, leftPadSource = true, leftPadTarget = false }: PairCollateOptions =
-    {},
-): CollatedPairs {
+  { pad = PAD_ID, eos = EOS_ID, leftPadSource = true, leftPadTarget = false }: PairRowsOptions = {},
+): PairRows {
   const sorted = pairs.toSorted((a, b) => b.source.length - a.source.length);
   const targets = sorted.map(({ target }) => target);
   const source = collateTokens(sorted.map(({ source }) => source), {
