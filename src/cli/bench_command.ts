@@ -18,7 +18,7 @@ import { type Result, resultSchemaId, resultSchemaVersion } from "../results/sch
 import { defaultResultPath, readResult, writeResult } from "../results/store.ts";
 import { formatScore } from "../results/display/score_format.ts";
 import { samplesText } from "../results/display/samples.ts";
-import { summaryTable } from "../results/summary.ts";
+import { summaryTables } from "../results/summary.ts";
 import { renderText } from "../results/table_text.ts";
 import { ProgressReporter } from "../util/progress.ts";
 import { inspectTerminal } from "../util/terminal.ts";
@@ -77,9 +77,10 @@ async function defaultData(): Promise<string | undefined> {
     : undefined;
 }
 
-function printTable(result: Result): void {
-  const table = result.suite === "kernels" ? kernelTable(result) : summaryTable(result);
-  console.log(renderText(table, inspectTerminal(Deno.stdout)));
+function printTables(result: Result): void {
+  const tables = result.suite === "kernels" ? [kernelTable(result)] : summaryTables(result);
+  const terminal = inspectTerminal(Deno.stdout);
+  console.log(tables.map((table) => renderText(table, terminal)).join("\n\n"));
 }
 
 async function measureKernels(output: string, profile: ProfileName, only: string | undefined) {
@@ -108,7 +109,7 @@ async function measureKernels(output: string, profile: ProfileName, only: string
     warnings: [...collected.warnings, ...warnings],
   };
   await writeResult(output, result);
-  printTable(result);
+  printTables(result);
   console.log(`\nwrote ${output}`);
 }
 
@@ -168,7 +169,7 @@ async function train(plan: BenchPlan, folder: string, resuming: boolean): Promis
   });
   progress.clear();
   device.destroy();
-  if (result.rows.length > 0) printTable(result);
+  if (result.rows.length > 0) printTables(result);
   const samples = samplesText(result.rows, inspectTerminal(Deno.stdout).width);
   if (samples !== "") console.log(`\n${samples}`);
   if (result.finishedAt === null) {

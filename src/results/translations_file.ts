@@ -1,0 +1,111 @@
+import { basename, dirname, join } from "node:path";
+import { z } from "zod";
+import { SPLIT_NAMES, type SplitName } from "../data/dataset.ts";
+import { UserError } from "../errors.ts";
+import { writeFileAtomic } from "../util/atomic_write.ts";
+import { readError } from "../util/read_error.ts";
+import { sha256Hex } from "../util/sha256.ts";
+import { countSchema } from "./schema_common.ts";
+import type { TranslationsRecord } from "./schema_row.ts";
+
+/** Identifier that every file of translations carries in `format`. */
+export const translationsFormat = "mega-webgpu/translations-1";
+
+/** A file of translations: one run on one split, in the order of the split. */
+export const translationsSchema = z.strictObject({
+  format: z.literal(translationsFormat),
+  /** Task identifier. */
+  task: z.string().min(1),
+  /** Model identifier. */
+  model: z.string().min(1),
+  seed: countSchema,
+  split: z.enum(SPLIT_NAMES),
+  /** Source lines as they were read. */
+  sources: z.array(z.string()),
+  /** Reference lines as they were read. */
+  references: z.array(z.string()),
+  /** What the model wrote, detokenised. */
+  hypotheses: z.array(z.string()),
+}).refine(
+  ({ sources, references, hypotheses }) =>
+    sources.length === references.length && sources.length === hypotheses.length,
+  { message: "sources, references and hypotheses must be equally many" },
+);
+
+/** Translations in memory; see {@link translationsSchema}. */
+export type Translations = z.infer<typeof translationsSchema>;
+
+/**
+ * Where the translations of a run go, relative to the folder of its result file.
+ *
+ * @returns For example `mt-quick.translations/numbers-mega-seed1-test.json`.
+ */
+export function translationsName(
+  resultPath: string,
+  { task, model, seed, split }: { task: string; model: string; seed: number; split: SplitName },
+): string {
+  const folder = `${basename(resultPath).replace(/\.json$/, "")}.translations`;
+  return `${folder}/${task}-${model}-seed${seed}-${split}.json`;
+}
+
+/**
+ * Writes translations, all or nothing, as JSON with one line per sentence.
+ *
+ * @returns The sha256 of the file.
+ * @throws {UserError} when the file cannot be written.
+ * @throws {RangeError} when sources, references and hypotheses differ in number.
+ */
+export async function writeTranslations(path: string, value: Translations): Promise<string> {
+  const checked = translationsSchema.safeParse(value);
+  if (!checked.success) throw new RangeError(`${path}: ${checked.error.issues[0].message}`);
+  const text = `${JSON.stringify(checked.data, null, 1)}\n`;
+  await writeFileAtomic(path, text);
+  return sha256Hex(text);
+}
+
+/**
+ * Reads the translations that a result row records.
+ *
+ * @param resultPath The result file, from whose folder the record counts.
+ * @throws {UserError} when the file is missing, is not the recorded one, or is none of translations.
+ */
+export async function readTranslations(
+  resultPath: string,
+  { file, sha256, sentences, split }: TranslationsRecord,
+): Promise<Translations> {
+  const path = join(dirname(resultPath), file);
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch (error) {
+    throw readError(error, path);
+  }
+  if (sha256Hex(bytes) !== sha256) {
+    throw new UserError(`${path}: not the file that ${resultPath} was written with: restore it`);
+  }
+  const parsed = translationsSchema.safeParse(parseJson(new TextDecoder().decode(bytes)));
+  if (!parsed.success) {
+    const { path: field, message } = parsed.error.issues[0];
+    const where = field.length === 0 ? "" : `field ${field.join(".")}: `;
+    throw new UserError(
+      `${path}: not a file of translations (${where}${message}): run bench again`,
+    );
+  }
+  const value = parsed.data;
+  if (value.split !== split || value.sources.length !== sentences) {
+    throw new UserError(
+      `${path}: ${value.sources.length} sentences of ${value.split}, and ${resultPath} says ` +
+        `${sentences} of ${split}: run bench again`,
+    );
+  }
+  return value;
+}
+
+/** The JSON value of a text; undefined, which no schema takes, where it is none. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
