@@ -19,7 +19,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   models: ["errors", "util", "data", "graph", "kernels", "nn"],
   train: ["errors", "util", "data", "device", "graph", "kernels", "compiler", "nn", "models"],
   workloads: ["errors", "util", "data", "kernels", "models", "train"],
-  results: ["errors", "util", "data", "device"],
+  results: ["errors", "util", "data", "metrics", "device"],
   eval: [
     "errors",
     "util",
