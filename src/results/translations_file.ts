@@ -5,7 +5,7 @@ import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../util/atomic_write.ts";
 import { readError } from "../util/read_error.ts";
 import { sha256Hex } from "../util/sha256.ts";
-import { countSchema } from "./schema_common.ts";
+import { countSchema, sha256Schema } from "./schema_common.ts";
 import type { TranslationsRecord } from "./schema_row.ts";
 
 /** Identifier that every file of translations carries in `format`. */
@@ -20,20 +20,41 @@ export const translationsSchema = z.strictObject({
   model: z.string().min(1),
   seed: countSchema,
   split: z.enum(SPLIT_NAMES),
-  /** Source lines as they were read. */
-  sources: z.array(z.string()),
-  /** Reference lines as they were read. */
-  references: z.array(z.string()),
+  /** Source lines as they were read; null for texts that may not be passed on. */
+  sources: z.array(z.string()).nullable(),
+  /** Reference lines as they were read; null for texts that may not be passed on. */
+  references: z.array(z.string()).nullable(),
+  /** sha256 of {@link textOf}: files of equal texts can be compared. */
+  textSha256: sha256Schema,
   /** What the model wrote, detokenised. */
   hypotheses: z.array(z.string()),
+  /**
+   * Of every sentence, for sacreBLEU with its usual tokenisation: matches and totals of n-grams of
+   * order 1 to 4, length of the hypothesis, length of the reference.
+   */
+  statistics: z.array(z.array(countSchema).length(10)),
 }).refine(
-  ({ sources, references, hypotheses }) =>
-    sources.length === references.length && sources.length === hypotheses.length,
-  { message: "sources, references and hypotheses must be equally many" },
+  ({ sources, references, hypotheses, statistics }) =>
+    [sources, references, statistics].every((list) =>
+      list === null || list.length === hypotheses.length
+    ),
+  { message: "sources, references, hypotheses and statistics must be equally many" },
 );
+
+/** The text that translations are compared with, in one string. */
+export function textOf(sources: readonly string[], references: readonly string[]): string {
+  return [...sources, ...references].map((line) => `${line}\n`).join("");
+}
 
 /** Translations in memory; see {@link translationsSchema}. */
 export type Translations = z.infer<typeof translationsSchema>;
+
+/** Indented JSON, but a line for the statistics of a sentence. */
+function format({ statistics, ...rest }: Translations): string {
+  const rows = statistics.map((row) => `  ${JSON.stringify(row)}`).join(",\n");
+  const text = JSON.stringify(rest, null, 1).replace(/\n\}$/, "");
+  return `${text},\n "statistics": [\n${rows}\n ]\n}\n`;
+}
 
 /**
  * Where the translations of a run go, relative to the folder of its result file.
@@ -42,10 +63,18 @@ export type Translations = z.infer<typeof translationsSchema>;
  */
 export function translationsName(
   resultPath: string,
-  { task, model, seed, split }: { task: string; model: string; seed: number; split: SplitName },
+  { task, model, seed, split, rate }: {
+    readonly task: string;
+    readonly model: string;
+    readonly seed: number;
+    readonly split: SplitName;
+    /** Peak learning rate of a trial. */
+    readonly rate?: number;
+  },
 ): string {
   const folder = `${basename(resultPath).replace(/\.json$/, "")}.translations`;
-  return `${folder}/${task}-${model}-seed${seed}-${split}.json`;
+  const trial = rate === undefined ? "" : `-rate${rate}`;
+  return `${folder}/${task}-${model}${trial}-seed${seed}-${split}.json`;
 }
 
 /**
@@ -58,7 +87,7 @@ export function translationsName(
 export async function writeTranslations(path: string, value: Translations): Promise<string> {
   const checked = translationsSchema.safeParse(value);
   if (!checked.success) throw new RangeError(`${path}: ${checked.error.issues[0].message}`);
-  const text = `${JSON.stringify(checked.data, null, 1)}\n`;
+  const text = format(checked.data);
   await writeFileAtomic(path, text);
   return sha256Hex(text);
 }
@@ -92,9 +121,9 @@ export async function readTranslations(
     );
   }
   const value = parsed.data;
-  if (value.split !== split || value.sources.length !== sentences) {
+  if (value.split !== split || value.hypotheses.length !== sentences) {
     throw new UserError(
-      `${path}: ${value.sources.length} sentences of ${value.split}, and ${resultPath} says ` +
+      `${path}: ${value.hypotheses.length} sentences of ${value.split}, and ${resultPath} says ` +
         `${sentences} of ${split}: run bench again`,
     );
   }

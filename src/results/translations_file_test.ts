@@ -18,6 +18,8 @@ const example: Translations = {
   model: "mega",
   seed: 1,
   split: "test",
+  textSha256: sha256Hex("two\nthree “quoted”\nzwei\ndrei\n"),
+  statistics: [[1, 0, 0, 0, 1, 0, 0, 0, 1, 1], [1, 0, 0, 0, 2, 1, 0, 0, 2, 1]],
   sources: ["two", "three “quoted”"],
   references: ["zwei", "drei"],
   hypotheses: ["zwei", "drei\u2028drei"],

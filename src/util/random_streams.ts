@@ -15,6 +15,8 @@ export const RANDOM_STREAMS = {
   blockSizes: 4,
   /** Which sentences a resampled test set has. */
   bootstrap: 6,
+  /** Which source stands in for that of another sentence, to see whether a model reads it. */
+  shuffledSources: 7,
   /** The ListOps generator. */
   listops: 16,
   /** The lexicon of the synthetic document pairs. */
@@ -25,4 +27,6 @@ export const RANDOM_STREAMS = {
   pathfinder: 19,
   /** The bytes that efficiency is measured on. */
   efficiencyText: 20,
+  /** The sentences about numbers, drawn on their own for each split. */
+  numbers: { train: 21, valid: 22, test: 23 },
 } as const;
