@@ -1,5 +1,4 @@
 import { UserError } from "../../errors.ts";
-import { sacreBleu } from "../../metrics/bleu/sacrebleu.ts";
 import { addStatistics, type BleuStatistics } from "../../metrics/bleu/statistics.ts";
 import { pairedBootstrap } from "../../metrics/bootstrap.ts";
 import { metricKey, sameMetric } from "../aggregate.ts";
@@ -24,8 +23,8 @@ export const bleuUnit = "bleu";
 /** Stands in notes on scores whose translations should have been compared. */
 export const notCompared = "the translations could not be compared";
 
-/** The metric that can be computed again from detokenised translations. */
-const recomputed = "sacrebleu";
+/** The metric whose statistics are kept for every sentence. */
+const resampled = "sacrebleu";
 
 /** Reads all translations that the final runs of a result record. */
 export async function readResultTranslations(
@@ -52,7 +51,7 @@ export async function readResultTranslations(
  * sacreBLEU and the interval at the level 1 - alpha must speak against chance. Of several seeds,
  * those of both sides are pooled sentence by sentence; all seeds are where none is common.
  *
- * Where translations are missing or have other references, and for BLEU of tokenised text, the
+ * Where translations are missing or have another text, and for BLEU of tokenised text, the
  * intervals that the runs stored are compared as if they were independent. This sees less, since
  * the sides share their sentences; the note says why it was done.
  *
@@ -65,7 +64,9 @@ export function compareBleu(
   translations: TranslationsByRecord,
 ): Comparison | string {
   const sides = commonRuns(scoredRuns(pair.old, metric), scoredRuns(pair.new, metric));
-  if (metric.name !== recomputed || metric.setting !== null) {
+  const obstacle = signatureObstacle(sides, metric);
+  if (obstacle !== null) return obstacle;
+  if (metric.name !== resampled || metric.setting !== null) {
     return compareIntervals(sides, metric, alpha, sides.note);
   }
   const old = pooled("old", sides.old, metric, translations);
@@ -74,9 +75,9 @@ export function compareBleu(
     ? old
     : typeof now === "string"
     ? now
-    : sameLines(old.references, now.references)
+    : old.textSha256 === now.textSha256
     ? null
-    : "the references of the two results differ";
+    : "the texts of the two results differ";
   if (problem !== null || typeof old === "string" || typeof now === "string") {
     const note = `${notCompared} (${problem})`;
     return compareIntervals(sides, metric, alpha, joined(sides.note, note));
@@ -118,8 +119,18 @@ function commonRuns(old: readonly ResultRow[], now: readonly ResultRow[]): Sides
   return { old: left, new: right, note: fewer ? `only ${which} of both sides` : single };
 }
 
+/** Scores that were computed by other rules are other scores. */
+function signatureObstacle(sides: Sides, metric: MetricRecord): string | null {
+  const of = (rows: readonly ResultRow[]) =>
+    [...new Set(rows.map((row) => sameMetric(row, metric)?.signature ?? "no signature"))].join(
+      ", ",
+    );
+  const [old, now] = [of(sides.old), of(sides.new)];
+  return old === now ? null : `${metric.name} by other rules: ${old} → ${now}`;
+}
+
 interface PooledSentences {
-  readonly references: readonly string[];
+  readonly textSha256: string;
   /** Statistics of each sentence, summed over the runs. */
   readonly sentences: readonly BleuStatistics[];
 }
@@ -137,26 +148,32 @@ function pooled(
     const found = record === undefined ? undefined : translations.get(record);
     if (found === undefined) return `the ${side} result keeps none of seed ${row.seed}`;
     if (found instanceof UserError) return found.message;
-    const { references, hypotheses } = found;
-    if (hypotheses.length === 0) return `the ${side} result has no sentence of seed ${row.seed}`;
-    const { sentences } = sacreBleu(hypotheses, [references]);
-    if (sum === undefined) {
-      sum = { references, sentences };
-      continue;
+    const { textSha256 } = found;
+    const sentences = found.statistics.map(statisticsOf);
+    if (sentences.length === 0) return `the ${side} result has no sentence of seed ${row.seed}`;
+    if (sum !== undefined && sum.textSha256 !== textSha256) {
+      return `the texts of the runs of the ${side} result differ`;
     }
-    if (!sameLines(sum.references, references)) {
-      return `the references of the runs of the ${side} result differ`;
-    }
+    const before = sum?.sentences;
     sum = {
-      references,
-      sentences: sum.sentences.map((one, i) => addStatistics(one, sentences[i])),
+      textSha256,
+      sentences: before === undefined
+        ? sentences
+        : sentences.map((one, i) => addStatistics(before[i], one)),
     };
   }
   return sum ?? `the ${side} result has no run`;
 }
 
-function sameLines(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((line, i) => line === b[i]);
+/** The counts of a sentence in the order of the file. */
+function statisticsOf(counts: readonly number[]): BleuStatistics {
+  const [m1, m2, m3, m4, t1, t2, t3, t4, hypothesisLength, referenceLength] = counts;
+  return {
+    matches: [m1, m2, m3, m4],
+    totals: [t1, t2, t3, t4],
+    hypothesisLength,
+    referenceLength,
+  };
 }
 
 /**

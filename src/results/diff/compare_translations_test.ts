@@ -3,11 +3,17 @@ import { join } from "node:path";
 import { sacreBleu } from "../../metrics/bleu/sacrebleu.ts";
 import { bootstrapInterval } from "../../metrics/bootstrap.ts";
 import { PhiloxStream } from "../../util/philox.ts";
+import { sha256Hex } from "../../util/sha256.ts";
 import { fixtureResult } from "../result_fixture.ts";
 import type { Result } from "../schema.ts";
 import type { MetricRecord } from "../schema_row.ts";
 import { fixtureTranslationRow } from "../translation_fixture.ts";
-import { translationsFormat, translationsName, writeTranslations } from "../translations_file.ts";
+import {
+  textOf,
+  translationsFormat,
+  translationsName,
+  writeTranslations,
+} from "../translations_file.ts";
 import { readResultTranslations } from "./compare_translations.ts";
 import { diffExitCode, diffResults } from "./diff_results.ts";
 import { renderDiff } from "./render_diff.ts";
@@ -52,7 +58,20 @@ async function side(
     const row = fixtureTranslationRow({ seed });
     const names = { task: row.task.name, model: row.model.name, seed, split: "test" as const };
     const file = translationsName(path, names);
-    const value = { ...names, sources: references, references, hypotheses };
+    const value = {
+      ...names,
+      // Such as texts that may not be passed on: the statistics suffice.
+      sources: null,
+      references: null,
+      textSha256: sha256Hex(textOf(references, references)),
+      hypotheses,
+      statistics: score.sentences.map((one) => [
+        ...one.matches,
+        ...one.totals,
+        one.hypothesisLength,
+        one.referenceLength,
+      ]),
+    };
     const sha256 = await writeTranslations(
       join(path, "..", file),
       { format: translationsFormat, ...value },
@@ -179,12 +198,12 @@ Deno.test("without the translations stored intervals are compared, and the reade
   });
 });
 
-Deno.test("other references cannot be paired", async () => {
+Deno.test("other texts cannot be paired", async () => {
   await inFolder(async (path) => {
     const base = await side(path("base"), [0.1]);
     const { entry } = await compared(base, await side(path("other"), [0.1], { text: 1 }));
     assert.equal(entry.method, "stored intervals");
-    assert.match(entry.reason ?? "", /the references of the two results differ/);
+    assert.match(entry.reason ?? "", /the texts of the two results differ/);
   });
 });
 
@@ -201,6 +220,21 @@ Deno.test("BLEU of tokenised text is compared by its intervals, which must exist
     const without = await find();
     assert.equal(without?.verdict, "incomparable");
     assert.match(without?.reason ?? "", /the new result has no interval of it/);
+  });
+});
+
+Deno.test("scores by other rules are not compared", async () => {
+  await inFolder(async (path) => {
+    const [base, now] = [await side(path("base"), [0.1]), await side(path("now"), [0.2])];
+    for (const metric of now.result.rows[0].metrics) {
+      if (metric.signature !== undefined) metric.signature = "nrefs:1|case:lc";
+    }
+    const { entry } = await compared(base, now);
+    assert.equal(entry.verdict, "incomparable");
+    assert.match(
+      entry.reason ?? "",
+      /sacrebleu by other rules: nrefs:1\|case:mixed.* → nrefs:1\|case:lc/,
+    );
   });
 });
 
