@@ -1,7 +1,7 @@
 import { UserError } from "../../errors.ts";
 import { addStatistics, type BleuStatistics } from "../../metrics/bleu/statistics.ts";
 import { pairedBootstrap } from "../../metrics/bootstrap.ts";
-import { metricKey, sameMetric } from "../aggregate.ts";
+import { sameMetric } from "../aggregate.ts";
 import { normalQuantile } from "../distributions.ts";
 import type { Result } from "../schema.ts";
 import type { MetricRecord, ResultRow, TranslationsRecord } from "../schema_row.ts";
@@ -208,14 +208,10 @@ function compareIntervals(
 
 /** Mean value and mean distances to the bounds at the level 1 - alpha; null without intervals. */
 function meanInterval(rows: readonly ResultRow[], metric: MetricRecord, alpha: number) {
-  const records = rows.flatMap((row) =>
-    row.metrics.filter((one) => metricKey(one) === metricKey(metric))
-  ).flatMap(({ value, interval }) =>
-    value === null || interval === null ? [] : [{
-      value,
-      interval,
-    }]
-  );
+  const records = rows.flatMap((row) => {
+    const { value = null, interval = null } = sameMetric(row, metric) ?? {};
+    return value === null || interval === null ? [] : [{ value, interval }];
+  });
   if (records.length < rows.length || records.length === 0) return null;
   const widths = records.map(({ value, interval: { low, high, confidence } }) => {
     const scale = normalQuantile(1 - alpha / 2) / normalQuantile((1 + confidence) / 2);
