@@ -23,8 +23,8 @@ function taskHtml({ task, seed, isTranslation, samples }: TaskSamples, where: st
   const lists = isTranslation
     ? sampleSentences(samples).map(({ source, reference, translations }) =>
       listHtml([
-        { name: "Source", text: source, isGiven: true },
-        { name: "Reference", text: reference, isGiven: true },
+        ...source === null ? [] : [{ name: "Source", text: source, isGiven: true }],
+        ...reference === null ? [] : [{ name: "Reference", text: reference, isGiven: true }],
         ...translations.map(({ model, text }) => ({ name: displayName(model), text })),
       ])
     )
