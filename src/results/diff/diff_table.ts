@@ -146,7 +146,7 @@ function footnotesOf(diff: ResultDiff): string[] {
     notes.push(
       `A change of BLEU counts from ${minimumBleuEffect} points, when the paired bootstrap over ` +
         `sentences has p < ${options.alpha} and an interval without 0, or, for scores that cannot ` +
-        "be computed again, when the stored intervals leave out 0.",
+        "be resampled, when the stored intervals leave out 0.",
     );
   }
   if (tested > 0) {
