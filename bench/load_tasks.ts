@@ -1,5 +1,6 @@
 /** Loads the data of a suite's tasks before anything trains, so that what is missing shows at once. */
 import { type BenchData, dataEntry } from "../src/data/registry.ts";
+import { type DirectionName, directionOf } from "../src/data/translation/directions.ts";
 import { UserError } from "../src/errors.ts";
 import type { ProfileName } from "../src/models/profiles.ts";
 
@@ -9,6 +10,8 @@ export interface LoadOptions {
   readonly cacheDir: string;
   readonly dataDir: string | undefined;
   readonly print: (line: string) => void;
+  /** Of translation tasks. */
+  readonly direction?: DirectionName | undefined;
   /** Leave out tasks whose data is not to be had, instead of throwing: for whole suites. */
   readonly leaveOut: boolean;
 }
@@ -32,15 +35,16 @@ export interface LoadedTasks {
  */
 export async function loadTasks(
   names: Iterable<string>,
-  { leaveOut, ...source }: LoadOptions,
+  { leaveOut, direction: chosen = "en-de", ...source }: LoadOptions,
 ): Promise<LoadedTasks> {
   const tasks = new Map<string, LoadedTask>();
   const missing: string[] = [];
   const causes: string[] = [];
+  const direction = directionOf(chosen);
   for (const name of new Set(names)) {
     const started = performance.now();
     try {
-      const data = await dataEntry(name).load(source);
+      const data = await dataEntry(name).load({ ...source, direction });
       tasks.set(name, { data, seconds: (performance.now() - started) / 1000 });
     } catch (error) {
       if (!leaveOut || !(error instanceof UserError)) throw error;

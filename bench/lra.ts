@@ -5,9 +5,6 @@ import { s4Models } from "../src/models/s4_presets.ts";
 import { classifierRun } from "./classification.ts";
 import type { PrepareRequest, TrainingSuite } from "./spec.ts";
 
-/** What `bench` runs when nothing is chosen: the first five minutes. */
-export const firstRun = { tasks: ["listops"], models: [...lraModels] } as const;
-
 /**
  * Every model on every task. S4D-Lin and S4D-Inv differ from S4D-LegS in the initial state matrix
  * only and cost the same: they run when they are named.

@@ -4,6 +4,7 @@ import type { MetricRecord, ResultRow } from "../src/results/schema_row.ts";
 import type { RunOutcome, RunSettings } from "../src/train/run.ts";
 import type { Session } from "../src/train/session.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
+import { primaryScore } from "../src/train/workload.ts";
 import type { PreparedRun } from "./spec.ts";
 
 /** What identifies a row before it has run. */
@@ -15,18 +16,21 @@ export interface RowHead {
   readonly dataSeconds: number;
 }
 
-function metricsOf({ workload }: PreparedRun, { results }: RunOutcome): MetricRecord[] {
-  return results.flatMap(({ spec: { split, setting }, sums }) =>
+const finite = (value: number) => Number.isFinite(value) ? value : null;
+
+/** Scores of the usual evaluations and of those with another context. */
+function lossMetrics({ workload }: PreparedRun, { results }: RunOutcome): MetricRecord[] {
+  const plain = results.filter(({ spec }) => spec.shuffledSources !== true);
+  return plain.flatMap(({ spec: { split, setting }, sums }) =>
     workload.scores.map(({ name, unit, higherIsBetter, per, of, hits }): MetricRecord => {
       const n = sums.units[per];
-      const value = of(sums);
       return {
         split,
         setting,
         per,
         n,
         name,
-        value: Number.isFinite(value) ? value : null,
+        value: finite(of(sums)),
         unit,
         higherIsBetter,
         interval: hits === undefined ? null : wilsonInterval(Math.round(hits(sums)), n),
@@ -35,10 +39,52 @@ function metricsOf({ workload }: PreparedRun, { results }: RunOutcome): MetricRe
   );
 }
 
+/** Scores that follow from several evaluations. */
+function derivedMetrics({ workload }: PreparedRun, { results }: RunOutcome): MetricRecord[] {
+  return (workload.derived ?? []).map(({ name, unit, higherIsBetter, per, split, of }) => {
+    const usual = results.find(({ spec }) => spec.split === split && spec.setting === null);
+    return {
+      split,
+      setting: null,
+      per,
+      n: usual?.sums.units[per] ?? 0,
+      name,
+      value: finite(of(results)),
+      unit,
+      higherIsBetter,
+      interval: null,
+    };
+  });
+}
+
+/** Scores of what the model wrote. */
+function textMetrics({ decoded }: RunOutcome): MetricRecord[] {
+  return decoded.flatMap(({ split, scores, hypotheses }) =>
+    scores.map(({ spec, value, interval, hits, signature }): MetricRecord => ({
+      split,
+      setting: null,
+      per: "sentences",
+      n: hypotheses.length,
+      name: spec.name,
+      value: finite(value),
+      unit: spec.unit,
+      higherIsBetter: spec.higherIsBetter,
+      interval: hits !== undefined
+        ? wilsonInterval(hits, hypotheses.length)
+        : interval === undefined
+        ? null
+        : { ...interval, confidence: 0.95, method: "bootstrap" },
+      ...(signature === undefined ? {} : { signature }),
+    }))
+  );
+}
+
 /** Row of a run that could not start or broke off with an error. */
 export function failedRow(head: RowHead, reason: string): ResultRow {
   const { model, role, run, settings, dataSeconds } = head;
-  const { recipe: { config, training }, workload: { scores: [score], normaliser } } = run;
+  const { recipe: { config, training }, workload } = run;
+  const { normaliser } = workload;
+  const score = primaryScore(workload);
   const { kind: rule, ...optimizer } = training.optimizer;
   const { kind: shape, ...schedule } = settings.schedule;
   return {
@@ -82,12 +128,14 @@ export function outcomeRow(head: RowHead, session: Session, outcome: RunOutcome)
   const usual = outcome.results.filter(({ spec }) => spec.setting === null);
   const evaluated = usual.reduce((total, { sums }) => total + sums.units.tokens, 0);
   const evaluating = usual.reduce((total, one) => total + one.seconds, 0);
+  const decodeSeconds = outcome.decoded.reduce((total, one) => total + one.seconds, 0);
+  const derived = derivedMetrics(head.run, outcome);
   return {
     ...failedRow(head, ""),
     updatesDone: progress.update,
     status,
     reason: reason ?? null,
-    metrics: metricsOf(head.run, outcome),
+    metrics: [...textMetrics(outcome), ...lossMetrics(head.run, outcome), ...derived],
     curve: progress.curve,
     validationCurve: progress.validationCurve,
     wallSeconds: {
@@ -110,7 +158,18 @@ export function outcomeRow(head: RowHead, session: Session, outcome: RunOutcome)
       bytesMovedPerStep: statistics.bytesMoved * accumulation,
       compiledPrograms: session.programCount,
       paddingShare: positions === null || positions === 0 ? null : 1 - tokens / positions,
+      ...(decodeSeconds > 0
+        ? {
+          decodeSeconds,
+          decodeTokensPerSecond: outcome.decoded.reduce((total, one) => total + one.tokens, 0) /
+            decodeSeconds,
+          decodedSentences: outcome.decoded.reduce((total, one) => total + one.sources.length, 0),
+        }
+        : {}),
     },
+    warnings: head.run.workload.remarks?.(
+      new Map(derived.flatMap(({ name, value }) => value === null ? [] : [[name, value]])),
+    ) ?? [],
   };
 }
 

@@ -47,6 +47,7 @@ export function headOf(
   const recipe = { ...prepared.recipe, training: { ...training, schedule } };
   const run: PreparedRun = { ...prepared, recipe };
   const updates = plan.updates ?? training.updates;
+  const averaged = plan.averagedModels ?? training.averagedModels;
   const often = run.task.kind === "classification"
     ? run.updatesPerEpoch
     : Math.min(run.updatesPerEpoch, Math.ceil(updates / leastEvaluations));
@@ -60,6 +61,7 @@ export function headOf(
       accumulation: training.accumulation,
       updates,
       schedule,
+      ...(averaged === undefined ? {} : { averagedModels: averaged }),
       evaluateEvery: Math.min(often, updates),
       reportEvery: Math.max(1, Math.min(20, Math.ceil(updates / 30))),
       checkpointEvery: Math.max(1, Math.min(200, Math.ceil(updates / 6))),
@@ -73,6 +75,7 @@ export function identityOf({ run, settings }: RowHead, device: Device): string {
   const { config, training } = recipe;
   return canonicalHash({
     ...(recipe.kind === "language-model" ? { training: { ...recipe.batching.training } } : {}),
+    ...(recipe.kind === "translation" ? { batching: { ...recipe.batching } } : {}),
     config: { ...config },
     optimizer: { ...training.optimizer },
     settings: {

@@ -1,4 +1,5 @@
 /** What a training suite runs, and whom it tells. */
+import type { DirectionName } from "../src/data/translation/directions.ts";
 import type { ProfileName } from "../src/data/profile_names.ts";
 import type { Result } from "../src/results/schema.ts";
 import type { RunReport } from "../src/train/run.ts";
@@ -29,6 +30,10 @@ export interface SuitePlan {
   readonly learningRates: readonly number[];
   /** Train language models with state that is carried from batch to batch. */
   readonly carryState: boolean;
+  /** Of translation tasks; `undefined` for the usual one, English to German. */
+  readonly direction: DirectionName | undefined;
+  /** Evaluate the mean of the last so many models instead of the preset's choice. */
+  readonly averagedModels: number | undefined;
   /** Result file. */
   readonly output: string;
   /** Folder for checkpoints of unfinished runs. */

@@ -15,6 +15,7 @@ import { sessionOptions } from "../src/workloads/recipe.ts";
 import { adapterRecord } from "./adapter_record.ts";
 import { CompileAhead } from "./compile_ahead.ts";
 import { keepModel, reuseModel } from "./kept_models.ts";
+import { keepTranslations } from "./kept_translations.ts";
 import { loadTasks } from "./load_tasks.ts";
 import { failedRow, outcomeRow, type RowHead } from "./row.ts";
 import { headOf, identityOf, runName } from "./run_head.ts";
@@ -51,11 +52,18 @@ async function runOne(
         }),
       signal: events.signal,
     });
-    const row = outcomeRow(head, session, await run.run());
+    const outcome = await run.run();
+    const row = outcomeRow(head, session, outcome);
     if (row.status !== "completed") return row;
     const kept = await keepModel(session, head, plan, events);
-    const sample = await workload.sample?.(session, settings.seed) ?? null;
-    return { ...row, sample, warnings: [...row.warnings, ...kept] };
+    const sample = await workload.sample?.(session, settings.seed, outcome.decoded) ?? null;
+    const { records, warnings } = await keepTranslations(outcome.decoded, head, plan, events);
+    return {
+      ...row,
+      sample,
+      ...(records.length > 0 ? { translations: records } : {}),
+      warnings: [...row.warnings, ...kept, ...warnings],
+    };
   } catch (error) {
     if (error instanceof DeviceLostError || !(error instanceof UserError)) throw error;
     events.message(`${task.name} ${model} seed ${settings.seed} failed: ${error.message}`);
@@ -90,6 +98,8 @@ export async function runTrainingSuite(
   if (plan.batchSize !== undefined) overrides.batchSize = plan.batchSize;
   if (plan.updates !== undefined) overrides.updates = plan.updates;
   if (plan.scheduleOf !== undefined) overrides.scheduleOf = plan.scheduleOf.model;
+  if (plan.direction !== undefined) overrides.direction = plan.direction;
+  if (plan.averagedModels !== undefined) overrides.averagedModels = plan.averagedModels;
   if (plan.carryState) overrides.carryState = "yes";
   if (plan.learningRates.length > 0) overrides.learningRates = plan.learningRates.join();
   const startedAt = plan.earlier?.startedAt ?? new Date().toISOString();
@@ -127,6 +137,7 @@ export async function runTrainingSuite(
     dataDir: plan.dataDir,
     print: events.message,
     leaveOut: plan.leaveOut,
+    direction: plan.direction,
   });
   warnings.push(...loaded.missing);
   await writeResult(plan.output, result(false));

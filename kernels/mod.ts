@@ -1,6 +1,7 @@
 /** All operations of the engine. */
 export * from "./attention/mod.ts";
 export * from "./cross_entropy/mod.ts";
+export * from "./cross_entropy/smoothed.ts";
 export * from "./elementwise/mod.ts";
 export * from "./ema/ema_scan.ts";
 export * from "./ema/ema_scan_state.ts";

@@ -2,7 +2,6 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { resolve } from "node:path";
 import { lmSuite, withoutCarriedState } from "../../bench/lm.ts";
-import { firstRun, lraSuite } from "../../bench/lra.ts";
 import { adapterRecord } from "../../bench/adapter_record.ts";
 import { runKernelSuite } from "../../bench/kernels.ts";
 import type { TrainingSuite } from "../../bench/spec.ts";
@@ -10,7 +9,9 @@ import type { ScheduleSource, SuitePlan } from "../../bench/suite_plan.ts";
 import { runTrainingSuite } from "../../bench/training_suite.ts";
 import { openDevice } from "../device/device.ts";
 import { measureReadbackLatency } from "../device/probes.ts";
+import { directions } from "../data/translation/directions.ts";
 import { UserError } from "../errors.ts";
+import { translationTasks } from "../models/translation_preset_types.ts";
 import { type ProfileName, profileNames } from "../models/profiles.ts";
 import { collectEnvironment } from "../results/environment.ts";
 import { kernelTable } from "../results/kernel_summary.ts";
@@ -18,7 +19,7 @@ import { type Result, resultSchemaId, resultSchemaVersion } from "../results/sch
 import { defaultResultPath, readResult, writeResult } from "../results/store.ts";
 import { formatScore } from "../results/display/score_format.ts";
 import { samplesText } from "../results/display/samples.ts";
-import { summaryTable } from "../results/summary.ts";
+import { summaryTables } from "../results/summary.ts";
 import { renderText } from "../results/table_text.ts";
 import { ProgressReporter } from "../util/progress.ts";
 import { inspectTerminal } from "../util/terminal.ts";
@@ -33,17 +34,9 @@ import {
 import { efficiencyPlan, measureEfficiency } from "./bench_efficiency.ts";
 import { choose, rates, seeds, wholeNumber, words } from "./options.ts";
 import { cacheFolder, cacheFolders, RESULTS_FOLDER } from "./paths.ts";
-
-const suites = [lraSuite, lmSuite] as const;
-const suiteNames = [...suites.map((suite) => suite.name), "efficiency", "kernels"];
+import { suiteFor, suiteNames, suiteOf } from "./suites.ts";
 
 const env = (name: string) => Deno.env.get(name);
-
-function suiteOf(name: string): (typeof suites)[number] {
-  const suite = suites.find((candidate) => candidate.name === name);
-  if (!suite) throw new UserError(`no suite is called ${name}; there are ${suiteNames.join(", ")}`);
-  return suite;
-}
 
 /** Abort signal for Ctrl-C and termination; the second request ends the process at once. */
 function interruptSignal(say: (line: string) => void): AbortSignal {
@@ -77,9 +70,10 @@ async function defaultData(): Promise<string | undefined> {
     : undefined;
 }
 
-function printTable(result: Result): void {
-  const table = result.suite === "kernels" ? kernelTable(result) : summaryTable(result);
-  console.log(renderText(table, inspectTerminal(Deno.stdout)));
+function printTables(result: Result): void {
+  const tables = result.suite === "kernels" ? [kernelTable(result)] : summaryTables(result);
+  const terminal = inspectTerminal(Deno.stdout);
+  console.log(tables.map((table) => renderText(table, terminal)).join("\n\n"));
 }
 
 async function measureKernels(output: string, profile: ProfileName, only: string | undefined) {
@@ -108,7 +102,7 @@ async function measureKernels(output: string, profile: ProfileName, only: string
     warnings: [...collected.warnings, ...warnings],
   };
   await writeResult(output, result);
-  printTable(result);
+  printTables(result);
   console.log(`\nwrote ${output}`);
 }
 
@@ -145,6 +139,8 @@ async function train(plan: BenchPlan, folder: string, resuming: boolean): Promis
     scheduleOf: plan.scheduleOf === null ? undefined : scheduleSource(suite, plan.scheduleOf),
     learningRates: plan.learningRates,
     carryState: plan.carryState,
+    direction: plan.direction ?? undefined,
+    averagedModels: plan.averagedModels ?? undefined,
     output,
     checkpoints: folder,
     resuming,
@@ -168,7 +164,7 @@ async function train(plan: BenchPlan, folder: string, resuming: boolean): Promis
   });
   progress.clear();
   device.destroy();
-  if (result.rows.length > 0) printTable(result);
+  if (result.rows.length > 0) printTables(result);
   const samples = samplesText(result.rows, inspectTerminal(Deno.stdout).width);
   if (samples !== "") console.log(`\n${samples}`);
   if (result.finishedAt === null) {
@@ -188,7 +184,7 @@ export function benchCommand(exit: (code: number) => void) {
   return new Command("bench")
     .description("Train and measure models, print the table, write the result file")
     .addOption(
-      new Option("--suite <name>", "what to measure (default: Mega and Transformer on ListOps)")
+      new Option("--suite <name>", "what to measure (default: that of the tasks, else overview)")
         .choices(suiteNames),
     )
     .addOption(
@@ -212,6 +208,15 @@ export function benchCommand(exit: (code: number) => void) {
       "--carry-state",
       "language models: train on contiguous text, with state from batch to batch",
     )
+    .addOption(
+      new Option("--direction <name>", "translation: from which language to which (default: en-de)")
+        .choices(directions),
+    )
+    .option(
+      "--average <n>",
+      "evaluate the mean of the models at the last n validations, not the best one",
+      wholeNumber(1),
+    )
     .option("--schedule-of <model>", "train all with the learning-rate schedule of this model")
     .option(
       "--data <folder>",
@@ -223,7 +228,7 @@ export function benchCommand(exit: (code: number) => void) {
       "after",
       `
 Examples:
-  deno task bench                                   Mega, Mega-chunk and Transformer on ListOps
+  deno task bench                                   Mega and Transformer on a task of each family
   deno task bench --suite lra                       all six tasks, five models each
   deno task bench --task text --model mega,s4d-lin --data ~/data
   deno task bench --profile smoke --task listops    five small models, about a minute
@@ -232,6 +237,8 @@ Examples:
   deno task bench --resume                          continue after an interruption
   deno task bench --suite lm                        language models of characters and words
   deno task bench --suite lm --learning-rates 5e-3,1e-2,2e-2 --seeds 3
+  deno task bench --suite translation               English to German: numbers in words, and BLEU
+  deno task bench --task multi30k --data ~/data --direction de-en
   deno task bench --suite efficiency                speed and memory at lengths 1K to 4K
   deno task bench --suite kernels                   time every kernel on this adapter
   deno task bench --suite kernels --task matmul     only the matrix products`,
@@ -242,9 +249,7 @@ Examples:
         return exit(await train(plan, folder, true));
       }
       const profile: ProfileName = options.profile;
-      const name = options.suite ?? lraSuite.name;
-      const chosen = options.suite !== undefined || options.task !== undefined ||
-        options.model !== undefined;
+      const name = options.suite ?? suiteFor(options.task, options.model).name;
       const output = resolve(
         options.output ??
           `${RESULTS_FOLDER}/../${defaultResultPath(name, profile, new Date())}`,
@@ -257,24 +262,20 @@ Examples:
         return await measureKernels(output, profile, options.task?.[0]);
       }
       const { specs, models, tasks } = suiteOf(name);
+      const translates = specs.some(({ task }) => translationTasks.some((one) => one === task));
+      if (options.direction !== undefined && !translates) {
+        throw new UserError("--direction: only for translation; add --suite translation");
+      }
       if (options.carryState && name !== lmSuite.name) {
         throw new UserError("--carry-state: only language models carry state; add --suite lm");
       }
       const names = (key: "task" | "model") => [...new Set(specs.map((spec) => spec[key]))];
       const plan: BenchPlan = {
-        format: "mega-webgpu/bench-plan-3",
+        format: "mega-webgpu/bench-plan-4",
         suite: name,
         profile,
-        tasks: choose(
-          "task",
-          names("task"),
-          options.task ?? (chosen ? tasks : firstRun.tasks),
-        ),
-        models: choose(
-          "model",
-          names("model"),
-          options.model ?? (chosen ? models : firstRun.models),
-        ),
+        tasks: choose("task", names("task"), options.task ?? tasks),
+        models: choose("model", names("model"), options.model ?? models),
         seeds: options.seeds,
         batchSize: options.batchSize ?? null,
         updates: options.updates ?? null,
@@ -284,6 +285,8 @@ Examples:
           : choose("model", names("model"), [options.scheduleOf])[0],
         learningRates: options.learningRates ?? [],
         carryState: options.carryState ?? false,
+        direction: options.direction ?? null,
+        averagedModels: options.average ?? null,
         leaveOut: options.suite !== undefined && options.task === undefined,
       };
       const stateless = plan.models.filter((model) => withoutCarriedState.includes(model));

@@ -2,12 +2,13 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { directions } from "../data/translation/directions.ts";
 import { profileNames } from "../models/profiles.ts";
 import { writeFileAtomic } from "../util/atomic_write.ts";
 
 /** See the module comment. */
 export const benchPlanSchema = z.strictObject({
-  format: z.literal("mega-webgpu/bench-plan-3"),
+  format: z.literal("mega-webgpu/bench-plan-4"),
   suite: z.string(),
   profile: z.enum(profileNames),
   tasks: z.array(z.string()),
@@ -20,6 +21,8 @@ export const benchPlanSchema = z.strictObject({
   scheduleOf: z.string().nullable(),
   learningRates: z.array(z.number().positive()),
   carryState: z.boolean(),
+  direction: z.enum(directions).nullable(),
+  averagedModels: z.int().positive().nullable(),
 });
 /** See {@link benchPlanSchema}. */
 export type BenchPlan = z.infer<typeof benchPlanSchema>;

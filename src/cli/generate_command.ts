@@ -39,7 +39,7 @@ Examples:
   deno task generate --run results/mine.models/characters-mega-seed1.safetensors --temperature 0`,
     )
     .action(async (options) => {
-      const path = await findModel(options.run, options);
+      const path = await findModel(options.run, { ...options, kind: "language-modelling" });
       const { head, values } = await loadModel(path);
       const { model, encode, decoder, excluded } = languageModelOf(head, path);
       const prompt = encode(options.prompt);

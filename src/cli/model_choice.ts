@@ -9,6 +9,8 @@ import { modelFileName, modelsFolder } from "../train/models_folder.ts";
 
 /** What a user may say about the model. */
 export interface ModelChoice {
+  /** What the model does. */
+  readonly kind: "language-modelling" | "translation";
   readonly task?: string | undefined;
   readonly model?: string | undefined;
 }
@@ -29,13 +31,21 @@ function best(rows: readonly ResultRow[]): ResultRow {
  * @param run A model file, or a result file whose models lie beside it.
  * @throws {UserError} when there is none, naming what there is.
  */
-export async function findModel(run: string, { task, model }: ModelChoice): Promise<string> {
+export async function findModel(
+  run: string,
+  { kind, task, model }: ModelChoice,
+): Promise<string> {
   if (!run.endsWith(".json")) return run;
-  const rows = finalRows((await readResult(run)).rows).filter(({ status, sample }) =>
-    status === "completed" && sample !== null
+  const rows = finalRows((await readResult(run)).rows).filter((row) =>
+    row.status === "completed" && row.task.kind === kind
   );
   if (rows.length === 0) {
-    throw new UserError(`${run}: no language model was trained to its end: run bench --suite lm`);
+    const [what, suite] = kind === "translation"
+      ? ["translation model", "translation"]
+      : ["language model", "lm"];
+    throw new UserError(
+      `${run}: no ${what} was trained to its end: run deno task bench --suite ${suite}`,
+    );
   }
   const named = rows.filter((row) =>
     (task ?? row.task.name) === row.task.name && (model ?? row.model.name) === row.model.name

@@ -60,6 +60,9 @@ function numberBetween(low: number, high: number, what: string): (text: string) 
 /** A temperature of sampling. */
 export const temperature = numberBetween(0, 100, "a number from 0 to 100");
 
+/** A number that is not negative, such as the exponent of a length penalty. */
+export const nonNegative = numberBetween(0, 1e6, "a number of at least 0");
+
 /** A part of a whole. */
 export const share = numberBetween(0, 1, "a number from 0 to 1");
 

@@ -62,6 +62,7 @@ const FILE_COMMANDS: ReadonlySet<string> = new Set(["verify", "diff", "tables", 
  */
 export function permissionFlags(request: PermissionRequest): string[] {
   const { command, args, root, results, cache, data, temporary } = request;
+  const usesModel = command === "generate" || command === "translate";
   const test = command === "test" || command === "test:slow";
   const read = new Set([root, cache, data, results]);
   const write = new Set([cache, ...test ? [] : [results], ...command === "data" ? [data] : []]);
@@ -79,11 +80,11 @@ export function permissionFlags(request: PermissionRequest): string[] {
       write.add(folder);
     } else if (
       kind !== "nothing" || (FILE_COMMANDS.has(command) && option === "") ||
-      (command === "generate" && option === "--run")
+      (usesModel && (option === "--run" || option === "--input"))
     ) {
       read.add(path);
       // The models of a result lie beside it.
-      if (command === "generate" && path.endsWith(".json")) read.add(modelsFolder(path));
+      if (usesModel && path.endsWith(".json")) read.add(modelsFolder(path));
       // Golden texts name other files, beside them or in the data folder next to theirs.
       if (command === "verify" && path.endsWith(".json")) {
         read.add(dirname(path));

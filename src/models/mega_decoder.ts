@@ -1,4 +1,7 @@
-/** The causal Mega decoder of language models (Mega, section 4.3; `fairseq/models/mega_lm.py`). */
+/**
+ * The causal Mega decoder (Mega, sections 4.3 and 4.5; `fairseq/models/mega_lm.py` and, with attention to
+ * a source, `mega.py`).
+ */
 import type { Tensor } from "../graph/contract.ts";
 import { less } from "../../kernels/elementwise/mod.ts";
 import { iota } from "../../kernels/source/generate.ts";
@@ -7,6 +10,7 @@ import { carriedEma } from "../nn/carried_ema.ts";
 import type { ModelContext } from "../nn/context.ts";
 import { dropout } from "../nn/dropout.ts";
 import { nonPadding, zeroPadding } from "../nn/embedding.ts";
+import type { CrossAttention } from "../nn/encoded_source.ts";
 import type { SequenceMixer } from "../nn/gated_attention.ts";
 import { sequenceNorm } from "../nn/norm.ts";
 import { type DecoderInput, type DecoderRun, stepFrame } from "./decoder_run.ts";
@@ -30,12 +34,15 @@ function chunked(
  * Features [B, L, D], zero at padding. Sequences that are longer than a chunk and no multiple of it
  * are padded inside. When state is carried, only the last piece of a stream may be such a sequence:
  * the moving average decays through the padding, as in the reference.
+ *
+ * @param cross Attention of every layer to a source.
  */
 export function megaDecoder(
   ctx: ModelContext,
   input: DecoderInput,
   config: MegaDecoderConfig,
   run: DecoderRun,
+  cross?: CrossAttention,
 ): Tensor {
   const length = input.tokens.shape[1];
   const cache = stepFrame(ctx, run, input);
@@ -52,7 +59,12 @@ export function megaDecoder(
   const continued: SequenceMixer = (inner, y, mask) =>
     carriedEma(inner, y, config.mixer.dimensions, mask);
   const mixer = run.carried || cache !== undefined ? continued : sequenceMixer(config.mixer, false);
-  const how = { mixer, causal: true, ...(cache === undefined ? {} : { cache }) };
+  const how = {
+    mixer,
+    causal: true,
+    ...(cache === undefined ? {} : { cache }),
+    ...(cross === undefined ? {} : { cross }),
+  };
   for (let layer = 0; layer < config.layers; layer++) {
     const before = x;
     x = ctx.scope(

@@ -41,6 +41,22 @@ export function megaEncoder(
     }
     x = ctx.scope("embed_tokens", () => realNumberEmbedding(ctx, sequence, config.width));
   }
+  return megaEncoderLayers(ctx, x, config, valid);
+}
+
+/**
+ * Everything after the embedding x [B, L, D]: norm of the embedding, layers, last norm. Padded
+ * positions are zero before the layers and in the result.
+ *
+ * @param valid [B, L], 0 at padding.
+ */
+export function megaEncoderLayers(
+  ctx: ModelContext,
+  embedding: Tensor,
+  config: MegaEncoderConfig,
+  valid: Tensor | undefined,
+): Tensor {
+  let x = embedding;
   if (config.normalizeEmbedding) {
     const embedded = x;
     x = ctx.scope("embed_norm", () => sequenceNorm(ctx, config.norm, embedded));

@@ -1,6 +1,10 @@
-/** A layer of Mega: gated attention, then the feed-forward part (Mega, section 3.4). */
+/**
+ * A layer of Mega: gated attention, attention to a source where there is one, then the feed-forward part
+ * (Mega, section 3.4; `fairseq/modules/mega_layer.py`).
+ */
 import type { Tensor } from "../graph/contract.ts";
 import type { ModelContext } from "../nn/context.ts";
+import type { CrossAttention } from "../nn/encoded_source.ts";
 import { multiHeadEma } from "../nn/ema.ts";
 import { normalizedFeedForward } from "../nn/feed_forward.ts";
 import {
@@ -18,7 +22,7 @@ export function sequenceMixer(config: MixerConfig, bidirectional: boolean): Sequ
 }
 
 /**
- * x [B, L, D] to [B, L, D], with parameters `mega_layer.*` and `nffn.*`.
+ * x [B, L, D] to [B, L, D], with parameters `mega_layer.*`, `cross_attn.*` and `nffn.*`.
  *
  * @param valid [B, L], 0 at padding.
  */
@@ -26,9 +30,12 @@ export function megaLayer(
   ctx: ModelContext,
   x: Tensor,
   config: Omit<MegaEncoderConfig, "kind">,
-  how: Pick<GatedAttentionOptions, "mixer" | "causal" | "cache">,
+  how: Pick<GatedAttentionOptions, "mixer" | "causal" | "cache"> & {
+    readonly cross?: CrossAttention;
+  },
   valid?: Tensor,
 ): Tensor {
+  const { cross, ...attention } = how;
   const norm: NormOptions = { kind: config.norm, affine: true, before: config.normBefore };
   const { activation, featureDropout } = config;
   const { y } = ctx.scope("mega_layer", () =>
@@ -45,11 +52,12 @@ export function megaLayer(
       hiddenDropout: config.hiddenDropout,
       attentionDropout: config.attentionDropout,
       featureDropout,
-      ...how,
+      ...attention,
     }, valid));
-  if (config.feedForward === 0) return y;
+  const informed = cross === undefined ? y : ctx.scope("cross_attn", () => cross(ctx, y));
+  if (config.feedForward === 0) return informed;
   return ctx.scope("nffn", () =>
-    normalizedFeedForward(ctx, y, {
+    normalizedFeedForward(ctx, informed, {
       hidden: config.feedForward,
       activation,
       norm,

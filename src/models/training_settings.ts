@@ -47,6 +47,8 @@ export interface TrainingSettings {
   /** Batches per update; their gradients are summed and divided by the number of examples. */
   readonly accumulation: number;
   readonly updates: number;
+  /** Evaluates the mean of the models at the last so many validations; absent for the best one. */
+  readonly averagedModels?: number;
 }
 
 /** What differs between tasks. */

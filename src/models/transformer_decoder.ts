@@ -1,6 +1,6 @@
 /**
- * The Transformer decoder of language models: norms before the sublayers
- * (`fairseq/models/transformer_lm.py`, `transformer.py`).
+ * The causal Transformer decoder (`fairseq/models/transformer_lm.py` and, with attention to a source,
+ * `transformer.py`).
  */
 import type { Tensor } from "../graph/contract.ts";
 import { add, toI32 } from "../../kernels/elementwise/mod.ts";
@@ -10,6 +10,7 @@ import type { ModelContext } from "../nn/context.ts";
 import { dropout } from "../nn/dropout.ts";
 import { nonPadding } from "../nn/embedding.ts";
 import { normal, xavierUniform } from "../nn/initializers.ts";
+import type { CrossAttention } from "../nn/encoded_source.ts";
 import type { CacheFrame } from "../nn/key_value_cache.ts";
 import { linear } from "../nn/linear.ts";
 import { layerNorm } from "../nn/norm.ts";
@@ -71,6 +72,14 @@ function withPositions(
   );
 }
 
+/** What decoders of translation models add to those of language models. */
+export interface TransformerDecoderExtras {
+  /** Default true. */
+  readonly normBefore?: boolean;
+  /** Attention of every layer to a source. */
+  readonly cross?: CrossAttention;
+}
+
 /**
  * Features [B, L, D']; those of padded positions mean nothing. Position ids count the tokens that are
  * no padding from `padding` + 1, as in the reference; without padding they start at 0.
@@ -80,6 +89,7 @@ export function transformerDecoder(
   input: DecoderInput,
   config: TransformerDecoderConfig,
   run: DecoderRun,
+  extras: TransformerDecoderExtras = {},
 ): Tensor {
   const { tokens, padding } = input;
   const cache = stepFrame(ctx, run, input);
@@ -97,6 +107,7 @@ export function transformerDecoder(
         dropout: config.dropout,
         attentionDropout: config.attentionDropout,
         hiddenDropout: config.activationDropout,
+        ...extras,
         ...(cache === undefined ? {} : { cache }),
       }, cache === undefined ? valid : undefined));
   }

@@ -39,6 +39,23 @@ export interface SelfAttentionOptions {
 /** BERT's linear maps: N(0, 0.02) and zero bias. */
 export const bertLinear: LinearOptions = { weight: normal(0.02), bias: zeros };
 
+/** Initial values of the projections to queries, keys and values of equal width. */
+export function projectionInitializers(width: number): LinearOptions {
+  return { weight: xavierUniform(width, width, Math.SQRT1_2), bias: linearDefault(width) };
+}
+
+/** [B, L, D] to [B, heads, L, D / heads]. */
+export function splitHeads(rows: Tensor, heads: number): Tensor {
+  const [batch, length, width] = rows.shape;
+  return transpose(reshape(rows, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
+}
+
+/** [B, heads, L, d] to [B, L, heads · d]. */
+export function joinHeads(x: Tensor): Tensor {
+  const [batch, heads, length, depth] = x.shape;
+  return reshape(transpose(x, [0, 2, 1, 3]), [batch, length, heads * depth]);
+}
+
 /**
  * Scaled dot-product self-attention of x [B, L, D]; queries are scaled after their bias.
  *
@@ -58,11 +75,8 @@ export function selfAttention(
   }
   const depth = width / heads;
   const bert = options.initialization === "bert";
-  const projection = bert
-    ? bertLinear
-    : { weight: xavierUniform(width, width, Math.SQRT1_2), bias: linearDefault(width) };
-  const perHead = (rows: Tensor) =>
-    transpose(reshape(rows, [batch, rows.shape[1], heads, depth]), [0, 2, 1, 3]);
+  const projection = bert ? bertLinear : projectionInitializers(width);
+  const perHead = (rows: Tensor) => splitHeads(rows, heads);
   const head = (name: string) => perHead(linear(ctx, name, x, width, projection));
   const q = mul(head("q_proj"), depth ** -0.5);
   const whole = () => {
@@ -86,13 +100,14 @@ export function selfAttention(
     return cachedAttention(q, k, v, frame, "softmax");
   };
   const attended = options.cache === undefined ? whole() : decoded(options.cache);
-  const joined = reshape(transpose(attended, [0, 2, 1, 3]), [batch, length, width]);
   const output = bert ? bertLinear : { weight: xavierUniform(width, width), bias: zeros };
-  return linear(ctx, "out_proj", joined, width, output);
+  return linear(ctx, "out_proj", joinHeads(attended), width, output);
 }
 
 /** Options of {@link transformerLayer}. */
 export interface TransformerLayerOptions extends SelfAttentionOptions {
+  /** Norms before the sublayers instead of after their residual sums. Default false. */
+  readonly normBefore?: boolean;
   /** Inner width of the feed-forward part. */
   readonly hidden: number;
   readonly activation: ActivationName;
@@ -102,7 +117,10 @@ export interface TransformerLayerOptions extends SelfAttentionOptions {
   readonly hiddenDropout: number;
 }
 
-/** Post-norm encoder layer: x = LN(x + MHA(x)); x = LN(x + fc2(act(fc1 x))). */
+/**
+ * Encoder layer: x = LN(x + MHA(x)); x = LN(x + fc2(act(fc1 x))); with the norms first,
+ * x = x + MHA(LN x); x = x + fc2(act(fc1(LN x))).
+ */
 export function transformerLayer(
   ctx: ModelContext,
   x: Tensor,
@@ -110,17 +128,23 @@ export function transformerLayer(
   valid?: Tensor,
 ): Tensor {
   const width = x.shape[2];
+  const { normBefore = false } = options;
   const bert = options.initialization === "bert";
   const plain = (fanIn: number) =>
     bert ? bertLinear : { weight: linearDefault(fanIn), bias: linearDefault(fanIn) };
-  const attended = ctx.scope("self_attn", () => selfAttention(ctx, x, options, valid));
-  const middle = layerNorm(
-    ctx,
+  const sublayer = (name: string, value: Tensor, body: (rows: Tensor) => Tensor): Tensor => {
+    const before = normBefore ? layerNorm(ctx, name, value) : value;
+    const total = add(value, dropout(ctx, body(before), options.dropout));
+    return normBefore ? total : layerNorm(ctx, name, total);
+  };
+  const middle = sublayer(
     "self_attn_layer_norm",
-    add(x, dropout(ctx, attended, options.dropout)),
+    x,
+    (rows) => ctx.scope("self_attn", () => selfAttention(ctx, rows, options, valid)),
   );
-  const inner = linear(ctx, "fc1", middle, options.hidden, plain(width));
-  const hidden = dropout(ctx, activate(options.activation, inner), options.hiddenDropout);
-  const outer = linear(ctx, "fc2", hidden, width, plain(options.hidden));
-  return layerNorm(ctx, "final_layer_norm", add(middle, dropout(ctx, outer, options.dropout)));
+  return sublayer("final_layer_norm", middle, (rows) => {
+    const inner = linear(ctx, "fc1", rows, options.hidden, plain(width));
+    const hidden = dropout(ctx, activate(options.activation, inner), options.hiddenDropout);
+    return linear(ctx, "fc2", hidden, width, plain(options.hidden));
+  });
 }

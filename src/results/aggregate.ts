@@ -8,8 +8,8 @@ export function finalRows(rows: readonly ResultRow[]): ResultRow[] {
 }
 
 /**
- * Groups final rows by task, model (name and configuration) and sequence length, in order of first
- * appearance. Rows of a group differ in their seed only.
+ * Groups final rows by task (name, direction and version), model (name and configuration) and
+ * sequence length, in order of first appearance. Rows of a group differ in their seed only.
  */
 export function groupRows(rows: readonly ResultRow[]): ResultRow[][] {
   const groups = new Map<string, ResultRow[]>();
@@ -17,6 +17,7 @@ export function groupRows(rows: readonly ResultRow[]): ResultRow[][] {
     const { task, model, sequenceLength } = row;
     const key = JSON.stringify([
       task.name,
+      task.direction ?? null,
       task.version,
       model.name,
       model.sha256,

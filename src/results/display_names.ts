@@ -1,4 +1,5 @@
 import type { LraTask } from "../data/lra_tasks.ts";
+import type { TranslationDirection } from "./schema_row.ts";
 
 const taskNames: Readonly<Record<LraTask, string>> = {
   listops: "ListOps",
@@ -9,11 +10,12 @@ const taskNames: Readonly<Record<LraTask, string>> = {
   pathx: "Path-X",
 };
 
-/** Names of suites, tasks and models as tables print them; identifiers stand for themselves. */
+/** Names of suites, tasks, models, metrics and kinds of tasks as tables print them; identifiers stand for themselves. */
 const names: Readonly<Record<string, string>> = {
   lra: "Long Range Arena",
   lm: "Language modelling",
-  translation: "Machine translation",
+  translation: "Translation",
+  overview: "Overview",
   speech: "Speech Commands",
   efficiency: "Efficiency",
   kernels: "Kernels",
@@ -22,8 +24,14 @@ const names: Readonly<Record<string, string>> = {
   "wikitext-103": "WikiText-103",
   characters: "Characters",
   words: "Words",
+  numbers: "Numbers",
+  multi30k: "Multi30k",
+  "wmt16-en-de": "WMT16",
+  "wmt16-de-en": "WMT16",
   mega: "Mega",
   "mega-chunk": "Mega-chunk",
+  "mega-softmax": "Mega softmax",
+  "mega-laplace": "Mega laplace",
   transformer: "Transformer",
   "transformer-unfused": "Transformer (unfused)",
   s4: "S4",
@@ -35,9 +43,26 @@ const names: Readonly<Record<string, string>> = {
   "bits-per-character": "Bits per character",
   loss: "Loss",
   bleu: "BLEU",
+  sacrebleu: "sacreBLEU",
+  "exact-match": "Exact match, %",
+  "source-dependence": "Source dependence, nats",
+  classification: "Classification",
+  "language-modelling": "Language modelling",
 };
 
-/** The printed name of a suite, task, model or metric; the identifier itself where none is known. */
+/** The printed name of a suite, task, kind of task, model or metric; the identifier itself where none is known. */
 export function displayName(identifier: string): string {
   return names[identifier] ?? identifier;
+}
+
+/**
+ * The printed name of a task with what it translates.
+ *
+ * @example taskTitle({ name: "numbers", direction: "en-de" }) // "Numbers, en → de"
+ */
+export function taskTitle(
+  { name, direction }: { name: string; direction?: TranslationDirection },
+): string {
+  const title = displayName(name);
+  return direction === undefined ? title : `${title}, ${direction.replace("-", " → ")}`;
 }

@@ -14,8 +14,8 @@ export const resultSchemaVersion = 2;
 
 /**
  * A result file: everything that one run of one suite measured, and what it takes to compare or
- * repeat it. Unknown fields are refused at every level, and a field that does not apply is null
- * and not absent, so that a reader never has to guess.
+ * repeat it. Unknown fields are refused at every level. A field that does not apply is null and not
+ * absent; only those of decoded text are absent, as from the files written before there was any.
  */
 export const resultSchema = z.strictObject({
   schema: z.literal(resultSchemaId).describe("Identifies the format"),

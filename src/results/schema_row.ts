@@ -21,12 +21,21 @@ export const runRoles = ["trial", "final"] as const;
 /** What is learned. */
 export const taskKinds = ["classification", "language-modelling", "translation"] as const;
 
+/** See {@link taskKinds}. */
+export type TaskKind = (typeof taskKinds)[number];
+
+/** Which language a translation reads and which it writes. */
+export const directions = ["en-de", "de-en"] as const;
+
 /** What means are taken over. */
 export const countedThings = ["sentences", "tokens"] as const;
 
 const taskSchema = z.strictObject({
   name: z.string().min(1).describe("Task identifier, for example listops"),
   kind: z.enum(taskKinds).describe("What is learned"),
+  direction: z.enum(directions).exactOptional().describe(
+    "Source and target language; absent where nothing is translated",
+  ),
   version: z.string().min(1).describe("Version of the task definition; changes with its meaning"),
   origin: z.enum(["generated", "embedded", "official", "folder"]).describe(
     "Data made by our generator, shipped with the program or its packages, downloaded from the " +
@@ -56,9 +65,12 @@ const namedConfigurationSchema = z.strictObject({
   configuration: jsonObjectSchema.describe("Every option of the method"),
 });
 
+const unitText =
+  "Unit; accuracies and exact matches are `fraction` from 0 to 1, BLEU scores `bleu` from 0 to 100";
+
 const scoreSchema = z.strictObject({
   name: z.string().min(1).describe("Metric identifier, for example accuracy or perplexity"),
-  unit: z.string().describe("Unit of the score; accuracies are `fraction` from 0 to 1"),
+  unit: z.string().describe(unitText),
   higherIsBetter: z.boolean().describe("Direction of improvement"),
 });
 
@@ -69,13 +81,20 @@ export const metricSettingSchema = z.strictObject({
 });
 
 const metricSchema = z.strictObject({
-  name: z.string().min(1).describe("Metric identifier, for example accuracy"),
+  name: z.string().min(1).describe(
+    "Metric identifier: accuracy, loss, perplexity, bits-per-character; of decoded text bleu " +
+      "(of the tokenised text, case kept), sacrebleu and exact-match; source-dependence is the " +
+      "loss with shuffled sources less the loss, nats per token",
+  ),
   split: z.enum(SPLIT_NAMES).describe("Split on which the metric was taken"),
   setting: metricSettingSchema.nullable().describe(
     "Conditions of an evaluation beside the usual one; null for the usual one",
   ),
   value: z.number().nullable().describe("Value in `unit`; null when it is not a finite number"),
-  unit: z.string().describe("Unit of the value; accuracies are `fraction` from 0 to 1"),
+  unit: z.string().describe(unitText),
+  signature: z.string().min(1).exactOptional().describe(
+    "How a score of text was computed, as sacreBLEU writes it; absent for other metrics",
+  ),
   higherIsBetter: z.boolean().describe("Direction of improvement"),
   per: z.enum(countedThings).describe("What `n` counts, and what the value is a mean over"),
   n: countSchema.describe("Number of sentences or tokens behind the value, as `per` says"),
@@ -133,6 +152,26 @@ const performanceSchema = z.strictObject({
   paddingShare: shareSchema.nullable().describe(
     "Part of the training batches that is padding, fraction; null when not known",
   ),
+  decodeTokensPerSecond: quantitySchema.exactOptional().describe(
+    "Generated tokens per second of the final decoding; absent where nothing was decoded",
+  ),
+  decodeSeconds: quantitySchema.exactOptional().describe(
+    "Seconds of the final decoding, part of the evaluation; absent where nothing was decoded",
+  ),
+  decodedSentences: countSchema.exactOptional().describe(
+    "Sentences of the final decoding; absent where nothing was decoded",
+  ),
+});
+
+/** Where the translations of one split are kept; see `translations_file.ts`. */
+export const translationsRecordSchema = z.strictObject({
+  split: z.enum(SPLIT_NAMES).describe("Split that was translated"),
+  file: z.string().regex(
+    /^(?!\.{1,2}(\/|$))[^/\\]+(\/(?!\.{1,2}(\/|$))[^/\\]+)*$/,
+    "expected a path below the folder of the result, with slashes",
+  ).describe("File of the translations, relative to the folder of the result file"),
+  sha256: sha256Schema.describe("Hash of the content of the file"),
+  sentences: countSchema.describe("Number of sentences in the file"),
 });
 
 const wallSecondsSchema = z.strictObject({
@@ -166,7 +205,11 @@ export const rowSchema = z.strictObject({
   wallSeconds: wallSecondsSchema.describe("Wall clock by phase, seconds"),
   performance: performanceSchema.describe("Speed, memory and work of a training step"),
   sample: z.string().nullable().describe(
-    "Short text sampled from the model at the end; null where it makes no text",
+    "Short text sampled from the model at the end, for translations a few groups of lines " +
+      "(source, reference, translation) with an empty line between; null where it makes no text",
+  ),
+  translations: z.array(translationsRecordSchema).exactOptional().describe(
+    "Where the translations of the run are kept; absent where none are",
   ),
   warnings: z.array(z.string()).describe("What a reader of this row should know, one line each"),
   provenance: z.literal("measured").describe("Rows are always our own measurements"),
@@ -186,6 +229,12 @@ export type RunRole = (typeof runRoles)[number];
 
 /** Conditions of an evaluation; see {@link metricSettingSchema}. */
 export type MetricSetting = z.infer<typeof metricSettingSchema>;
+
+/** Where the translations of a split are kept; see {@link translationsRecordSchema}. */
+export type TranslationsRecord = z.infer<typeof translationsRecordSchema>;
+
+/** Source and target language; see {@link directions}. */
+export type TranslationDirection = (typeof directions)[number];
 
 /** One final metric of a run. */
 export type MetricRecord = z.infer<typeof metricSchema>;

@@ -1,27 +1,48 @@
 import { formatBytes, formatCount, formatDuration } from "../util/format.ts";
 import { aggregateRows, groupRows, mainAggregate } from "./aggregate.ts";
 import { formatScore, scoreDigits, shownScale } from "./display/score_format.ts";
-import { displayName } from "./display_names.ts";
+import { displayName, taskTitle } from "./display_names.ts";
 import { paperRow } from "./paper.ts";
 import type { Result } from "./schema.ts";
 import type { Aggregate } from "./schema_aggregate.ts";
-import type { ResultRow } from "./schema_row.ts";
+import { type ResultRow, type TaskKind, taskKinds } from "./schema_row.ts";
 import { median } from "./statistics.ts";
 import type { Cell, Column, Table, TableSection } from "./table.ts";
+import { missing } from "./tables/score.ts";
+import { translationColumns, translationNotes } from "./tables/translation_columns.ts";
 import { trialNote } from "./trials.ts";
 
-const missing = "–";
-
 /**
- * The table that a bench run ends with: per task and model the main metric over seeds with its
- * confidence interval, the figure of the paper beside it, size, speed and memory. Runs that did not
+ * The tables that a bench run ends with, one for each kind of task in it: per task and model the
+ * main metric over seeds with its confidence interval, the figure of the paper beside it, size,
+ * speed and memory; of translation the other scores of decoded text as well. Runs that did not
  * complete are counted and named below the table.
  */
-export function summaryTable(result: Result): Table {
+export function summaryTables(result: Result): Table[] {
+  const present = new Set(result.rows.map(({ task }) => task.kind));
+  const kinds = taskKinds.filter((kind) => present.has(kind));
+  const tables = kinds.map((kind) => {
+    const rows = result.rows.filter(({ task }) => task.kind === kind);
+    const table = summaryTable({ ...result, rows }, kind);
+    return kinds.length === 1
+      ? table
+      : { ...table, caption: `${displayName(kind)} · ${table.caption}` };
+  });
+  // What several tables would say alike stands below the last of them.
+  return tables.map((table, i) => {
+    const later = new Set(tables.slice(i + 1).flatMap(({ footnotes }) => footnotes));
+    return { ...table, footnotes: table.footnotes.filter((note) => !later.has(note)) };
+  });
+}
+
+function summaryTable(result: Result, kind: TaskKind): Table {
   const entries = groupRows(result.rows).map(summariseGroup);
   const metrics = new Set(entries.flatMap(({ main }) => main === undefined ? [] : [main.metric]));
   const [onlyMetric] = metrics;
   const shared = metrics.size === 1 ? displayName(onlyMetric) : undefined;
+  const columns = kind === "translation"
+    ? translationSummaryColumns(entries)
+    : summaryColumns(shared ?? "Score");
   const best = bestEntries(entries);
   const tasks = [...new Set(entries.map(({ task }) => task))];
   const sections = tasks.map((task): TableSection => {
@@ -29,34 +50,124 @@ export function summaryTable(result: Result): Table {
     const metric = own.find(({ main }) => main !== undefined)?.main?.metric;
     const suffix = shared === undefined && metric !== undefined ? ` · ${displayName(metric)}` : "";
     return {
-      title: displayName(task) + suffix,
-      rows: own.map((entry) => summaryCells(entry, best.has(entry))),
+      title: task + suffix,
+      rows: own.map((entry) => columns.map(({ cell }) => cell(entry, best.has(entry)))),
     };
   });
+  const notes = kind === "translation" ? translationNotes(entries.flatMap(({ rows }) => rows)) : [];
   return {
     caption: captionOf(result),
-    columns: summaryColumns(shared ?? "Score"),
+    columns,
     sections,
-    footnotes: footnotesOf(result, entries),
+    footnotes: [...notes, ...footnotesOf(result, entries)],
   };
 }
 
-function summaryColumns(score: string): Column[] {
+interface SummaryColumn extends Column {
+  cell(entry: SummaryEntry, isBest: boolean): Cell;
+}
+
+const modelColumn: SummaryColumn = {
+  header: "Model",
+  align: "left",
+  cell: ({ model }) => displayName(model),
+};
+
+const seedsColumn: SummaryColumn = {
+  header: "Seeds",
+  align: "right",
+  cell: ({ rows }) => {
+    const completed = rows.filter(({ status }) => status === "completed").length;
+    return completed === rows.length
+      ? `${rows.length}`
+      : { text: `${completed}/${rows.length} ‡`, style: "warning" };
+  },
+};
+
+const sizeColumn: SummaryColumn = {
+  header: "Params",
+  align: "decimal",
+  cell: ({ rows }) => formatCount(rows[0].model.parameterCount),
+};
+
+const trainingColumns: readonly SummaryColumn[] = [
+  {
+    header: "steps",
+    align: "right",
+    group: "Training",
+    cell: ({ rows }) => `${Math.max(...rows.map(({ updates }) => updates))}`,
+  },
+  {
+    header: "tokens/s",
+    align: "decimal",
+    group: "Training",
+    dropOrder: 1,
+    cell: (entry) => medianCell(entry, (row) => row.performance.tokensPerSecond, formatCount),
+  },
+  {
+    header: "peak mem",
+    align: "decimal",
+    group: "Training",
+    dropOrder: 2,
+    cell: (entry) => medianCell(entry, (row) => row.performance.peakPlannedBytes, formatBytes),
+  },
+  {
+    header: "ms/step",
+    align: "decimal",
+    group: "Training",
+    dropOrder: 4,
+    cell: (entry) =>
+      medianCell(entry, (row) => row.performance.stepMilliseconds?.median, (ms) => ms.toFixed(1)),
+  },
+  {
+    header: "time",
+    align: "right",
+    group: "Training",
+    dropOrder: 3,
+    cell: (entry) => medianCell(entry, totalSeconds, formatDuration),
+  },
+];
+
+function scoreColumns(group: string, header: string): SummaryColumn[] {
   return [
-    { header: "Model", align: "left" },
-    { header: "this run", align: "decimal", group: score },
-    { header: "paper †", align: "decimal", group: score },
-    { header: "Seeds", align: "right" },
-    { header: "Params", align: "decimal" },
-    { header: "steps", align: "right", group: "Training" },
-    { header: "tokens/s", align: "decimal", group: "Training", dropOrder: 1 },
-    { header: "peak mem", align: "decimal", group: "Training", dropOrder: 2 },
-    { header: "ms/step", align: "decimal", group: "Training", dropOrder: 4 },
-    { header: "time", align: "right", group: "Training", dropOrder: 3 },
+    { header, align: "decimal", group, cell: scoreCell },
+    {
+      header: "paper †",
+      align: "decimal",
+      group,
+      cell: (entry) => ({ text: paperText(entry, entry.main), style: "muted" }),
+    },
+  ];
+}
+
+function summaryColumns(score: string): SummaryColumn[] {
+  const scores = scoreColumns(score, "this run");
+  return [modelColumn, ...scores, seedsColumn, sizeColumn, ...trainingColumns];
+}
+
+/** Scores of decoded text have columns of their own; those of size and training make room. */
+function translationSummaryColumns(entries: readonly SummaryEntry[]): SummaryColumn[] {
+  const scores = scoreColumns("BLEU", "tokenised");
+  const hasPaper = entries.some((entry) => paperText(entry, entry.main) !== missing);
+  const decoded = translationColumns(entries.flatMap(({ rows }) => rows));
+  return [
+    modelColumn,
+    ...hasPaper ? scores : scores.slice(0, 1),
+    ...decoded.map(({ cell, ...column }): SummaryColumn => ({
+      ...column,
+      cell: ({ rows }) => cell(rows),
+    })),
+    { ...seedsColumn, dropOrder: 3 },
+    { ...sizeColumn, dropOrder: 5 },
+    ...trainingColumns.map((column) => ({
+      ...column,
+      dropOrder: 6 + (column.dropOrder ?? 0),
+    })),
   ];
 }
 
 interface SummaryEntry {
+  /** Printed name of the task. */
   task: string;
   model: string;
   rows: ResultRow[];
@@ -67,7 +178,7 @@ interface SummaryEntry {
 function summariseGroup(rows: ResultRow[]): SummaryEntry {
   const aggregates = aggregateRows(rows);
   const main = mainAggregate(aggregates, rows[0].score.name);
-  return { task: rows[0].task.name, model: rows[0].model.name, rows, main };
+  return { task: taskTitle(rows[0].task), model: rows[0].model.name, rows, main };
 }
 
 /**
@@ -93,28 +204,15 @@ function bestEntries(entries: readonly SummaryEntry[]): Set<SummaryEntry> {
   return chosen;
 }
 
-function summaryCells(entry: SummaryEntry, isBest: boolean): Cell[] {
-  const { rows, main } = entry;
+/** The median over completed runs, over all of them where none completed. */
+function medianCell(
+  { rows }: SummaryEntry,
+  read: (row: ResultRow) => number | null | undefined,
+  format: (value: number) => string,
+): string {
   const completed = rows.filter(({ status }) => status === "completed");
-  const measured = (read: (row: ResultRow) => number | null | undefined) =>
-    (completed.length > 0 ? completed : rows).flatMap((row) => read(row) ?? []);
-  const show = (values: number[], format: (value: number) => string) =>
-    values.length === 0 ? missing : format(median(values));
-  const steps = rows.map(({ updates }) => updates);
-  return [
-    displayName(entry.model),
-    scoreCell(entry, isBest),
-    { text: paperText(entry, main), style: "muted" },
-    completed.length === rows.length
-      ? `${rows.length}`
-      : { text: `${completed.length}/${rows.length} ‡`, style: "warning" },
-    formatCount(rows[0].model.parameterCount),
-    `${Math.max(...steps)}`,
-    show(measured((row) => row.performance.tokensPerSecond), formatCount),
-    show(measured((row) => row.performance.peakPlannedBytes), formatBytes),
-    show(measured((row) => row.performance.stepMilliseconds?.median), (ms) => ms.toFixed(1)),
-    show(measured(totalSeconds), formatDuration),
-  ];
+  const values = (completed.length > 0 ? completed : rows).flatMap((row) => read(row) ?? []);
+  return values.length === 0 ? missing : format(median(values));
 }
 
 function totalSeconds({ wallSeconds }: ResultRow): number {
@@ -131,10 +229,15 @@ function scoreCell({ rows, main }: SummaryEntry, isBest: boolean): Cell {
   return isBest ? { text, style: "strong" } : text;
 }
 
-function paperText({ task, model, rows }: SummaryEntry, main: Aggregate | undefined): string {
-  const row = paperRow(task, model, main?.metric ?? rows[0].score.name);
+function paperText({ model, rows }: SummaryEntry, main: Aggregate | undefined): string {
+  const row = paperRow(publishedTask(rows[0].task), model, main?.metric ?? rows[0].score.name);
   if (row === undefined) return missing;
   return row.value === null ? "fails" : row.value.toFixed(2);
+}
+
+/** The task as published figures name it: one of each direction. */
+function publishedTask({ name, direction }: ResultRow["task"]): string {
+  return direction !== undefined && name.startsWith("wmt16-") ? `wmt16-${direction}` : name;
 }
 
 function captionOf({ suite, profile, overrides, environment }: Result): string {
@@ -170,7 +273,7 @@ function footnotesOf({ profile, rows: all }: Result, entries: readonly SummaryEn
   for (const { task, model, rows } of entries) {
     for (const { seed, status, reason, updatesDone } of rows) {
       if (status === "completed") continue;
-      const where = `${displayName(task)} ${displayName(model)} seed ${seed}`;
+      const where = `${task} ${displayName(model)} seed ${seed}`;
       notes.push(`‡ ${where} ${status} after ${updatesDone} steps: ${reason}.`);
     }
   }

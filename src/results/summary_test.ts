@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { kernelTable } from "./kernel_summary.ts";
+import {
+  fixtureOverview,
+  fixtureTranslation,
+  fixtureTranslationRow,
+} from "./translation_fixture.ts";
 import { fixtureKernelRow, fixtureLanguage, fixtureResult, fixtureRow } from "./result_fixture.ts";
-import { summaryTable } from "./summary.ts";
+import { summaryTables } from "./summary.ts";
+import type { Result } from "./schema.ts";
 import { cellStyle, cellText, type Table } from "./table.ts";
 import { renderText } from "./table_text.ts";
 
@@ -14,6 +20,13 @@ function seeds(model: string, corrects: (number | null)[]) {
       status: correct === null ? "diverged" : "completed",
     })
   );
+}
+
+/** The table of a result of one kind of task. */
+function summaryTable(result: Result): Table {
+  const [table, ...more] = summaryTables(result);
+  assert.equal(more.length, 0);
+  return table;
 }
 
 /** The cells of a row, by model name in the first column. */
@@ -156,4 +169,70 @@ Deno.test("a summary of language models shows their score, and says how many rat
     note ?? "",
     /Best of 3 learning rates \(Characters Transformer, .*best of 1 learning/,
   );
+});
+
+Deno.test("a summary of translation shows every score of the decoded text at 80 columns", () => {
+  const table = summaryTable(fixtureTranslation());
+  assert.deepEqual(table.sections.map(({ title }) => title), [
+    "Numbers, en → de",
+    "Multi30k, en → de",
+  ]);
+  const cells = table.sections[0].rows[2].map(cellText);
+  assert.deepEqual(cells.slice(0, 9), [
+    ...["Mega laplace", "66.99 ± 4.19", "66.29", "1.25", "44.65", "2.63", "1.900", "410", "2"],
+  ]);
+  assert.equal(cellStyle(table.sections[1].rows[1][6]), "warning");
+  const notes = table.footnotes.join("\n");
+  assert.match(notes, /sacreBLEU of the detokenised text \(nrefs:1\|case:mixed\|.*\)/);
+  assert.match(notes, /Mega softmax on Multi30k, en → de hardly reads its source \(0\.004 nats\)/);
+  assert.doesNotMatch(notes, /Mega softmax on Numbers|Transformer on/);
+  const text = renderText(table, { width: 80 });
+  for (const word of ["tokenised", "sacre", "exact %", "ppl", "source", "Seeds"]) {
+    assert.ok(text.includes(word), word);
+  }
+  assert.ok(text.split("\n").every((line) => line.length <= 80), text);
+});
+
+Deno.test("the paper's BLEU stands beside runs on its data, by direction", () => {
+  const rows = (["en-de", "de-en"] as const).map((direction) =>
+    fixtureTranslationRow({ task: "wmt16-en-de", direction, bleu: 20 })
+  );
+  const table = summaryTable(fixtureResult(rows));
+  assert.deepEqual(table.columns.slice(0, 3).map(({ header }) => header), [
+    ...["Model", "tokenised", "paper †"],
+  ]);
+  assert.deepEqual(
+    table.sections.map(({ title, rows: [row] }) => [title, cellText(row[2])]),
+    [["WMT16, en → de", "29.18"], ["WMT16, de → en", "32.90"]],
+  );
+});
+
+Deno.test("a result of several kinds of tasks has a table for each, in its own units", () => {
+  const tables = summaryTables(fixtureOverview());
+  assert.deepEqual(tables.map(({ caption }) => caption.split(" · ").slice(0, 2).join(", ")), [
+    "Classification, Overview",
+    "Language modelling, Overview",
+    "Translation, Overview",
+  ]);
+  assert.deepEqual(tables.map(({ columns }) => columns[1].group), [
+    "Accuracy, %",
+    "Bits per character",
+    "BLEU",
+  ]);
+  assert.deepEqual(tables.map(({ sections: [{ rows }] }) => rows.map((row) => cellText(row[1]))), [
+    ["35.00", "48.00"],
+    ["2.400", "2.100"],
+    ["58.00", "62.00"],
+  ]);
+  const notes = tables.flatMap(({ footnotes }) => footnotes);
+  assert.equal(new Set(notes).size, notes.length);
+});
+
+Deno.test("translation runs that all failed are named without scores", () => {
+  const row = fixtureTranslationRow();
+  const table = summaryTable(
+    fixtureResult([{ ...row, status: "diverged", reason: "loss is not finite", metrics: [] }]),
+  );
+  assert.deepEqual(table.sections[0].rows[0][1], { text: "diverged", style: "warning" });
+  assert.match(table.footnotes.join(), /‡ Numbers, en → de Mega softmax seed 1 diverged/);
 });

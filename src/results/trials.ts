@@ -1,5 +1,5 @@
 import { canonicalHash } from "../util/canonical_hash.ts";
-import { displayName } from "./display_names.ts";
+import { displayName, taskTitle } from "./display_names.ts";
 import type { ResultRow } from "./schema_row.ts";
 
 /**
@@ -10,11 +10,12 @@ import type { ResultRow } from "./schema_row.ts";
  */
 export function trialNote(trials: readonly ResultRow[]): string | null {
   const tried = [
-    ...Map.groupBy(trials, ({ task, model }) => JSON.stringify([task.name, model.name])).values(),
+    ...Map.groupBy(trials, ({ task, model }) => JSON.stringify([taskTitle(task), model.name]))
+      .values(),
   ].map((runs) => {
     const settings = runs.map(({ optimizer, schedule }) => canonicalHash([optimizer, schedule]));
     const { task, model } = runs[0];
-    const name = `${displayName(task.name)} ${displayName(model.name)}`;
+    const name = `${taskTitle(task)} ${displayName(model.name)}`;
     return { name, count: new Set(settings).size };
   });
   if (tried.length === 0) return null;

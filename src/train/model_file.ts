@@ -3,6 +3,7 @@
  * the metadata all that it takes to use it. Unlike a checkpoint it cannot be trained on.
  */
 import { z } from "zod";
+import { directions } from "../data/translation/directions.ts";
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../util/atomic_write.ts";
 import { readError } from "../util/read_error.ts";
@@ -10,23 +11,45 @@ import { readSafetensors, type SafeTensor, writeSafetensors } from "../util/safe
 import { Sha256 } from "../util/sha256.ts";
 import type { TrainedValues } from "./session_state.ts";
 
-/** What the metadata of a model file holds. */
-export const modelHeadSchema = z.strictObject({
+const shared = {
   format: z.literal("mega-webgpu/model-1"),
-  /** Kind of the recipe, such as `language-model`. */
-  kind: z.string(),
   task: z.string(),
   model: z.string(),
   seed: z.int().nonnegative(),
   /** Configuration of the model, as in the result. */
   config: z.json(),
-  /** Symbols by id with their counts, one a line, for models of text. */
+  /** Symbols by id with their counts, one a line. */
   dictionary: z.string(),
+};
+
+const languageModelHeadSchema = z.strictObject({
+  ...shared,
+  kind: z.literal("language-model"),
   /** What a symbol stands for. */
   unit: z.enum(["character", "byte", "word"]),
 });
+
+const translationHeadSchema = z.strictObject({
+  ...shared,
+  kind: z.literal("translation"),
+  direction: z.enum(directions),
+  /** How lines become pieces and pieces become lines, see `textPipeline`. */
+  pipeline: z.json(),
+  /** Side on which sources of a batch were padded in training. */
+  sourcePadding: z.enum(["left", "right"]),
+});
+
+/** What the metadata of a model file holds, by kind of the recipe. */
+export const modelHeadSchema = z.discriminatedUnion("kind", [
+  languageModelHeadSchema,
+  translationHeadSchema,
+]);
 /** See {@link modelHeadSchema}. */
 export type ModelHead = z.infer<typeof modelHeadSchema>;
+/** The head of a language model. */
+export type LanguageModelHead = z.infer<typeof languageModelHeadSchema>;
+/** The head of a translation model. */
+export type TranslationHead = z.infer<typeof translationHeadSchema>;
 
 const statePrefix = "state.";
 

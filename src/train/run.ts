@@ -12,11 +12,14 @@ import { addUnits, noUnits, sumMetrics } from "./sums.ts";
 import type {
   BatchStream,
   BatchUnits,
+  DecodedSplit,
+  Evaluation,
   EvaluationSpec,
   RunBatch,
-  ScoreSums,
   Workload,
 } from "./workload.ts";
+import { primaryScore } from "./workload.ts";
+import { RecentModels } from "./recent_models.ts";
 
 /** How long and in which portions a run trains. */
 export interface RunSettings {
@@ -31,6 +34,11 @@ export interface RunSettings {
   readonly reportEvery: number;
   /** Updates between checkpoints. */
   readonly checkpointEvery: number;
+  /**
+   * Evaluates the mean of the parameters at the last so many evaluations on the validation split,
+   * instead of the best ones.
+   */
+  readonly averagedModels?: number;
 }
 
 /** Progress as it is reported while training. */
@@ -61,21 +69,15 @@ export interface RunContext {
   readonly signal?: AbortSignal;
 }
 
-/** What an evaluation found. */
-export interface Evaluation {
-  readonly spec: EvaluationSpec;
-  readonly sums: ScoreSums;
-  /** Wall clock of the evaluation. */
-  readonly seconds: number;
-}
-
 /** How a run ended and everything it measured. */
 export interface RunOutcome {
   readonly status: "completed" | "diverged" | "interrupted";
   readonly reason: string | undefined;
   readonly progress: RunProgress;
-  /** Evaluations of the best checkpoint; none unless the run completed. */
+  /** Evaluations of the best checkpoint, or of the averaged one; none unless the run completed. */
   readonly results: readonly Evaluation[];
+  /** What that model wrote, for workloads that are scored by text. */
+  readonly decoded: readonly DecodedSplit[];
   /** Part of the training time that the host spent on waiting for batches and on encoding. */
   readonly hostShare: number | undefined;
 }
@@ -92,6 +94,7 @@ const explodedLoss = 1e4;
 /** Runs training to its end. See the module comment. */
 export class TrainingRun {
   #progress: RunProgress;
+  readonly #recent: RecentModels | undefined;
   #hostMilliseconds = 0;
   #trainMilliseconds = 0;
 
@@ -109,6 +112,10 @@ export class TrainingRun {
       tokens: 0,
       positions: 0,
     };
+    const { averagedModels } = settings;
+    this.#recent = averagedModels === undefined
+      ? undefined
+      : new RecentModels(averagedModels, context.folder, context.identity);
   }
 
   #path(name: string): string | undefined {
@@ -127,6 +134,7 @@ export class TrainingRun {
         seconds: { ...seconds, compile: seconds.compile + this.context.compileSeconds },
       };
     } else session.initialize();
+    await this.#recent?.resume(this.#progress.update);
     await stream.seek(this.#progress.cursor);
   }
 
@@ -186,13 +194,14 @@ export class TrainingRun {
     const units = done.reduce((total, step) => addUnits(total, step.units), noUnits);
     const sums = sumMetrics(metrics, units);
     const loss = sums.lossSum / units[workload.normaliser];
-    const score = workload.scores[0].of(sums);
+    // What the model writes is not known of training batches.
+    const score = workload.decoding === undefined ? workload.scores[0].of(sums) : null;
     const norm = metrics[metrics.length - 1].gradientNorm;
     const { update, positions } = this.#progress;
     this.#progress.curve.push({
       step: update,
       loss: finite(loss),
-      score: finite(score),
+      score: score === null ? null : finite(score),
       learningRate: learningRate(schedule, update - 1),
       gradientNorm: finite(norm),
     });
@@ -213,7 +222,7 @@ export class TrainingRun {
     this.context.onReport?.({
       update,
       loss,
-      score,
+      score: workload.scores[0].of(sums),
       tokensPerSecond: units.tokens / (milliseconds / 1000),
       secondsLeft: (updates - update) * this.#progress.seconds.train / update,
     });
@@ -227,26 +236,40 @@ export class TrainingRun {
   }
 
   async #validate(best: { kept: TrainedValues | undefined }, stream: BatchStream): Promise<void> {
-    const { session, workload: { scores: [score], normaliser } } = this.context;
+    const { session, workload } = this.context;
+    const { normaliser, decoding } = workload;
     const { update } = this.#progress;
     const { sums, seconds } = await this.#evaluate({ split: "valid", setting: null }, stream);
     const started = performance.now();
-    const value = score.of(sums);
+    const value = decoding === undefined
+      ? workload.scores[0].of(sums)
+      : (await decoding.run(session, "valid", "validation")).scores[0].value;
     const loss = finite(sums.lossSum / sums.units[normaliser]);
     this.#progress.validationCurve.push({ step: update, loss, score: finite(value) });
     const known = this.#progress.best;
-    if (known === null || (score.higherIsBetter ? value > known.score : value < known.score)) {
+    const { higherIsBetter } = primaryScore(workload);
+    if (known === null || (higherIsBetter ? value > known.score : value < known.score)) {
       // What is not a number is worse than any number, whichever way the score points.
       if (Number.isFinite(value)) this.#progress.best = { step: update, score: value };
       best.kept = await session.trained();
       await this.#save("best.safetensors");
     }
+    await this.#recent?.add(await session.trained(), this.#progress);
     this.#progress.seconds.evaluate += seconds + (performance.now() - started) / 1000;
+  }
+
+  /** The model that a run is judged by. */
+  async #chosen(kept: TrainedValues | undefined): Promise<TrainedValues | undefined> {
+    if (this.#recent !== undefined) return await this.#recent.mean();
+    if (kept !== undefined) return kept;
+    const path = this.#path("best.safetensors");
+    if (path === undefined) return undefined;
+    return (await loadCheckpoint(path, this.context.identity))?.state;
   }
 
   /** Runs from the start, or from the checkpoint, to the end. */
   async run(): Promise<RunOutcome> {
-    const { session, workload, signal, identity } = this.context;
+    const { session, workload, signal } = this.context;
     const { updates, evaluateEvery, checkpointEvery, seed } = this.settings;
     using stream = workload.open(seed);
     await this.#start(stream);
@@ -254,16 +277,14 @@ export class TrainingRun {
     while (this.#progress.update < updates) {
       if (signal?.aborted) return await this.#interrupted();
       const trouble = await this.#window(stream);
-      if (trouble !== undefined) return this.#outcome("diverged", trouble, []);
+      if (trouble !== undefined) return this.#outcome("diverged", trouble);
       const { update } = this.#progress;
       if (update % evaluateEvery === 0 || update === updates) await this.#validate(best, stream);
       if (update % checkpointEvery === 0 || update === updates) {
         await this.#save("last.safetensors");
       }
     }
-    const bestPath = this.#path("best.safetensors");
-    const state = best.kept ??
-      (bestPath === undefined ? undefined : (await loadCheckpoint(bestPath, identity))?.state);
+    const state = await this.#chosen(best.kept);
     const started = performance.now();
     if (state) session.restoreParameters(state.parameters, state.states);
     const results: Evaluation[] = [];
@@ -272,8 +293,14 @@ export class TrainingRun {
       if (signal?.aborted) return this.#stopped();
       results.push(await this.#evaluate(spec, stream));
     }
+    const decoded: DecodedSplit[] = [];
+    for (const split of workload.decoding?.splits ?? []) {
+      if (signal?.aborted) return this.#stopped();
+      const text = await workload.decoding?.run(session, split, "final");
+      if (text !== undefined) decoded.push(text);
+    }
     this.#progress.seconds.evaluate += (performance.now() - started) / 1000;
-    return this.#outcome("completed", undefined, results);
+    return this.#outcome("completed", undefined, results, decoded);
   }
 
   async #interrupted(): Promise<RunOutcome> {
@@ -283,18 +310,19 @@ export class TrainingRun {
 
   #stopped(): RunOutcome {
     const where = this.context.folder === undefined ? "" : "; --resume continues it";
-    return this.#outcome("interrupted", `stopped at update ${this.#progress.update}${where}`, []);
+    return this.#outcome("interrupted", `stopped at update ${this.#progress.update}${where}`);
   }
 
   #outcome(
     status: RunOutcome["status"],
     reason: string | undefined,
-    results: RunOutcome["results"],
+    results: RunOutcome["results"] = [],
+    decoded: RunOutcome["decoded"] = [],
   ): RunOutcome {
     const hostShare = this.#trainMilliseconds > 0
       ? this.#hostMilliseconds / this.#trainMilliseconds
       : undefined;
-    return { status, reason, progress: this.#progress, results, hostShare };
+    return { status, reason, progress: this.#progress, results, decoded, hostShare };
   }
 }
 

@@ -89,6 +89,76 @@ export interface EvaluationSpec {
   readonly split: SplitName;
   /** `null` for the evaluation that belongs to the task. */
   readonly setting: EvaluationSetting | null;
+  /** Every target is scored with the source of another example: what follows ignores the source. */
+  readonly shuffledSources?: true;
+}
+
+/** What an evaluation found. */
+export interface Evaluation {
+  readonly spec: EvaluationSpec;
+  readonly sums: ScoreSums;
+  /** Wall clock of the evaluation. */
+  readonly seconds: number;
+}
+
+/** A number that follows from several evaluations of a split. */
+export interface DerivedScore extends Pick<ScoreSpec, "name" | "unit" | "higherIsBetter" | "per"> {
+  readonly split: SplitName;
+  /** The score; NaN when an evaluation that it needs is missing. */
+  readonly of: (evaluations: readonly Evaluation[]) => number;
+}
+
+/** A score of text that the model writes. */
+export type TextScoreSpec = Pick<ScoreSpec, "name" | "unit" | "higherIsBetter">;
+
+/** The value of a text score on a split. */
+export interface TextScore {
+  readonly spec: TextScoreSpec;
+  readonly value: number;
+  /** 95 % of the scores of resampled splits; absent where it was not computed. */
+  readonly interval?: { readonly low: number; readonly high: number };
+  /** For proportions: how many sentences count. */
+  readonly hits?: number;
+  /** How the score was computed, in the notation of its field. */
+  readonly signature?: string;
+}
+
+/** What a model wrote for a split. */
+export interface DecodedSplit {
+  readonly split: SplitName;
+  /** In the order of the workload's text scores. */
+  readonly scores: readonly TextScore[];
+  readonly sources: readonly string[];
+  readonly references: readonly string[];
+  readonly hypotheses: readonly string[];
+  /**
+   * Of every sentence, for sacreBLEU with its usual tokenisation: matches and totals of n-grams of
+   * order 1 to 4, length of the hypothesis, length of the reference.
+   */
+  readonly statistics: readonly (readonly number[])[];
+  /** Whether results may quote sources and references. */
+  readonly quotable: boolean;
+  /** Tokens that were written, `</s>` included. */
+  readonly tokens: number;
+  /** Wall clock of the search. */
+  readonly seconds: number;
+}
+
+/** TEMPORARY until the beam search lands. */
+export type DecodeRunner = StepRunner;
+
+/** How a model writes text, for workloads that are scored by it. */
+export interface Decoding {
+  /** The first one chooses the best checkpoint, instead of the scores of the loss. */
+  readonly scores: readonly TextScoreSpec[];
+  /** Splits that are decoded at the end, with the best checkpoint. */
+  readonly splits: readonly SplitName[];
+  /** @param purpose Choosing a checkpoint while training, or the numbers at the end. */
+  run(
+    runner: DecodeRunner,
+    split: SplitName,
+    purpose: "validation" | "final",
+  ): Promise<DecodedSplit>;
 }
 
 /** Batches of a run: an endless, seekable sequence for training, and finite ones for evaluation. */
@@ -117,12 +187,23 @@ export interface Workload {
   readonly extents: Readonly<Record<"train" | "evaluate", BatchExtents>>;
   /** Gradients and reported losses are means over these. */
   readonly normaliser: keyof BatchUnits;
-  /** The first one chooses the best checkpoint and is shown while training. */
+  /** The first one is shown while training, and chooses the best checkpoint unless text does. */
   readonly scores: readonly ScoreSpec[];
+  /** Scores of text that the model writes. */
+  readonly decoding?: Decoding;
+  /** Scores that follow from several of the evaluations. */
+  readonly derived?: readonly DerivedScore[];
   /** What is evaluated at the end, with the best checkpoint. */
   readonly evaluations: readonly EvaluationSpec[];
   /** Opens the batches. @param seed The run's seed: order and augmentation follow from it. */
   open(seed: number): BatchStream;
   /** A short text that shows what the trained model does, for workloads that can. */
-  sample?(runner: StepRunner, seed: number): Promise<string>;
+  sample?(runner: StepRunner, seed: number, decoded: readonly DecodedSplit[]): Promise<string>;
+  /** What a reader of the scores should know, one line each; by name of the derived scores. */
+  remarks?(derived: ReadonlyMap<string, number>): string[];
+}
+
+/** The score by which a workload is judged: it chooses the best checkpoint. */
+export function primaryScore({ decoding, scores }: Workload): TextScoreSpec {
+  return decoding?.scores[0] ?? scores[0];
 }

@@ -13,8 +13,10 @@ export const RANDOM_STREAMS = {
   sampling: 5,
   /** The sizes of the blocks that a text is cut into (once per epoch). */
   blockSizes: 4,
+  /** Which sentences a resampled test set has. */
+  bootstrap: 6,
   /** Which source stands in for that of another sentence, to see whether a model reads it. */
-  shuffledSources: 6,
+  shuffledSources: 7,
   /** The ListOps generator. */
   listops: 16,
   /** The lexicon of the synthetic document pairs. */

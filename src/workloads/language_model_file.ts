@@ -8,12 +8,10 @@ import {
   type LanguageModelConfig,
   parseLanguageModelConfig,
 } from "../models/language_model_config.ts";
-import type { ModelHead } from "../train/model_file.ts";
+import type { LanguageModelHead, ModelHead } from "../train/model_file.ts";
 import type { ModelFunction } from "../train/workload.ts";
 import { decodeText, fillerIds } from "./decode_text.ts";
 import { languageModel } from "./language_model.ts";
-
-const kind = "language-model";
 
 /** What the file of a trained model says of it. */
 export function languageModelHead(
@@ -21,10 +19,10 @@ export function languageModelHead(
   { id, unit, dictionary }: LanguageModelData,
   model: string,
   seed: number,
-): ModelHead {
+): LanguageModelHead {
   return {
     format: "mega-webgpu/model-1",
-    kind,
+    kind: "language-model",
     task: id,
     model,
     seed,
@@ -51,7 +49,9 @@ export interface LoadedLanguageModel {
  * @param where The file, for messages. @throws {UserError} for another kind of model.
  */
 export function languageModelOf(head: ModelHead, where: string): LoadedLanguageModel {
-  if (head.kind !== kind) throw new UserError(`${where}: a ${head.kind}, not a language model`);
+  if (head.kind !== "language-model") {
+    throw new UserError(`${where}: a model for ${head.kind}: use deno task translate`);
+  }
   const config = parseLanguageModelConfig(head.config, where);
   const { unit } = head;
   const dictionary = Dictionary.parse(head.dictionary.split("\n").slice(0, -1), where);

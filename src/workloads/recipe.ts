@@ -3,12 +3,16 @@ import type { ClassifierConfig } from "../models/config.ts";
 import type { LanguageModelConfig } from "../models/language_model_config.ts";
 import type { LanguageModelBatching } from "../models/lm_preset_types.ts";
 import { parameterScaleOf } from "../models/parameter_scale.ts";
+import type { PairShape } from "../data/translation/buckets.ts";
+import type { TranslationConfig } from "../models/translation_config.ts";
+import type { TranslationBatching } from "../models/translation_preset_types.ts";
 import type { TrainingSettings } from "../models/training_settings.ts";
 import type { SessionOptions } from "../train/session.ts";
 import type { BatchExtents } from "../train/workload.ts";
 import { stepExtents } from "./generate_tokens.ts";
 import { type ClassifierBatches, classifierExtents, classifierModel } from "./classifier.ts";
 import { languageModel, languageModelExtents } from "./language_model.ts";
+import { translationExtents, translationModel } from "./translation/model.ts";
 
 /** A classifier run. */
 export interface ClassifierRecipe extends ClassifierBatches {
@@ -25,13 +29,35 @@ export interface LanguageModelRecipe {
   readonly batching: LanguageModelBatching;
 }
 
+/** A run of a translation model. */
+export interface TranslationRecipe {
+  readonly kind: "translation";
+  readonly config: TranslationConfig;
+  readonly training: TrainingSettings;
+  readonly labelSmoothing: number;
+  readonly batching: TranslationBatching;
+  /** Shapes of all batches. */
+  readonly shapes: readonly PairShape[];
+}
+
 /** A run of any workload, without its data. */
-export type RunRecipe = ClassifierRecipe | LanguageModelRecipe;
+export type RunRecipe = ClassifierRecipe | LanguageModelRecipe | TranslationRecipe;
 
 function programs(recipe: RunRecipe): Pick<SessionOptions, "model" | "extents"> {
-  return recipe.kind === "classifier"
-    ? { model: classifierModel(recipe.config), extents: classifierExtents(recipe) }
-    : { model: languageModel(recipe.config), extents: languageModelExtents(recipe.batching) };
+  switch (recipe.kind) {
+    case "classifier":
+      return { model: classifierModel(recipe.config), extents: classifierExtents(recipe) };
+    case "language-model":
+      return {
+        model: languageModel(recipe.config),
+        extents: languageModelExtents(recipe.batching),
+      };
+    case "translation":
+      return {
+        model: translationModel(recipe.config, recipe),
+        extents: translationExtents(recipe.shapes),
+      };
+  }
 }
 
 /** What a session for a recipe is made from. */

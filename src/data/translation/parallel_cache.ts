@@ -94,13 +94,14 @@ export async function openParallelCorpus(
     };
     return { ...sentences, text };
   };
-  const { id, version, source } = recipe;
+  const { id, version, source, quotable } = recipe;
   return {
     kind: "translation",
     id,
     version,
     source,
     direction,
+    quotable,
     dictionary,
     pipeline,
     pipelineSpec: seal.pipeline,

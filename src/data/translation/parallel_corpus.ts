@@ -1,5 +1,6 @@
 import type { SplitName } from "../dataset.ts";
 import type { Dictionary } from "../lm/dictionary.ts";
+import type { TextPipelineSpec } from "./text_pipeline_spec.ts";
 
 /** Languages of the harness. */
 export const LANGUAGES = ["en", "de"] as const;
@@ -61,11 +62,13 @@ export interface TranslationData extends Disposable {
   /** Where the text comes from, in words, without local paths. */
   readonly source: string;
   readonly direction: Direction;
+  /** Whether the licence of the text lets results quote its sentences. */
+  readonly quotable: boolean;
   /** Of both languages, made from the training split alone. */
   readonly dictionary: Dictionary;
   readonly pipeline: TextPipeline;
   /** The pipeline as plain JSON, from which `textPipeline` makes it again. */
-  readonly pipelineSpec: Readonly<Record<string, unknown>>;
+  readonly pipelineSpec: TextPipelineSpec;
   readonly splits: Readonly<Record<SplitName, ParallelSplit>>;
   /** sha256 of each split's ids, sources then targets, as little-endian 32-bit numbers. */
   readonly hash: Readonly<Record<SplitName, string>>;

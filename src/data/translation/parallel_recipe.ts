@@ -2,7 +2,7 @@ import { sha256Hex } from "../../util/sha256.ts";
 import type { SplitName } from "../dataset.ts";
 import type { DictionaryLimits } from "../lm/dictionary.ts";
 import type { Language } from "./parallel_corpus.ts";
-import type { TextPipelineSpec } from "./text_pipeline.ts";
+import type { TextPipelineSpec } from "./text_pipeline_spec.ts";
 
 /** Splits that are translated and compared with text. */
 export const TEXT_SPLITS = ["valid", "test"] as const;
@@ -27,6 +27,8 @@ export interface ParallelRecipe {
   readonly version: string;
   /** Where the text comes from, in words. */
   readonly source: string;
+  /** See `TranslationData.quotable`. */
+  readonly quotable: boolean;
   /** Tells one preparation of the corpus from another without doing it: options, names, sizes. */
   readonly fingerprint: string;
   /** Reads or makes the text; called only when there are no tokens yet. */

@@ -7,7 +7,7 @@ import type { SplitName } from "../dataset.ts";
 import { NumberFile } from "../lm/token_file.ts";
 import { perSplit } from "../packed_cache.ts";
 import type { Language } from "./parallel_corpus.ts";
-import { textPipelineSchema } from "./text_pipeline.ts";
+import { textPipelineSchema } from "./text_pipeline_spec.ts";
 
 /** Version of the files. */
 export const PARALLEL_FORMAT = 1;

@@ -5,6 +5,7 @@ import type { Golden } from "./golden.ts";
 import { verifyAdaptive } from "./kinds/adaptive.ts";
 import { verifyElementwise } from "./kinds/elementwise.ts";
 import { verifyEma, verifyEmaStep } from "./kinds/ema.ts";
+import { verifyGatedCrossAttention } from "./kinds/gca.ts";
 import { verifyLanguageModel } from "./kinds/lm.ts";
 import { verifyLanguageModelScores } from "./kinds/lm_eval.ts";
 import { verifyLanguageModelTraining } from "./kinds/lm_train.ts";
@@ -17,6 +18,7 @@ import {
   verifyRelativeBias,
   verifySequenceNorm,
 } from "./kinds/modules.ts";
+import { verifyTranslation } from "./kinds/nmt.ts";
 import { verifyS4dMinimal, verifyS4Init, verifyS4Kernel, verifyS4Layer } from "./kinds/s4.ts";
 import type { Produced } from "./run_module.ts";
 
@@ -62,12 +64,12 @@ const handlers: Readonly<Record<GoldenKind, KindHandler | undefined>> = {
   nffn: verifyFeedForward,
   lra: verifyClassifier,
   lra_train: verifyTrajectory,
-  gca: undefined,
+  gca: verifyGatedCrossAttention,
   lm: verifyLanguageModel,
   adaptive: verifyAdaptive,
   lm_train: verifyLanguageModelTraining,
   lm_eval: verifyLanguageModelScores,
-  nmt: undefined,
+  nmt: verifyTranslation,
   beam: undefined,
   s4_kernel: verifyS4Kernel,
   s4_layer: verifyS4Layer,

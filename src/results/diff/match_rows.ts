@@ -69,6 +69,7 @@ function groupByIdentity(rows: readonly ResultRow[]): Map<string, ResultRow[]> {
     const hashes = Object.entries(row.task.splits).map(([name, split]) => [name, split.sha256]);
     const key = JSON.stringify([
       row.task.name,
+      row.task.direction ?? null,
       row.task.version,
       hashes.toSorted(),
       row.model.name,
@@ -95,6 +96,9 @@ function pairOf(old: ResultRow[] | null, now: ResultRow[] | null): RunPair {
 
 function obstacleBetween(old: ResultRow, now: ResultRow): string | null {
   const obstacles: string[] = [];
+  if (old.task.direction !== now.task.direction) {
+    obstacles.push(`direction ${old.task.direction ?? "none"} → ${now.task.direction ?? "none"}`);
+  }
   if (old.task.version !== now.task.version) {
     obstacles.push(`task version ${old.task.version} → ${now.task.version}`);
   }

@@ -11,15 +11,21 @@ Deno.test("scores are printed in the unit and digits that people read", () => {
   assert.equal(formatScore(1.0234, "bits per character"), "1.023");
   assert.equal(formatScoreUnit(0.5, "fraction"), "50.00 %");
   assert.equal(formatScoreUnit(2.3456, "nats"), "2.346 nats");
+  assert.equal(formatScoreUnit(29.184, "bleu"), "29.18");
 });
 
 Deno.test("labels of scores name the unit once", () => {
   assert.equal(scoreLabel({ name: "accuracy", unit: "fraction" }), "accuracy, %");
-  assert.equal(scoreLabel({ name: "exact-match", unit: "fraction" }), "exact-match, %");
+  assert.equal(scoreLabel({ name: "exact-match", unit: "fraction" }), "exact match, %");
   assert.equal(scoreLabel({ name: "perplexity", unit: "perplexity" }), "perplexity");
   assert.equal(scoreLabel({ name: "bits-per-character", unit: "bits" }), "bits per character");
   assert.equal(scoreLabel({ name: "loss", unit: "nats" }), "loss, nats");
-  assert.equal(scoreLabel({ name: "bleu", unit: "BLEU" }), "BLEU");
+  assert.equal(scoreLabel({ name: "bleu", unit: "bleu" }), "BLEU");
+  assert.equal(scoreLabel({ name: "sacrebleu", unit: "bleu" }), "sacreBLEU");
+  assert.equal(
+    scoreLabel({ name: "source-dependence", unit: "nats" }),
+    "source dependence, nats",
+  );
 });
 
 Deno.test("the line of a run shows its own score, whatever else was measured", () => {

@@ -1,23 +1,83 @@
 import { wrapText } from "../../util/format.ts";
 import { finalRows } from "../aggregate.ts";
-import { displayName } from "../display_names.ts";
+import { displayName, taskTitle } from "../display_names.ts";
 import type { ResultRow } from "../schema_row.ts";
+import { parseTranslationSample, sampleSentences } from "./translation_sample.ts";
+
+/** What the models of one task wrote, with the first seed that wrote anything. */
+export interface TaskSamples {
+  task: string;
+  seed: number;
+  /** Whether the samples are translations in the form of `translationSample`. */
+  isTranslation: boolean;
+  samples: { model: string; sample: string }[];
+}
+
+/** The samples of every task; a task of which no run wrote anything is left out. */
+export function samplesByTask(rows: readonly ResultRow[]): TaskSamples[] {
+  const written = finalRows(rows).flatMap((row) =>
+    row.sample === null || row.sample.trim() === ""
+      ? []
+      : [{ ...row, sample: row.sample, title: taskTitle(row.task) }]
+  );
+  return [...Map.groupBy(written, ({ title }) => title)].map(([task, own]) => {
+    const { seed, task: { kind } } = own[0];
+    const samples = own.filter((row) => row.seed === seed).map(({ model, sample }) => ({
+      model: model.name,
+      sample,
+    }));
+    const isTranslation = kind === "translation" &&
+      samples.every(({ sample }) => parseTranslationSample(sample) !== null);
+    return { task, seed, isTranslation, samples };
+  });
+}
+
+const indent = "    ";
 
 /**
- * What the models of the first seed wrote, a paragraph each; empty when none did.
+ * What the models of the first seed wrote: continued texts a paragraph each, translations by
+ * sentence, below source and reference; empty when no model wrote anything.
  *
  * @param width Columns of the terminal.
  */
 export function samplesText(rows: readonly ResultRow[], width: number): string {
-  const written = finalRows(rows).filter(({ sample }) => sample !== null);
-  const first = written.filter(({ seed }) => seed === written[0].seed);
-  if (first.length === 0) return "";
-  const indent = "    ";
-  const paragraphs = first.map(({ task, model, sample }) => {
-    const lines = (sample ?? "").trim().split("\n")
-      .flatMap((line) => wrapText(line, Math.max(20, width - indent.length)));
-    const head = `  ${displayName(task.name)} · ${displayName(model.name)}`;
-    return [head, ...lines.map((line) => `${indent}${line}`.trimEnd())].join("\n");
-  });
-  return [`Samples (seed ${first[0].seed}, temperature 0.8)`, ...paragraphs].join("\n");
+  const tasks = samplesByTask(rows);
+  const parts: string[] = [];
+  const texts = tasks.filter(({ isTranslation }) => !isTranslation);
+  if (texts.length > 0) {
+    const paragraphs = texts.flatMap(({ task, samples }) =>
+      samples.map(({ model, sample }) => paragraphOf(task, model, sample, width))
+    );
+    parts.push([`Samples (seed ${texts[0].seed}, temperature 0.8)`, ...paragraphs].join("\n"));
+  }
+  for (const { task, seed, samples } of tasks.filter((one) => one.isTranslation)) {
+    const sentences = sampleSentences(samples);
+    const names = ["source", "reference", ...samples.map(({ model }) => displayName(model))];
+    const column = Math.max(...names.map((name) => name.length)) + 2;
+    const blocks = sentences.map(({ source, reference, translations }) =>
+      [
+        ["source", source],
+        ["reference", reference],
+        ...translations.map(({ model, text }) => [displayName(model), text]),
+      ].flatMap(([name, text]) => labelled(name, text, column, width)).join("\n")
+    );
+    parts.push(`Translations (${task}, seed ${seed})\n${blocks.join("\n\n")}`);
+  }
+  return parts.join("\n\n");
+}
+
+function paragraphOf(task: string, model: string, sample: string, width: number): string {
+  const lines = sample.trim().split("\n")
+    .flatMap((line) => wrapText(line, Math.max(20, width - indent.length)));
+  return [
+    `  ${task} · ${displayName(model)}`,
+    ...lines.map((line) => `${indent}${line}`.trimEnd()),
+  ].join("\n");
+}
+
+/** `name  text`, the text wrapped in a column of its own. */
+function labelled(name: string, text: string, column: number, width: number): string[] {
+  return wrapText(text, Math.max(20, width - column - 2)).map((line, i) =>
+    `  ${(i === 0 ? name : "").padEnd(column)}${line}`.trimEnd()
+  );
 }

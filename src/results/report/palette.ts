@@ -11,6 +11,8 @@ export interface ModelStyle {
 const known: Readonly<Record<string, ModelStyle>> = {
   mega: { light: "#b3341a", dark: "#ff8b66", symbol: "circle" },
   "mega-chunk": { light: "#9c5f00", dark: "#f4b740", symbol: "square" },
+  "mega-softmax": { light: "#b3341a", dark: "#ff8b66", symbol: "circle" },
+  "mega-laplace": { light: "#9c5f00", dark: "#f4b740", symbol: "square" },
   transformer: { light: "#58616b", dark: "#aab4bf", symbol: "diamond" },
   "transformer-unfused": { light: "#72695e", dark: "#918a80", symbol: "cross" },
   s4: { light: "#1a5fad", dark: "#74b3ff", symbol: "triangle" },

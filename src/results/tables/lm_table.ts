@@ -15,16 +15,28 @@ const publishedTables = ["mega-table-5-wikitext-103", "mega-table-5-enwik8", "s4
 /** Metrics of the published tables that are scores on the test split. */
 const publishedScores = ["perplexity", "bits-per-character"];
 
+/** Options of {@link lmTable}. */
+export interface LmTableOptions {
+  /** Whether the figures of the paper and of others stand above ours; they do unless told. */
+  published?: boolean;
+}
+
 /**
  * Table 5 of the paper: size, score and speed of language models. The figures of the paper, those of
  * others and our own stand in sections of their own, ours by task, profile and machine: they are
  * of other data and smaller models, and share the columns only.
  *
- * @param sets Ours of the suite lm; others are ignored.
+ * @param sets Ours; only the language models in them are shown.
  */
-export function lmTable(sets: readonly MeasuredSet[]): Table {
-  const own = sets.filter(({ suite }) => suite === "lm");
-  const sections = publishedTables.map((id): TableSection => {
+export function lmTable(
+  sets: readonly MeasuredSet[],
+  { published = true }: LmTableOptions = {},
+): Table {
+  const own = sets.map((set) => ({
+    ...set,
+    rows: set.rows.filter(({ task }) => task.kind === "language-modelling"),
+  }));
+  const sections = (published ? publishedTables : []).map((id): TableSection => {
     const rows = publishedRows().filter(({ table, confidence }) =>
       table === id && confidence !== "recalled"
     );
@@ -47,7 +59,7 @@ export function lmTable(sets: readonly MeasuredSet[]): Table {
     caption: "Language modelling: test score (lower is better), size and speed",
     columns,
     sections,
-    footnotes: footnotesOf(own),
+    footnotes: footnotesOf(own, published),
   };
 }
 
@@ -139,15 +151,21 @@ function medianOf(
   return values.length === 0 ? undefined : median(values);
 }
 
-function footnotesOf(own: readonly MeasuredSet[]): string[] {
+function footnotesOf(own: readonly MeasuredSet[], published: boolean): string[] {
+  const relative = "Relative speeds are multiples of the Transformer's in the same section";
   const notes = [
-    "Relative speeds are multiples of the Transformer's in the same section; the published ones " +
-    "are quotients of the printed speeds of inference.",
+    published
+      ? `${relative}; the published ones are quotients of the printed speeds of inference.`
+      : `${relative}.`,
   ];
   if (own.some(({ rows }) => rows.length > 0)) {
+    if (published) {
+      notes.push(
+        "Ours are of other data sets and of smaller models: they compare with each other within a " +
+          "section and not with the published figures.",
+      );
+    }
     notes.push(
-      "Ours are of other data sets and of smaller models: they compare with each other within a " +
-        "section and not with the published figures.",
       "± 95 % confidence interval of the mean over seeds (Student t); none for one seed.",
     );
   }

@@ -1,6 +1,6 @@
 import { canonicalHash } from "../../util/canonical_hash.ts";
 import { finalRows } from "../aggregate.ts";
-import { displayName } from "../display_names.ts";
+import { displayName, taskTitle } from "../display_names.ts";
 import type { Result } from "../schema.ts";
 import type { Environment } from "../schema_environment.ts";
 import type { ResultRow } from "../schema_row.ts";
@@ -55,7 +55,8 @@ function identityOf({ suite, profile, overrides, environment }: Result): string 
 
 function runOf({ role, task, model, seed, sequenceLength, optimizer, schedule }: ResultRow) {
   const tried = role === "trial" ? canonicalHash([optimizer, schedule]) : null;
-  return JSON.stringify([task.name, model.name, seed, sequenceLength, tried]);
+  const direction = task.direction ?? null;
+  return JSON.stringify([task.name, direction, model.name, seed, sequenceLength, tried]);
 }
 
 /** The adapter as a table names it, for example `llvmpipe (LLVM 19.1.7, 256 bits)`. */
@@ -78,7 +79,8 @@ export function setNotes(set: MeasuredSet): string[] {
   const counts = [
     ...Map.groupBy(
       rows,
-      ({ task, model, sequenceLength }) => JSON.stringify([task.name, model.name, sequenceLength]),
+      ({ task, model, sequenceLength }) =>
+        JSON.stringify([taskTitle(task), model.name, sequenceLength]),
     ).values(),
   ].map((group) => group.length);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
@@ -104,7 +106,7 @@ export function setNotes(set: MeasuredSet): string[] {
   for (const { task, model, seed, sequenceLength, status, reason, updatesDone } of rows) {
     if (status === "completed") continue;
     const length = set.suite === "efficiency" ? ` length ${sequenceLength}` : "";
-    const run = `${displayName(task.name)} ${displayName(model.name)}${length} seed ${seed}`;
+    const run = `${taskTitle(task)} ${displayName(model.name)}${length} seed ${seed}`;
     notes.push(`‡ Profile ${profile}: ${run} ${status} after ${updatesDone} updates: ${reason}.`);
   }
   return notes;

@@ -7,7 +7,6 @@ import { bestScores, missing, scoreCell, scoreOf } from "./score.ts";
 /** Tasks of the suites whose tables are a plain grid of models and scores. */
 const suiteTasks: Readonly<Record<string, readonly string[]>> = {
   speech: ["speech-commands-10", "speech-commands-35"],
-  translation: ["wmt16-en-de", "wmt16-de-en", "wmt14-en-de", "wmt14-de-en"],
   image: ["imagenet-1k"],
 };
 
@@ -17,25 +16,34 @@ const scoreMetrics = [
   "perplexity",
   "bits-per-character",
   "bits-per-byte",
-  "bleu",
-  "sacrebleu",
 ];
 
 /** The suites that {@link suiteTable} knows published figures of. */
 export const gridSuites: readonly string[] = Object.keys(suiteTasks);
 
+/** Options of {@link suiteTable}. */
+export interface SuiteTableOptions {
+  /** Whether the figures of the paper and of others stand above ours; they do unless told. */
+  published?: boolean;
+}
+
 /**
  * The table of a suite: models by (task, metric), with the figures of the paper, those of others
  * and our own in sections of their own. Figures quoted from memory are left out.
  */
-export function suiteTable(suite: string, sets: readonly MeasuredSet[]): Table {
+export function suiteTable(
+  suite: string,
+  sets: readonly MeasuredSet[],
+  { published: withPublished = true }: SuiteTableOptions = {},
+): Table {
   const own = sets.filter((set) => set.suite === suite);
   const tasks = new Set([
     ...suiteTasks[suite] ?? [],
     ...own.flatMap(({ rows }) => rows.map(({ task }) => task.name)),
   ]);
   const published = publishedRows().filter(({ task, metric, confidence, table }) =>
-    tasks.has(task) && scoreMetrics.includes(metric) && confidence !== "recalled" &&
+    withPublished && tasks.has(task) && scoreMetrics.includes(metric) &&
+    confidence !== "recalled" &&
     table !== "mega-table-1"
   );
   const keys = new Map<string, Key>();

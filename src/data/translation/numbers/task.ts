@@ -6,7 +6,8 @@ import { learnBpe } from "../bpe/learn.ts";
 import { WordCounter } from "../bpe/word_counts.ts";
 import type { Language } from "../parallel_corpus.ts";
 import type { ParallelRecipe, PreparedText } from "../parallel_recipe.ts";
-import { textPipeline, type TextPipelineSpec } from "../text_pipeline.ts";
+import { textPipeline } from "../text_pipeline.ts";
+import type { TextPipelineSpec } from "../text_pipeline_spec.ts";
 import { generatePairs, NUMBERS_VERSION, type NumbersPair } from "./generate.ts";
 import type { NumbersParams } from "./profiles.ts";
 
@@ -40,6 +41,7 @@ export function numbersRecipe(params: NumbersParams, seed: number | bigint): Par
     id: "numbers",
     version: `${NUMBERS_VERSION} (${merges} merges, up to ${digits} digits)`,
     source: "sentences about numbers, dates and times in English and German, generated here",
+    quotable: true,
     fingerprint: JSON.stringify({ train, valid, test, digits, merges, seed: String(seed) }),
     prepare: () => Promise.try(() => prepare(params, seed)),
   };

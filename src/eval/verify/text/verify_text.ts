@@ -4,6 +4,7 @@ import { readError } from "../../../util/read_error.ts";
 import type { VerifyReport } from "../verify.ts";
 import { compareText } from "./differences.ts";
 import { TextGolden } from "./text_golden.ts";
+import { verifyFairseqBleu, verifySacreBleu } from "./verify_bleu.ts";
 import { verifyBpeApply, verifyBpeLearn, verifyBpeRestore } from "./verify_bpe.ts";
 import { verifyEnwik8, verifyWikitext } from "./verify_corpora.ts";
 import { verifyDictionary } from "./verify_dictionary.ts";
@@ -33,8 +34,8 @@ const handlers = new Map<string, TextHandler | undefined>([
   ["bpe_learn", verifyBpeLearn],
   ["bpe_apply", verifyBpeApply],
   ["bpe_restore", verifyBpeRestore],
-  ["bleu_fairseq", undefined],
-  ["sacrebleu", undefined],
+  ["bleu_fairseq", verifyFairseqBleu],
+  ["sacrebleu", verifySacreBleu],
   ["batching", undefined],
 ]);
 

@@ -1,0 +1,43 @@
+/** The suites of `bench`, by name and by what a user asks for. */
+import { lmSuite } from "../../bench/lm.ts";
+import { lraSuite } from "../../bench/lra.ts";
+import { overviewSuite } from "../../bench/overview.ts";
+import type { TrainingSuite } from "../../bench/spec.ts";
+import { translationSuite } from "../../bench/translation.ts";
+import { UserError } from "../errors.ts";
+
+/** Suites that train; the first one runs when nothing is chosen. */
+export const trainingSuites = [overviewSuite, lraSuite, lmSuite, translationSuite] as const;
+
+/** Names of all suites, those that measure speed included. */
+export const suiteNames = [
+  ...trainingSuites.map((suite) => suite.name),
+  "efficiency",
+  "kernels",
+];
+
+/** A training suite by name. @throws {UserError} when there is none of that name. */
+export function suiteOf(name: string): TrainingSuite {
+  const suite = trainingSuites.find((candidate) => candidate.name === name);
+  if (suite === undefined) {
+    throw new UserError(`no suite is called ${name}; there are ${suiteNames.join(", ")}`);
+  }
+  return suite;
+}
+
+/**
+ * The suite that a command line means when it names none: the one that has all of its tasks and
+ * models. The overview is meant only when neither is named.
+ */
+export function suiteFor(
+  tasks: readonly string[] | undefined,
+  models: readonly string[] | undefined,
+): TrainingSuite {
+  const [overview, ...others] = trainingSuites;
+  if (tasks === undefined && models === undefined) return overview;
+  const has = (suite: TrainingSuite, key: "task" | "model", names: readonly string[]) =>
+    names.every((name) => suite.specs.some((spec) => spec[key] === name));
+  return others.find((suite) =>
+    has(suite, "task", tasks ?? []) && has(suite, "model", models ?? [])
+  ) ?? others.find((suite) => has(suite, "task", tasks ?? [])) ?? lraSuite;
+}

@@ -1,0 +1,97 @@
+/** `translate`: lines of text by a trained translation model. */
+import { Command } from "@commander-js/extra-typings";
+import { openDevice } from "../device/device.ts";
+import { readError } from "../util/read_error.ts";
+import { loadModel } from "../train/model_file.ts";
+import { Inference } from "../train/inference.ts";
+import { lineTranslator, translationModelOf } from "../workloads/translation/line_translator.ts";
+import { findModel } from "./model_choice.ts";
+import { nonNegative, wholeNumber } from "./options.ts";
+
+/** Lines of a file or of the standard input; a last line may lack its line end. */
+async function* inputLines(path: string | undefined): AsyncGenerator<string, void, undefined> {
+  const stream = path === undefined ? Deno.stdin.readable : await open(path);
+  let rest = "";
+  for await (const part of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + part).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
+}
+
+async function open(path: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  try {
+    return (await Deno.open(path)).readable;
+  } catch (error) {
+    throw readError(error, path);
+  }
+}
+
+async function print(text: string): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
+}
+
+/** The command, for `main.ts`. */
+export function translateCommand(exit: (code: number) => void) {
+  return new Command("translate")
+    .description("Translate lines with a model that bench has trained")
+    .requiredOption(
+      "--run <file>",
+      "result file of bench --suite translation, or a file of its .models folder",
+    )
+    .option("--input <file>", "text to translate, a sentence a line (default: standard input)")
+    .option("--task <name>", "of the models of a result, the one of this task")
+    .option("--model <name>", "of the models of a result, this one (default: the best)")
+    .option("--beam <n>", "hypotheses that the search keeps; 1 is greedy", wholeNumber(1), 5)
+    .option("--lenpen <x>", "exponent of the length that divides scores", nonNegative, 0.5)
+    .option("--max-len-a <a>", "most tokens: a times those of the source, plus b", nonNegative, 2)
+    .option("--max-len-b <b>", "see --max-len-a", wholeNumber(1), 20)
+    .option("--nbest <n>", "translations of every line, the best first", wholeNumber(1), 1)
+    .option("--scores", "before every translation its score: log-probability / length^lenpen")
+    .option("--batch <n>", "lines that are translated together", wholeNumber(1), 32)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  echo "on the third of May" | deno task translate --run results/translation-quick-20260131T120000Z.json
+  deno task translate --run results/mine.json --task multi30k --model transformer --input captions.txt
+  deno task translate --run results/mine.json --beam 10 --nbest 3 --scores < lines.txt`,
+    )
+    .action(async (options) => {
+      const path = await findModel(options.run, { ...options, kind: "translation" });
+      const { head, values } = await loadModel(path);
+      const loaded = translationModelOf(head, path);
+      const device = await openDevice();
+      console.error(
+        `${head.task} ${head.model} seed ${head.seed}, ${device.adapterInfo.description}`,
+      );
+      using inference = device.allOrNothing(() =>
+        new Inference(device, { ...loaded.programs, values, where: path })
+      );
+      const { beam, lenpen, nbest, scores = false, maxLenA, maxLenB, batch } = options;
+      const translated = lineTranslator(inference, loaded, inputLines(options.input), {
+        search: {
+          beam: Math.max(beam, nbest),
+          lengthPenalty: lenpen,
+          maxLengthA: maxLenA,
+          maxLengthB: maxLenB,
+        },
+        nbest,
+        batch,
+      });
+      const started = performance.now();
+      let [lines, tokens] = [0, 0];
+      for await (const hypotheses of translated) {
+        lines++;
+        for (const { text, score, length } of hypotheses) {
+          tokens += length;
+          await print(scores ? `${score.toFixed(4)}\t${text}\n` : `${text}\n`);
+        }
+      }
+      const seconds = (performance.now() - started) / 1000;
+      console.error(`${lines} lines, ${(tokens / seconds).toFixed(0)} tokens a second`);
+      exit(0);
+    });
+}

@@ -1,0 +1,112 @@
+import { formatCount } from "../../util/format.ts";
+import { mainMetric } from "../display/row_line.ts";
+import { formatScore } from "../display/score_format.ts";
+import { displayName, taskTitle } from "../display_names.ts";
+import type { ResultRow } from "../schema_row.ts";
+import { median } from "../statistics.ts";
+import type { Cell, Column } from "../table.ts";
+import { missing, scoreOf } from "./score.ts";
+
+/** A column on runs that differ in their seed only. */
+export interface TranslationColumn extends Column {
+  cell(runs: readonly ResultRow[]): Cell;
+}
+
+/** Loss with shuffled sources less the loss, nats per token, below which the source is not read. */
+export const leastSourceDependence = 0.05;
+
+/** Figures of decoded text beside the BLEU of the tokenised text; those that no row has are left out. */
+export function translationColumns(rows: readonly ResultRow[]): TranslationColumn[] {
+  const has = (name: string) => rows.some((row) => row.metrics.some((one) => one.name === name));
+  const columns: (TranslationColumn | false)[] = [
+    has("sacrebleu") && meanColumn("sacrebleu", { header: "sacre", group: "BLEU" }),
+    rows.some((row) => sentenceMargin(row) !== null) && {
+      header: "± run",
+      align: "decimal",
+      group: "BLEU",
+      dropOrder: 4,
+      cell: (runs) => medianCell(runs, sentenceMargin, (value) => value.toFixed(2)),
+    },
+    has("exact-match") && meanColumn("exact-match", { header: "exact %" }),
+    has("perplexity") && meanColumn("perplexity", { header: "ppl", group: "Per token" }),
+    has("source-dependence") &&
+    meanColumn("source-dependence", { header: "source", group: "Per token" }),
+    rows.some(({ performance }) => performance.decodeTokensPerSecond !== undefined) && {
+      header: "tokens/s",
+      align: "decimal",
+      group: "Decoding",
+      dropOrder: 3,
+      cell: (runs) =>
+        medianCell(runs, ({ performance }) => performance.decodeTokensPerSecond, formatCount),
+    },
+  ];
+  return columns.filter((column) => column !== false);
+}
+
+/** What the columns hold, for the foot of a table; runs that do not read their source are named. */
+export function translationNotes(rows: readonly ResultRow[]): string[] {
+  const headers = translationColumns(rows).map(({ header }) => header);
+  const signatures = new Set(
+    rows.flatMap(({ metrics }) => metrics.flatMap(({ signature }) => signature ?? [])),
+  );
+  const notes: string[] = [];
+  if (headers.includes("sacre")) {
+    const text = [...signatures].join(" and ");
+    notes.push(
+      `BLEU is of the tokenised text, case kept; sacre: sacreBLEU of the detokenised text` +
+        `${text === "" ? "" : ` (${text})`}.`,
+    );
+  }
+  if (headers.includes("± run")) {
+    notes.push("± run: half the 95 % bootstrap interval over the sentences of a single run.");
+  }
+  if (headers.includes("exact %")) {
+    notes.push("exact %: share of sentences translated as the reference has them.");
+  }
+  if (headers.includes("source")) {
+    notes.push(
+      "source: loss with the sources shuffled less the loss, nats per token; 0 for a model that " +
+        "does not read its source.",
+    );
+  }
+  for (const runs of Map.groupBy(rows, ({ task, model }) => [taskTitle(task), model.name].join())) {
+    const [{ task, model }] = runs[1];
+    const score = scoreOf(runs[1], "source-dependence");
+    if (typeof score !== "object" || score.mean >= leastSourceDependence) continue;
+    notes.push(
+      `${displayName(model.name)} on ${taskTitle(task)} hardly reads its source ` +
+        `(${formatScore(score.mean, score.unit)} nats).`,
+    );
+  }
+  return notes;
+}
+
+function meanColumn(metric: string, column: Pick<Column, "header" | "group">): TranslationColumn {
+  return {
+    ...column,
+    align: "decimal",
+    cell: (runs) => {
+      const score = scoreOf(runs, metric);
+      if (typeof score !== "object") return missing;
+      // The mean is in the printed unit already.
+      const text = formatScore(score.mean, score.unit === "fraction" ? "percent" : score.unit);
+      const isBlind = metric === "source-dependence" && score.mean < leastSourceDependence;
+      return isBlind ? { text, style: "warning" } : text;
+    },
+  };
+}
+
+/** Half the interval over sentences of the score of a run; null where it has none. */
+function sentenceMargin(row: ResultRow): number | null {
+  const interval = mainMetric(row)?.interval ?? null;
+  return interval?.method === "bootstrap" ? (interval.high - interval.low) / 2 : null;
+}
+
+function medianCell(
+  runs: readonly ResultRow[],
+  read: (row: ResultRow) => number | null | undefined,
+  format: (value: number) => string,
+): Cell {
+  const values = runs.flatMap((row) => row.status === "completed" ? read(row) ?? [] : []);
+  return values.length === 0 ? missing : format(median(values));
+}
