@@ -34,17 +34,26 @@ export async function officialFolder(
 }
 
 /**
- * `data fetch`: downloads the official archives to `dataDir/downloads`, checks them and unpacks the
+ * `data fetch`: see {@link fetchOfficial}.
+ *
+ * @returns The folder of the official files.
+ * @throws UserError: unknown id, and all of `fetchOfficial`.
+ */
+export async function fetchData(options: FetchOptions): Promise<string> {
+  return await fetchOfficial(dataEntry(options.id), options);
+}
+
+/**
+ * Downloads the official archives of a data set to `dataDir/downloads`, checks them and unpacks the
  * wanted files. Does nothing for what is there.
  *
  * @returns The folder of the official files.
- * @throws UserError: unknown id, no official archive, no checksum, an address for several archives,
- * and all of `download` and `extractArchive`.
+ * @throws UserError: no official archive, no checksum, an address for several archives, and all of
+ * `download` and `extractArchive`.
  */
-export async function fetchData(options: FetchOptions): Promise<string> {
-  const { id, dataDir, print, url, sha256 } = options;
-  const entry = dataEntry(id);
-  const { official } = entry;
+export async function fetchOfficial(entry: DataEntry, options: FetchOptions): Promise<string> {
+  const { dataDir, print, url, sha256 } = options;
+  const { id, official } = entry;
   if (official.length === 0) {
     throw new UserError(`${id}: has no official archive; it is made when needed`);
   }
