@@ -18,7 +18,7 @@ export function tablesCommand(exit: (code: number) => void) {
   return new Command("tables")
     .description("Print the paper's tables with published, third-party and measured rows")
     .argument("[files...]", "result files (default: results/baselines/*.json)")
-    .option("--table <suite>", "only the tables of this suite: lra, lm, efficiency, ...")
+    .option("--table <suite>", "only the tables of this suite: lra, lm, translation, ...")
     .addOption(
       new Option("--format <name>", "form of the output").choices(tableFormats).default("text"),
     )

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { aggregateRows, groupRows, mainAggregate } from "./aggregate.ts";
+import { fixtureTranslationRow } from "./translation_fixture.ts";
 import { fixtureLanguageRow, fixtureRow } from "./result_fixture.ts";
 
 Deno.test("aggregateRows gives mean, deviation and t interval over completed seeds", () => {
@@ -73,4 +74,23 @@ Deno.test("evaluations in different settings are different metrics", () => {
   const settings = entries.map(({ setting }) => JSON.stringify(setting));
   assert.equal(new Set(settings).size, entries.length);
   assert.equal(mainAggregate(entries.toReversed(), "perplexity")?.setting, null);
+});
+
+Deno.test("every score of translation is averaged over seeds, and directions apart", () => {
+  const entries = aggregateRows([
+    fixtureTranslationRow({ bleu: 60, seed: 1 }),
+    fixtureTranslationRow({ bleu: 63, seed: 2 }),
+    fixtureTranslationRow({ bleu: 40, seed: 1, direction: "de-en" }),
+    fixtureTranslationRow({ bleu: 1, role: "trial" }),
+  ]);
+  const names = ["bleu", "sacrebleu", "loss", "perplexity", "source-dependence", "exact-match"];
+  assert.deepEqual(entries.map(({ metric, n }) => [metric, n]), [
+    ...names.map((name) => [name, 2]),
+    ...names.map((name) => [name, 1]),
+  ]);
+  assert.equal(entries[0].mean, 61.5);
+  assert.equal(entries[0].unit, "bleu");
+  const [low, high] = [Math.exp(3.2 - 60 / 30), Math.exp(3.2 - 63 / 30)];
+  assert.ok(Math.abs((entries[3].mean ?? 0) - (low + high) / 2) < 1e-12);
+  assert.equal(mainAggregate(entries, "bleu"), entries[0]);
 });

@@ -83,7 +83,7 @@ export const metricSettingSchema = z.strictObject({
 const metricSchema = z.strictObject({
   name: z.string().min(1).describe(
     "Metric identifier: accuracy, loss, perplexity, bits-per-character; of decoded text bleu " +
-      "(of the tokenised text, case kept), sacrebleu and exact-match; source-dependence is the " +
+      "(of tokenised text), sacrebleu and exact-match; source-dependence is the " +
       "loss with shuffled sources less the loss, nats per token",
   ),
   split: z.enum(SPLIT_NAMES).describe("Split on which the metric was taken"),
@@ -93,7 +93,7 @@ const metricSchema = z.strictObject({
   value: z.number().nullable().describe("Value in `unit`; null when it is not a finite number"),
   unit: z.string().describe(unitText),
   signature: z.string().min(1).exactOptional().describe(
-    "How a score of text was computed, as sacreBLEU writes it; absent for other metrics",
+    "How a score of text was computed, in the manner of sacreBLEU; absent for other metrics",
   ),
   higherIsBetter: z.boolean().describe("Direction of improvement"),
   per: z.enum(countedThings).describe("What `n` counts, and what the value is a mean over"),
@@ -205,8 +205,9 @@ export const rowSchema = z.strictObject({
   wallSeconds: wallSecondsSchema.describe("Wall clock by phase, seconds"),
   performance: performanceSchema.describe("Speed, memory and work of a training step"),
   sample: z.string().nullable().describe(
-    "Short text sampled from the model at the end, for translations a few groups of lines " +
-      "(source, reference, translation) with an empty line between; null where it makes no text",
+    "Short text sampled from the model at the end, for translations a few blocks of lines " +
+      "(`source:`, `reference:`, `translation:`, or the last alone) with an empty line between; " +
+      "null where it makes no text",
   ),
   translations: z.array(translationsRecordSchema).exactOptional().describe(
     "Where the translations of the run are kept; absent where none are",

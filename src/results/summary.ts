@@ -230,7 +230,12 @@ function scoreCell({ rows, main }: SummaryEntry, isBest: boolean): Cell {
 }
 
 function paperText({ model, rows }: SummaryEntry, main: Aggregate | undefined): string {
-  const row = paperRow(publishedTask(rows[0].task), model, main?.metric ?? rows[0].score.name);
+  const { task, score } = rows[0];
+  const row = paperRow(
+    publishedTask(task),
+    publishedModel(task, model),
+    main?.metric ?? score.name,
+  );
   if (row === undefined) return missing;
   return row.value === null ? "fails" : row.value.toFixed(2);
 }
@@ -238,6 +243,11 @@ function paperText({ model, rows }: SummaryEntry, main: Aggregate | undefined): 
 /** The task as published figures name it: one of each direction. */
 function publishedTask({ name, direction }: ResultRow["task"]): string {
   return direction !== undefined && name.startsWith("wmt16-") ? `wmt16-${direction}` : name;
+}
+
+/** The model as published figures of a task name it: Table 7 tells attention functions apart. */
+function publishedModel({ kind }: ResultRow["task"], model: string): string {
+  return kind === "translation" && model === "mega" ? "mega-softmax" : model;
 }
 
 function captionOf({ suite, profile, overrides, environment }: Result): string {

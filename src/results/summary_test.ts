@@ -183,9 +183,9 @@ Deno.test("a summary of translation shows every score of the decoded text at 80 
   ]);
   assert.equal(cellStyle(table.sections[1].rows[1][6]), "warning");
   const notes = table.footnotes.join("\n");
-  assert.match(notes, /sacreBLEU of the detokenised text \(nrefs:1\|case:mixed\|.*\)/);
-  assert.match(notes, /Mega softmax on Multi30k, en → de hardly reads its source \(0\.004 nats\)/);
-  assert.doesNotMatch(notes, /Mega softmax on Numbers|Transformer on/);
+  assert.match(notes, /sacreBLEU of the plain text \(nrefs:1\|case:mixed\|.*\)/);
+  assert.match(notes, /Mega on Multi30k, en → de hardly reads its source \(0\.004 nats\)/);
+  assert.doesNotMatch(notes, /Mega on Numbers|Transformer on/);
   const text = renderText(table, { width: 80 });
   for (const word of ["tokenised", "sacre", "exact %", "ppl", "source", "Seeds"]) {
     assert.ok(text.includes(word), word);
@@ -234,5 +234,5 @@ Deno.test("translation runs that all failed are named without scores", () => {
     fixtureResult([{ ...row, status: "diverged", reason: "loss is not finite", metrics: [] }]),
   );
   assert.deepEqual(table.sections[0].rows[0][1], { text: "diverged", style: "warning" });
-  assert.match(table.footnotes.join(), /‡ Numbers, en → de Mega softmax seed 1 diverged/);
+  assert.match(table.footnotes.join(), /‡ Numbers, en → de Mega seed 1 diverged/);
 });

@@ -1,5 +1,4 @@
 import { canonicalHash } from "../util/canonical_hash.ts";
-import { translationSample } from "./display/translation_sample.ts";
 import { fixtureLanguageRow, fixtureResult, fixtureRow } from "./result_fixture.ts";
 import type { Result } from "./schema.ts";
 import type { MetricRecord, ResultRow, RunRole, TranslationDirection } from "./schema_row.ts";
@@ -24,12 +23,15 @@ export interface FixtureTranslationOptions {
 const testSentences = 1000;
 const testTokens = 9_400;
 
-/** The signature of every sacreBLEU score of the fixtures. */
-export const fixtureSignature = "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.5.1";
+/** The signatures of the scores of the fixtures, by metric. */
+export const fixtureSignatures = {
+  bleu: "nrefs:1|case:mixed|tok:space|compounds:whole|smooth:none",
+  sacrebleu: "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.5.1",
+};
 
 /** A row of a translation model of invented numbers, for tests only. */
 export function fixtureTranslationRow(options: FixtureTranslationOptions = {}): ResultRow {
-  const { task = "numbers", model = "mega-softmax", seed = 1, direction = "en-de" } = options;
+  const { task = "numbers", model = "mega", seed = 1, direction = "en-de" } = options;
   const { bleu = 62, dependence = 1.9, role = "final", peak = 0.006 } = options;
   const loss = 3.2 - bleu / 30;
   const exact = Math.round(testSentences * bleu / 150);
@@ -57,8 +59,8 @@ export function fixtureTranslationRow(options: FixtureTranslationOptions = {}): 
     interval: null,
   });
   const metrics: Omit<MetricRecord, "split" | "setting">[] = [
-    bleuMetric("bleu", bleu),
-    { ...bleuMetric("sacrebleu", bleu - 0.7), signature: fixtureSignature },
+    { ...bleuMetric("bleu", bleu), signature: fixtureSignatures.bleu },
+    { ...bleuMetric("sacrebleu", bleu - 0.7), signature: fixtureSignatures.sacrebleu },
     predicted("loss", loss, "nats"),
     predicted("perplexity", Math.exp(loss), "perplexity"),
     predicted("source-dependence", dependence, "nats"),
@@ -118,26 +120,35 @@ export function fixtureTranslationRow(options: FixtureTranslationOptions = {}): 
         decodedSentences: testSentences,
       },
     },
-    sample: role === "trial" ? null : translationSample([
-      {
-        source: "the twenty-third of May nineteen eighty-four at half past seven in the evening",
-        reference: "der dreiundzwanzigste Mai neunzehnhundertvierundachtzig um halb acht am Abend",
-        translation: `der dreiundzwanzigste Mai neunzehnhundertvierundachtzig von ${model}`,
-      },
-      { source: "forty-two euros", reference: "zweiundvierzig Euro", translation: "zwei Euro" },
-      { source: "the ninth", reference: "der neunte", translation: "der neunte" },
+    sample: role === "trial" ? null : fixtureSample([
+      [
+        "the twenty-third of May nineteen eighty-four at half past seven in the evening",
+        "der dreiundzwanzigste Mai neunzehnhundertvierundachtzig um halb acht am Abend",
+        `der dreiundzwanzigste Mai neunzehnhundertvierundachtzig von ${model}`,
+      ],
+      ["forty-two euros", "zweiundvierzig Euro", "zwei Euro"],
+      ["the ninth", "der neunte", "der neunte"],
     ]),
   };
 }
 
-const levels = { transformer: 0.94, "mega-softmax": 0.6, "mega-laplace": 1 };
+/** The sample of a translation run from sources, references and translations. */
+export function fixtureSample(
+  sentences: readonly (readonly [source: string, reference: string, translation: string])[],
+): string {
+  return sentences.map(([source, reference, translation]) =>
+    `source:      ${source}\nreference:   ${reference}\ntranslation: ${translation}`
+  ).join("\n\n");
+}
+
+const levels = { transformer: 0.94, mega: 0.6, "mega-laplace": 1 };
 
 /** A result of translation of invented numbers: two tasks, three models, two seeds, trials. */
 export function fixtureTranslation(): Result {
   const rows = ["numbers", "multi30k"].flatMap((task) =>
     Object.entries(levels).flatMap(([model, level]) => {
       const bleu = level * (task === "numbers" ? 66 : 24);
-      const dependence = model === "mega-softmax" && task === "multi30k" ? 0.004 : 1.9 * level;
+      const dependence = model === "mega" && task === "multi30k" ? 0.004 : 1.9 * level;
       const trials = [0.003, 0.006].map((peak) =>
         fixtureTranslationRow({ task, model, role: "trial", peak, bleu: bleu * (0.8 + 10 * peak) })
       );

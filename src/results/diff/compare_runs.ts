@@ -13,8 +13,11 @@ import {
 } from "./diff_entry.ts";
 import type { RunGroup, RunPair } from "./match_rows.ts";
 
+/** Tells whether a model works as meant; more of it is no better, and its ratios mean nothing near 0. */
+const diagnosticMetric = "source-dependence";
+
 /**
- * Compares how the runs of a pair ended and every metric of theirs: on the test split, and on
+ * Compares how the runs of a pair ended and every score of theirs: on the test split, and on
  * validation what was not measured on the test split.
  */
 export function compareRuns(pair: RunPair, options: DiffOptions): DiffEntry[] {
@@ -30,8 +33,9 @@ function judgedMetrics({ old, new: now }: RunPair): MetricRecord[] {
     if (!kinds.has(key)) kinds.set(key, metric);
   }
   return [...kinds.values()].filter((metric) =>
-    metric.split === "test" ||
-    (metric.split === "valid" && !kinds.has(metricKey({ ...metric, split: "test" })))
+    metric.name !== diagnosticMetric &&
+    (metric.split === "test" ||
+      (metric.split === "valid" && !kinds.has(metricKey({ ...metric, split: "test" }))))
   );
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fixtureOverview, fixtureTranslationRow } from "../translation_fixture.ts";
 import { migrate, resultMigrations } from "../migrations.ts";
 import {
   fixtureKernelRow,
@@ -270,5 +271,37 @@ Deno.test("a file of every version of the format reads and compares with itself"
   }
   for (let version = 1; version < resultSchemaVersion; version++) {
     assert.ok(migrate({ version }, version, version + 1, resultMigrations) !== null);
+  }
+});
+
+Deno.test("a result of several kinds of tasks compares every score in its own unit", () => {
+  const result = fixtureOverview();
+  const { entries, counts } = diffResults({ name: "a", result }, { name: "b", result });
+  assert.equal(counts["within noise"], entries.length);
+  const units = entries.flatMap(({ kind, task, model, metric, unit, setting }) =>
+    kind === "metric" && model === "mega" && setting === null ? [[task, metric, unit].join()] : []
+  );
+  assert.deepEqual(units, [
+    "listops,accuracy,fraction",
+    "characters,bits-per-character,bits",
+    "characters,loss,nats",
+    "numbers,bleu,bleu",
+    "numbers,sacrebleu,bleu",
+    "numbers,loss,nats",
+    "numbers,perplexity,perplexity",
+    "numbers,exact-match,fraction",
+  ]);
+});
+
+Deno.test("translations into different languages are not compared", () => {
+  const of = (direction: "en-de" | "de-en") => ({
+    name: direction,
+    result: fixtureResult([fixtureTranslationRow({ direction })]),
+  });
+  const { entries } = diffResults(of("en-de"), of("de-en"));
+  assert.ok(entries.length > 0);
+  for (const { verdict, reason } of entries) {
+    assert.equal(verdict, "incomparable");
+    assert.match(reason ?? "", /^direction en-de → de-en/);
   }
 });

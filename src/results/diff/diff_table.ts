@@ -78,7 +78,8 @@ function diffCells(entry: DiffEntry): Cell[] {
 
 function metricName({ kind, metric, unit, split, setting }: DiffEntry): string {
   const shown = kind === "metric" ? scoreLabel({ name: metric, unit }) : displayName(metric);
-  const name = shown.charAt(0).toUpperCase() + shown.slice(1);
+  // Names with capitals of their own, such as sacreBLEU, stay as they are.
+  const name = /^[a-z]+[A-Z]/.test(shown) ? shown : shown.charAt(0).toUpperCase() + shown.slice(1);
   const plain = kind === "metric" || ["fraction", "bytes", metric].includes(unit);
   const title = plain ? name : `${name}, ${unit}`;
   // The test split is what a reader expects.

@@ -8,7 +8,7 @@ import { parseTranslationSample, sampleSentences } from "./translation_sample.ts
 export interface TaskSamples {
   task: string;
   seed: number;
-  /** Whether the samples are translations in the form of `translationSample`. */
+  /** Whether the samples are translations in the form that `parseTranslationSample` reads. */
   isTranslation: boolean;
   samples: { model: string; sample: string }[];
 }
@@ -56,8 +56,8 @@ export function samplesText(rows: readonly ResultRow[], width: number): string {
     const column = Math.max(...names.map((name) => name.length)) + 2;
     const blocks = sentences.map(({ source, reference, translations }) =>
       [
-        ["source", source],
-        ["reference", reference],
+        ...source === null ? [] : [["source", source]],
+        ...reference === null ? [] : [["reference", reference]],
         ...translations.map(({ model, text }) => [displayName(model), text]),
       ].flatMap(([name, text]) => labelled(name, text, column, width)).join("\n")
     );

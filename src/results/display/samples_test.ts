@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { fixtureLanguageRow } from "../result_fixture.ts";
-import { fixtureTranslationRow } from "../translation_fixture.ts";
+import { fixtureSample, fixtureTranslationRow } from "../translation_fixture.ts";
 import { samplesText } from "./samples.ts";
-import { parseTranslationSample, translationSample } from "./translation_sample.ts";
+import { parseTranslationSample } from "./translation_sample.ts";
 
 Deno.test("samples of the first seed are shown, wrapped, and trials are not", () => {
   const row = fixtureLanguageRow({ task: "characters", seed: 1 });
@@ -33,9 +33,9 @@ Deno.test("rows without samples show nothing", () => {
 Deno.test("translations stand below their source and reference, models side by side", () => {
   const row = (model: string, translation: string, seed = 1) => ({
     ...fixtureTranslationRow({ model, seed }),
-    sample: translationSample([
-      { source: "the third of May nineteen eighty", reference: "der dritte Mai", translation },
-      { source: "two", reference: "zwei", translation: " zwei\n" },
+    sample: fixtureSample([
+      ["the third of May nineteen eighty", "der dritte Mai", translation],
+      ["two", "zwei", "zwei"],
     ]),
   });
   const text = samplesText([
@@ -66,10 +66,28 @@ Deno.test("translations stand below their source and reference, models side by s
   );
 });
 
-Deno.test("a sample of another form than three lines a sentence is no translation", () => {
-  assert.equal(parseTranslationSample("one\ntwo"), null);
-  assert.deepEqual(parseTranslationSample("a\nb\nc\n\nd\ne\nf\n")?.map(({ source }) => source), [
-    "a",
-    "d",
-  ]);
+Deno.test("translations of a text that results may not quote stand alone", () => {
+  const row = (model: string, sample: string) => ({ ...fixtureTranslationRow({ model }), sample });
+  assert.equal(
+    samplesText([
+      row("transformer", "translation: zwei\n\ntranslation:"),
+      row("mega", "translation: drei\n\ntranslation: vier"),
+    ], 80),
+    [
+      "Translations (Numbers, en → de, seed 1)",
+      "  Transformer  zwei",
+      "  Mega         drei",
+      "",
+      "  Transformer  …",
+      "  Mega         vier",
+    ].join("\n"),
+  );
+});
+
+Deno.test("a sample of another form is shown as it is", () => {
+  for (const sample of ["one\ntwo", "source: a\ntranslation: b", "translation: a\n\nother"]) {
+    assert.equal(parseTranslationSample(sample), null);
+  }
+  const text = samplesText([{ ...fixtureTranslationRow(), sample: "one\ntwo" }], 80);
+  assert.match(text, /Numbers, en → de · Mega\n {4}one\n {4}two$/);
 });

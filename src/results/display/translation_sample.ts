@@ -1,33 +1,41 @@
 /** A sentence, its reference, and what a model made of it. */
 export interface SampleTranslation {
-  source: string;
-  reference: string;
+  /** Null where a licence does not let results quote the text. */
+  source: string | null;
+  /** Null as the source is. */
+  reference: string | null;
   translation: string;
 }
 
 /**
- * Translations as the `sample` of a result row holds them: three lines each (source, reference,
- * translation), with an empty line between; what is empty is `…`.
+ * Reads the `sample` of a translation run: blocks of labelled lines (`source:`, `reference:`,
+ * `translation:`) with an empty line between, or of the last line alone.
+ *
+ * @returns Null for a text of another form.
  */
-export function translationSample(samples: readonly SampleTranslation[]): string {
-  const line = (text: string) => text.replace(/\s+/g, " ").trim() || "…";
-  return samples.map(({ source, reference, translation }) =>
-    [source, reference, translation].map(line).join("\n")
-  ).join("\n\n");
+export function parseTranslationSample(sample: string): SampleTranslation[] | null {
+  const blocks = sample.trim().split(/\n{2,}/).map((block) => block.split("\n").map(readLine));
+  const found = blocks.map((lines) => {
+    const text = (label: string) => lines.find((line) => line?.label === label)?.text ?? null;
+    const labels = lines.map((line) => line?.label).join();
+    const translation = text("translation");
+    const isKnown = ["source,reference,translation", "translation"].includes(labels);
+    if (!isKnown || translation === null) return null;
+    return { source: text("source"), reference: text("reference"), translation };
+  });
+  return found.every((block) => block !== null) ? found : null;
 }
 
-/** Reads what {@link translationSample} wrote; null for a text of another form. */
-export function parseTranslationSample(sample: string): SampleTranslation[] | null {
-  const groups = sample.trim().split(/\n{2,}/).map((group) => group.split("\n"));
-  if (groups.some((lines) => lines.length !== 3)) return null;
-  return groups.map(([source, reference, translation]) => ({ source, reference, translation }));
+function readLine(line: string): { label: string; text: string } | null {
+  const [, label, text] = /^(\w+):\s*(.*)$/.exec(line) ?? [];
+  return label === undefined || text === undefined ? null : { label, text };
 }
 
 /** A sentence of a task with what every model made of it. */
 export interface SampleSentence {
-  source: string;
-  reference: string;
-  /** In the order of the models. */
+  source: string | null;
+  reference: string | null;
+  /** In the order of the models; an ellipsis for an empty text. */
   translations: { model: string; text: string }[];
 }
 
@@ -41,12 +49,12 @@ export function sampleSentences(
 ): SampleSentence[] {
   const sentences = new Map<string, SampleSentence>();
   for (const { model, sample } of samples) {
-    for (const { source, reference, translation } of parseTranslationSample(sample) ?? []) {
-      const key = JSON.stringify([source, reference]);
+    (parseTranslationSample(sample) ?? []).forEach(({ source, reference, translation }, i) => {
+      const key = JSON.stringify([i, source, reference]);
       const sentence = sentences.get(key) ?? { source, reference, translations: [] };
-      sentence.translations.push({ model, text: translation });
+      sentence.translations.push({ model, text: translation.trim() || "…" });
       sentences.set(key, sentence);
-    }
+    });
   }
   return [...sentences.values()];
 }

@@ -15,6 +15,7 @@ import { environmentHtml } from "./environment_html.ts";
 import type { Figure } from "./figure.ts";
 import { escapeHtml, Html, html } from "./html.ts";
 import { cssName, modelColour, themeDeclarations } from "./palette.ts";
+import { samplesHtml } from "./samples_html.ts";
 import { scalingFigure } from "./scaling_figure.ts";
 import { tableHtml } from "./table_html.ts";
 import { tradeoffFigures, tradeoffModels } from "./tradeoff_figure.ts";
@@ -37,8 +38,9 @@ interface Section {
 }
 
 /**
- * Builds the page from results: tables, accuracy against speed, training curves, score against
- * context length, cost against length, environment. Everything is inside the page; it asks the network for nothing.
+ * Builds the page from results: tables, accuracy against speed, training curves, samples, score
+ * against context length, cost against length, environment. Everything is inside the page; it asks
+ * the network for nothing.
  *
  * @param fontCss Font declarations; see `fontFaces`.
  */
@@ -61,11 +63,11 @@ export function buildReport(
   );
   const curves = trained.map(([set, name]) => ({ set, figures: curveFigures(set, name) }));
   const tables = buildTables(results, { others: ["s4-family"] });
-  const sections: Section[] = tables.map(({ suite, table }, i) => ({
+  const sections: Section[] = tables.map(({ suite, title, table }, i) => ({
     id: `table-${suite}-${i}`,
-    title: displayName(suite),
-    short: displayName(suite),
-    intro: suite === "lra" || suite === "lm"
+    title,
+    short: title,
+    intro: ["lra", "lm", "translation"].includes(suite)
       ? "Published figures, figures of others and our own measurements are kept apart, and so are " +
         "our profiles: what was trained smaller or shorter is comparable within its own rows only."
       : "",
@@ -85,6 +87,16 @@ export function buildReport(
       short: "Curves",
       intro: "Choose models above to tell them apart.",
       body: html`${curves.map(({ set, figures }) => curvesHtml(set, figures))}`,
+    });
+  }
+  const written = samplesHtml(names);
+  if (written.text !== "") {
+    sections.push({
+      id: "samples",
+      title: "Samples",
+      short: "Samples",
+      intro: "What the trained models of the first seed wrote, as it came; trials are left out.",
+      body: written,
     });
   }
   if (contexts.length > 0) {

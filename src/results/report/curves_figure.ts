@@ -1,4 +1,4 @@
-import { displayName } from "../display_names.ts";
+import { displayName, taskTitle } from "../display_names.ts";
 import { scoreLabel, shownScale } from "../display/score_format.ts";
 import type { ResultRow } from "../schema_row.ts";
 import { mean } from "../statistics.ts";
@@ -22,9 +22,9 @@ const mostPoints = 240;
 
 /** A figure per task: validation score (or loss) and training loss over the updates. */
 export function curveFigures(set: MeasuredSet, name: SetName): Figure[] {
-  const tasks = [...new Set(set.rows.map(({ task }) => task.name))];
-  return tasks.flatMap((task): Figure[] => {
-    const rows = set.rows.filter((row) => row.task.name === task);
+  const tasks = Map.groupBy(set.rows, ({ task }) => taskTitle(task));
+  return [...tasks].flatMap(([title, rows]): Figure[] => {
+    const { name: task, direction } = rows[0].task;
     const hasScore = rows.some((row) => row.validationCurve.some(({ score }) => score !== null));
     const { score: kind } = rows[0];
     const panels = [
@@ -47,8 +47,8 @@ export function curveFigures(set: MeasuredSet, name: SetName): Figure[] {
     ].filter((panel): panel is Panel => panel !== null);
     if (panels.length === 0) return [];
     return [{
-      id: `curves-${name.id}-${task}`,
-      title: displayName(task),
+      id: `curves-${name.id}-${task}${direction === undefined ? "" : `-${direction}`}`,
+      title,
       caption: "",
       panels,
     }];
@@ -107,7 +107,7 @@ function curvePanel(
     });
   }
   if (endLabels.length === 0) return null;
-  const task = displayName(rows[0].task.name);
+  const task = taskTitle(rows[0].task);
   const svg = drawPlot({
     title: `${task}: ${label}`,
     description: `Lines over updates for ${models.map(displayName).join(", ")}.`,

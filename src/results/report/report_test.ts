@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 // deno-lint-ignore no-import-prefix
 import { parseHTML } from "npm:linkedom@0.18.15";
 import { fixtureLanguage, fixtureResult, fixtureRow } from "../result_fixture.ts";
+import { fixtureOverview, fixtureTranslation } from "../translation_fixture.ts";
 import { buildReport, type Report } from "./build_report.ts";
 import { bundlePage } from "./bundle_page.ts";
 import { contextFigure, contextLines } from "./context_figure.ts";
@@ -30,7 +31,14 @@ let report: Promise<Report> | undefined;
 function sample(): Promise<Report> {
   report ??= bundlePage().then((bundle) =>
     buildReport(
-      [fixtureArena(), fixtureLanguage(), fixtureEfficiency(), fixtureKernels()],
+      [
+        fixtureArena(),
+        fixtureLanguage(),
+        fixtureTranslation(),
+        fixtureEfficiency(),
+        fixtureKernels(),
+        fixtureOverview(),
+      ],
       bundle,
       fontFaces(),
     )
@@ -63,9 +71,14 @@ Deno.test("the page has every section, each reachable and titled, and ids are un
     "Long Range Arena",
     "Accuracy against speed",
     "Language modelling",
+    "Translation",
     "Efficiency",
     "Kernels",
+    "Overview: classification",
+    "Overview: language modelling",
+    "Overview: translation",
     "Training curves",
+    "Samples",
     "Score against context length",
     "Time and memory against length",
     "Environment",
@@ -84,7 +97,7 @@ Deno.test("tables have captions and headers, pictures have titles and descriptio
 }, async () => {
   const document = await parsed();
   const tables = [...document.querySelectorAll(".table:not(.environment) table")];
-  assert.equal(tables.length, 4);
+  assert.equal(tables.length, 8);
   for (const table of tables) {
     assert.ok((table.querySelector("caption")?.textContent ?? "").length > 5);
     for (const header of table.querySelectorAll("th")) assert.ok(header.hasAttribute("scope"));
@@ -93,7 +106,7 @@ Deno.test("tables have captions and headers, pictures have titles and descriptio
     }
   }
   const pictures = [...document.querySelectorAll("svg")];
-  assert.equal(pictures.length, 2 + 12 + 4 + 2 + 2);
+  assert.equal(pictures.length, 2 + 12 + 4 + 4 + 6 + 3 + 2);
   for (const picture of pictures) {
     assert.equal(picture.getAttribute("role"), "img");
     assert.ok((picture.querySelector("title")?.textContent ?? "").length > 5);
@@ -114,7 +127,8 @@ Deno.test("a model has one colour, defined in both themes", { permissions }, asy
 
 Deno.test("text of results cannot become markup", { permissions }, async () => {
   const evil = "<script>alert(1)</script>";
-  const result = fixtureResult([fixtureRow({ model: evil, task: evil })]);
+  const row = { ...fixtureRow({ model: evil, task: evil }), sample: evil };
+  const result = fixtureResult([row]);
   result.environment.adapter.description = evil;
   const { page } = buildReport([result], await bundlePage(), "");
   assert.ok(!page.includes(evil));
@@ -170,6 +184,43 @@ Deno.test("the curves of a language model are of its own score, trials left out"
   assert.match(characters.panels[0].svg, /Validation bits per character/);
   assert.match(words.panels[0].svg, /Validation perplexity/);
   assert.match(words.panels[0].svg, /Mega, mean of 2 seeds/);
+});
+
+Deno.test("the curves of translation are of validation BLEU, with a thin line for each seed", () => {
+  const [set] = measuredSets([fixtureTranslation()]);
+  const figures = curveFigures(set, { title: "quick", id: "quick" });
+  assert.deepEqual(figures.map(({ id, title }) => [id, title]), [
+    ["curves-quick-numbers-en-de", "Numbers, en → de"],
+    ["curves-quick-multi30k-en-de", "Multi30k, en → de"],
+  ]);
+  const [{ svg }, loss] = figures[0].panels;
+  assert.match(svg, /Validation BLEU</);
+  assert.match(loss.svg, /Training loss, nats</);
+  for (const seed of [1, 2]) assert.ok(svg.includes(`Mega laplace, seed ${seed}<`));
+  assert.match(svg, /Mega laplace, mean of 2 seeds</);
+});
+
+Deno.test("samples show texts by model and translations below source and reference", {
+  permissions,
+}, async () => {
+  const document = await parsed();
+  const section = document.querySelector("#samples");
+  assert.ok(section !== null);
+  const titles = [...section.querySelectorAll("h3")].map(({ textContent }) => textContent);
+  assert.deepEqual(titles, [
+    ...["Characters", "Words", "Numbers, en → de", "Multi30k, en → de"],
+    ...["Characters", "Numbers, en → de"],
+  ]);
+  const lists = [...section.querySelectorAll("dl.samples")];
+  assert.equal(lists.length, 2 + 3 + 3 + 1 + 3);
+  const terms = (list: (typeof lists)[number]) =>
+    [...list.querySelectorAll("dt")].map(({ textContent }) => textContent);
+  assert.deepEqual(terms(lists[0]), ["Transformer", "Mega", "Mega-chunk"]);
+  assert.deepEqual(terms(lists[2]), [
+    ...["Source", "Reference", "Transformer", "Mega", "Mega laplace"],
+  ]);
+  const given = [...lists[3].querySelectorAll("dd.given")].map(({ textContent }) => textContent);
+  assert.deepEqual(given, ["forty-two euros", "zweiundvierzig Euro"]);
 });
 
 Deno.test("the context figure has a line for each model, with and without carried state", () => {

@@ -13,7 +13,7 @@ export interface TranslationColumn extends Column {
 }
 
 /** Loss with shuffled sources less the loss, nats per token, below which the source is not read. */
-export const leastSourceDependence = 0.05;
+export const leastSourceDependence = 0.1;
 
 /** Figures of decoded text beside the BLEU of the tokenised text; those that no row has are left out. */
 export function translationColumns(rows: readonly ResultRow[]): TranslationColumn[] {
@@ -46,16 +46,14 @@ export function translationColumns(rows: readonly ResultRow[]): TranslationColum
 /** What the columns hold, for the foot of a table; runs that do not read their source are named. */
 export function translationNotes(rows: readonly ResultRow[]): string[] {
   const headers = translationColumns(rows).map(({ header }) => header);
-  const signatures = new Set(
-    rows.flatMap(({ metrics }) => metrics.flatMap(({ signature }) => signature ?? [])),
-  );
   const notes: string[] = [];
+  if (rows.some(({ model }) => model.name === "mega")) {
+    notes.push("Mega without a further name has softmax attention.");
+  }
+  const scored = rows.some(({ metrics }) => metrics.some(({ name }) => name === "bleu"));
+  if (scored) notes.push(`tokenised: BLEU of the tokenised text${signatureText(rows, "bleu")}.`);
   if (headers.includes("sacre")) {
-    const text = [...signatures].join(" and ");
-    notes.push(
-      `BLEU is of the tokenised text, case kept; sacre: sacreBLEU of the detokenised text` +
-        `${text === "" ? "" : ` (${text})`}.`,
-    );
+    notes.push(`sacre: sacreBLEU of the plain text${signatureText(rows, "sacrebleu")}.`);
   }
   if (headers.includes("± run")) {
     notes.push("± run: half the 95 % bootstrap interval over the sentences of a single run.");
@@ -79,6 +77,22 @@ export function translationNotes(rows: readonly ResultRow[]): string[] {
     );
   }
   return notes;
+}
+
+/** How a metric was computed, by task where tasks differ; empty where no run says. */
+function signatureText(rows: readonly ResultRow[], metric: string): string {
+  const found = rows.flatMap(({ task, metrics }) =>
+    metrics.flatMap(({ name, signature }) =>
+      name === metric && signature !== undefined ? [{ task: taskTitle(task), signature }] : []
+    )
+  );
+  const groups = [...Map.groupBy(found, ({ signature }) => signature)].map(([signature, own]) => ({
+    signature,
+    tasks: [...new Set(own.map(({ task }) => task))].join(" and "),
+  }));
+  if (groups.length === 0) return "";
+  if (groups.length === 1) return ` (${groups[0].signature})`;
+  return ` (${groups.map(({ signature, tasks }) => `${tasks}: ${signature}`).join("; ")})`;
 }
 
 function meanColumn(metric: string, column: Pick<Column, "header" | "group">): TranslationColumn {
