@@ -1,5 +1,6 @@
-import { stripSpace } from "./spaces.ts";
-import { LATER, SPACE } from "./unicode14.ts";
+import { UserError } from "../../../errors.ts";
+import { plainSpaces, stripSpace } from "./spaces.ts";
+import { LATER } from "./unicode14.ts";
 
 /** Which pairs of sentences are kept. */
 export interface CleaningOptions {
@@ -23,8 +24,7 @@ export interface CleanPair {
   readonly target: string;
 }
 
-const SPACES = new RegExp(`[${SPACE}]+`, "gv");
-const PLAIN = /^[!-~]+(?: [!-~]+)*$/;
+const BLANK_FACTOR = /[ |]\|/;
 const LATER_CHARACTER = new RegExp(LATER, "v");
 const EARLIER_CHARACTERS = new RegExp(`[^${LATER}]+`, "gv");
 
@@ -37,22 +37,35 @@ export class CorpusCleaner {
   readonly #options: CleaningOptions;
   /** Whether bars separate factors of words; otherwise they are deleted. */
   #factored: boolean | undefined;
+  #pairs = 0;
 
   constructor(options: CleaningOptions) {
     this.#options = options;
   }
 
-  /** The next pair as it is kept, or undefined when it is dropped. */
+  /**
+   * The next pair as it is kept, or undefined when it is dropped.
+   *
+   * @throws {UserError} when factors are used and one of a pair to be kept is missing.
+   */
   clean(source: string, target: string): CleanPair | undefined {
+    this.#pairs++;
     this.#factored ??= source.includes("|") || target.includes("|");
     const pair = { source: this.#tidy(source), target: this.#tidy(target) };
-    return this.#keeps(pair) ? pair : undefined;
+    if (!this.#keeps(pair)) return undefined;
+    if (this.#factored && (BLANK_FACTOR.test(pair.source) || BLANK_FACTOR.test(pair.target))) {
+      throw new UserError(
+        `sentence pair ${this.#pairs}: a bar without a word before it, but bars separate factors ` +
+          `since the first pair has one: remove the bars or write them as &#124;`,
+      );
+    }
+    return pair;
   }
 
   #tidy(line: string): string {
     let text = this.#options.lowercase ? lowerCase(line) : line;
     if (!this.#factored && text.includes("|")) text = text.replaceAll("|", "");
-    return PLAIN.test(text) ? text : stripSpace(text.replace(SPACES, " "));
+    return stripSpace(plainSpaces(text));
   }
 
   #keeps({ source, target }: CleanPair): boolean {

@@ -1,9 +1,8 @@
 import type { NonbreakingPrefixes } from "./prefixes.ts";
-import { oneSpace, stripSpace } from "./spaces.ts";
+import { oneSpace, plainSpaces, stripSpace } from "./spaces.ts";
 import { ALNUM, ALPHA, LOWER, NUMBER, SPACE } from "./unicode14.ts";
 
 const BLANK = new RegExp(`^[${SPACE}]*$`, "v");
-const SPACES = new RegExp(`[${SPACE}]+`, "gv");
 // deno-lint-ignore no-control-regex
 const CONTROLS = /[\0-\x1f]/g;
 /** Everything that always is a word of its own. */
@@ -73,7 +72,7 @@ export class MosesTokenizer {
    */
   tokenize(line: string): string {
     if (BLANK.test(line)) return line;
-    let text = stripSpace(oneSpace(line.replace(SPACES, " ").replace(CONTROLS, "")));
+    let text = stripSpace(oneSpace(plainSpaces(line).replace(CONTROLS, "")));
     text = text.replace(SIGN, " $& ");
     if (this.#aggressive) text = text.replace(HYPHEN, "$1 @-@ ");
     text = hideDots(text);
