@@ -56,6 +56,16 @@ export class TextGolden {
     return check(schema, this.output, `${this.where}: output`);
   }
 
+  /**
+   * A golden file that this one names.
+   *
+   * @throws {UserError} when it is nowhere or is not a golden file.
+   */
+  other(name: string): TextGolden {
+    const path = this.neighbour(name);
+    return new TextGolden(Deno.readFileSync(path), path);
+  }
+
   /** The path of a file that the golden file names. @throws {UserError} when it is nowhere. */
   neighbour(name: string): string {
     for (const folder of this.#folders) {

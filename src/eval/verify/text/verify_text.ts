@@ -4,6 +4,7 @@ import { readError } from "../../../util/read_error.ts";
 import type { VerifyReport } from "../verify.ts";
 import { compareText } from "./differences.ts";
 import { TextGolden } from "./text_golden.ts";
+import { verifyBpeApply, verifyBpeLearn, verifyBpeRestore } from "./verify_bpe.ts";
 import { verifyEnwik8, verifyWikitext } from "./verify_corpora.ts";
 import { verifyDictionary } from "./verify_dictionary.ts";
 import { verifyLmBlocks } from "./verify_lm_blocks.ts";
@@ -23,9 +24,9 @@ const handlers = new Map<string, TextHandler | undefined>([
   ["moses_tokenize", undefined],
   ["moses_detokenize", undefined],
   ["moses_clean", undefined],
-  ["bpe_learn", undefined],
-  ["bpe_apply", undefined],
-  ["bpe_restore", undefined],
+  ["bpe_learn", verifyBpeLearn],
+  ["bpe_apply", verifyBpeApply],
+  ["bpe_restore", verifyBpeRestore],
   ["bleu_fairseq", undefined],
   ["sacrebleu", undefined],
   ["batching", undefined],

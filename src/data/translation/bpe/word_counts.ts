@@ -1,0 +1,27 @@
+import { detached, lineWords } from "./line_words.ts";
+
+/** Counts the words of lines that come one after another (`subword_nmt/learn_bpe.py`). */
+export class WordCounter {
+  readonly #counts = new Map<string, number>();
+
+  /** Counts the words of a line. */
+  add(line: string): void {
+    for (const word of lineWords(line)) {
+      const count = this.#counts.get(word);
+      if (count === undefined) this.#counts.set(detached(word), 1);
+      else this.#counts.set(word, count + 1);
+    }
+  }
+
+  /** Words with their counts, in the order in which they came first. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts;
+  }
+}
+
+/** Words of lines with their counts, for `learnBpe`. */
+export function countWords(lines: Iterable<string>): ReadonlyMap<string, number> {
+  const counter = new WordCounter();
+  for (const line of lines) counter.add(line);
+  return counter.counts;
+}
