@@ -13,6 +13,8 @@ export const RANDOM_STREAMS = {
   sampling: 5,
   /** The sizes of the blocks that a text is cut into (once per epoch). */
   blockSizes: 4,
+  /** Which source stands in for that of another sentence, to see whether a model reads it. */
+  shuffledSources: 6,
   /** The ListOps generator. */
   listops: 16,
   /** The lexicon of the synthetic document pairs. */
@@ -23,4 +25,6 @@ export const RANDOM_STREAMS = {
   pathfinder: 19,
   /** The bytes that efficiency is measured on. */
   efficiencyText: 20,
+  /** The sentences about numbers, drawn on their own for each split. */
+  numbers: { train: 21, valid: 22, test: 23 },
 } as const;
