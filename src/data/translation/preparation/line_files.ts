@@ -58,6 +58,20 @@ export function* readLineBlocks(path: string): Generator<string[]> {
   if (filled > 0) yield decode(buffer.subarray(0, filled));
 }
 
+/**
+ * The lines of UTF-8 text in memory; the last one is empty when the text ends in LF.
+ *
+ * @param where Name used in messages.
+ * @throws {UserError} with the number of the first line that is not UTF-8.
+ */
+export function decodeLines(bytes: Uint8Array, where: string): string[] {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes).split("\n");
+  } catch (cause) {
+    throw new UserError(`${where}:${1 + badLine(bytes)}: not UTF-8 text`, { cause });
+  }
+}
+
 /** How many lines of `bytes` come before the first that is not UTF-8. */
 function badLine(bytes: Uint8Array): number {
   const decoder = new TextDecoder("utf-8", { fatal: true });

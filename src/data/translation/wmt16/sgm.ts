@@ -1,5 +1,6 @@
 import { UserError } from "../../../errors.ts";
 import { readError } from "../../../util/read_error.ts";
+import { decodeLines } from "../preparation/line_files.ts";
 
 /** White space of ASCII, which is all that the reference program trims and collapses. */
 const SPACES = /[ \t\r\f\v]+/g;
@@ -24,28 +25,7 @@ export function readSgm(path: string): string[] {
   } catch (error) {
     throw readError(error, path);
   }
-  return segmentsOf(linesOf(bytes, path), path);
-}
-
-function linesOf(bytes: Uint8Array, path: string): string[] {
-  const decode = (part: Uint8Array) =>
-    new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(part);
-  try {
-    return decode(bytes).split("\n");
-  } catch (cause) {
-    let line = 1;
-    for (let at = 0; at < bytes.length; line++) {
-      const end = bytes.indexOf(10, at);
-      const stop = end < 0 ? bytes.length : end;
-      try {
-        decode(bytes.subarray(at, stop));
-      } catch {
-        break;
-      }
-      at = stop + 1;
-    }
-    throw new UserError(`${path}:${line}: not UTF-8 text`, { cause });
-  }
+  return segmentsOf(decodeLines(bytes, path), path);
 }
 
 /** The segments of the lines of an SGM file, see {@link readSgm}. @param where Used in messages. */
