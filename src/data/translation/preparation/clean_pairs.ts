@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { UserError } from "../../../errors.ts";
-import { CorpusCleaner } from "../moses/clean.ts";
+import { CorpusCleaner } from "../moses/clean_corpus.ts";
 import { type LineFileFacts, LineReader, LineWriter } from "./line_files.ts";
 import type { ParallelFiles } from "./measured_inputs.ts";
 
@@ -37,17 +37,18 @@ export function cleanPairs(
     using english = new LineReader(part.en);
     using german = new LineReader(part.de);
     while (true) {
-      const pair = [english.next(), german.next()] as const;
-      const [first, second] = pair;
+      const [first, second] = [english.next(), german.next()];
       if (first === undefined && second === undefined) break;
       if (first === undefined || second === undefined) {
         throw new UserError(`${part.en} and ${part.de} have different numbers of lines`);
       }
       if (english.number % PAIRS_BETWEEN_REPORTS === 0) onLines(PAIRS_BETWEEN_REPORTS);
-      const kept = cleaner === undefined ? [first, second] : cleaner.clean(first, second);
+      const kept = cleaner === undefined
+        ? { source: first, target: second }
+        : cleaner.clean(first, second);
       if (kept === undefined) continue;
-      en.add(kept[0]);
-      de.add(kept[1]);
+      en.add(kept.source);
+      de.add(kept.target);
     }
   }
   return { en: en.finish(), de: de.finish() };

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { UserError } from "../../../errors.ts";
-import { sha256Hex } from "../../../util/sha256.ts";
 import type { Print } from "../../data_entry.ts";
 import { learnBpe } from "../bpe/learn.ts";
 import { LANGUAGES } from "../parallel_corpus.ts";
@@ -42,14 +41,12 @@ export interface PreparedFiles extends ParallelFiles {
 }
 
 /** What a preparation has made. */
-export interface PreparedText {
+export interface PreparedPieces {
   /** How further lines become pieces of the same kind. */
   readonly pipeline: TextPipelineSpec;
   readonly train: PreparedFiles;
   /** In the order of the plan. */
   readonly sets: readonly PreparedFiles[];
-  /** sha256 over everything that was made. */
-  readonly fingerprint: string;
 }
 
 /** Where steps are kept, and how they are done. */
@@ -75,7 +72,7 @@ export interface PreparationOptions {
 export async function prepareText(
   plan: PreparationPlan,
   options: PreparationOptions,
-): Promise<PreparedText> {
+): Promise<PreparedPieces> {
   const { inputs } = options;
   const steps = new Steps(plan, options);
   // All files are looked at before the first long step begins.
@@ -87,18 +84,14 @@ export async function prepareText(
   for (const [i, { name }] of plan.train.entries()) {
     pieces.push(await steps.split(name, tokens[i], codes));
   }
-  const made = [codes, await steps.clean(pieces)];
-  const train = preparedFiles("train", made[1]);
+  const train = preparedFiles("train", await steps.clean(pieces));
   const sets: PreparedFiles[] = [];
   for (const files of plan.sets) {
-    const step = await steps.split(files.name, await steps.tokenize(files, false), codes);
-    made.push(step);
-    sets.push(preparedFiles(files.name, step));
+    const words = await steps.tokenize(files, false);
+    sets.push(preparedFiles(files.name, await steps.split(files.name, words, codes)));
   }
   const text = await Deno.readTextFile(codes.path("codes"));
-  const pipeline = textPipelineSchema.parse({ ...plan.words, codes: text });
-  const hashes = made.map(({ files }) => Object.values(files).map(({ sha256 }) => sha256));
-  return { pipeline, train, sets, fingerprint: sha256Hex(JSON.stringify(hashes)) };
+  return { pipeline: textPipelineSchema.parse({ ...plan.words, codes: text }), train, sets };
 }
 
 function preparedFiles(name: string, step: FinishedStep): PreparedFiles {

@@ -3,7 +3,7 @@ import { BpeCodes } from "../bpe/codes.ts";
 import { BpeEncoder } from "../bpe/encoder.ts";
 import { WordCounter } from "../bpe/word_counts.ts";
 import { normalizePunctuation } from "../moses/normalize_punctuation.ts";
-import { removeNonPrinting } from "../moses/non_printing.ts";
+import { removeNonPrinting } from "../moses/remove_non_printing.ts";
 import type { Language } from "../parallel_corpus.ts";
 import { textPipeline, type TextPipelineSpec } from "../text_pipeline.ts";
 import { type LineFileFacts, LineWriter, readLineBlocks, writeLines } from "./line_files.ts";
