@@ -8,6 +8,12 @@ import { verifyBpeApply, verifyBpeLearn, verifyBpeRestore } from "./verify_bpe.t
 import { verifyEnwik8, verifyWikitext } from "./verify_corpora.ts";
 import { verifyDictionary } from "./verify_dictionary.ts";
 import { verifyLmBlocks } from "./verify_lm_blocks.ts";
+import {
+  verifyMosesClean,
+  verifyMosesDetokenize,
+  verifyMosesPunctuation,
+  verifyMosesTokenize,
+} from "./verify_moses.ts";
 
 type Result = Record<string, unknown>;
 /** Computes everything that a file of its kind can hold. */
@@ -20,10 +26,10 @@ const handlers = new Map<string, TextHandler | undefined>([
   ["wikitext_tokens", verifyWikitext],
   ["enwik8_bytes", verifyEnwik8],
   ["corpus", undefined],
-  ["moses_punctuation", undefined],
-  ["moses_tokenize", undefined],
-  ["moses_detokenize", undefined],
-  ["moses_clean", undefined],
+  ["moses_punctuation", verifyMosesPunctuation],
+  ["moses_tokenize", verifyMosesTokenize],
+  ["moses_detokenize", verifyMosesDetokenize],
+  ["moses_clean", verifyMosesClean],
   ["bpe_learn", verifyBpeLearn],
   ["bpe_apply", verifyBpeApply],
   ["bpe_restore", verifyBpeRestore],
