@@ -5,6 +5,7 @@ import { SPLIT_NAMES, type SplitName } from "../dataset.ts";
 import { Dictionary } from "../lm/dictionary.ts";
 import { NumberFile } from "../lm/token_file.ts";
 import { loadOrMake } from "../load_or_make.ts";
+import { exists } from "../official_folder.ts";
 import { perSplit } from "../packed_cache.ts";
 import {
   type Direction,
@@ -13,7 +14,7 @@ import {
   type ParallelSplit,
   type TranslationData,
 } from "./parallel_corpus.ts";
-import { type ParallelRecipe, recipeFolder, recipeKey } from "./parallel_recipe.ts";
+import { isRecipeFolder, type ParallelRecipe, recipeFolder, recipeKey } from "./parallel_recipe.ts";
 import {
   type ParallelSeal,
   readLengths,
@@ -130,6 +131,22 @@ export async function verifyParallelCorpus(folder: string): Promise<boolean> {
     }
   }
   return true;
+}
+
+/**
+ * Verifies every preparation of a corpus in the cache.
+ *
+ * @returns False when there is none.
+ */
+export async function verifyParallelCaches(id: string, cacheDir: string): Promise<boolean> {
+  const parent = join(cacheDir, "translation");
+  if (!await exists(parent)) return false;
+  let found = false;
+  for await (const { name, isDirectory } of Deno.readDir(parent)) {
+    if (!isDirectory || !isRecipeFolder(name, id)) continue;
+    if (await verifyParallelCorpus(join(parent, name))) found = true;
+  }
+  return found;
 }
 
 async function readDictionary(folder: string, seal: ParallelSeal): Promise<Dictionary> {

@@ -12,6 +12,9 @@ export interface Direction {
   readonly target: Language;
 }
 
+/** From English to German, the direction of the paper's experiments. */
+export const EN_DE: Direction = { source: "en", target: "de" };
+
 /** Sentences as ids, one after another; they may lie on disk. */
 export interface TokenSentences {
   /** Number of sentences. */

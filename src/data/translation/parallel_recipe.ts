@@ -42,3 +42,8 @@ export function recipeKey({ id, version, fingerprint }: ParallelRecipe): string 
 export function recipeFolder(recipe: ParallelRecipe): string {
   return `${recipe.id}-${sha256Hex(recipeKey(recipe)).slice(0, 12)}`;
 }
+
+/** Whether a name is that of a folder of a corpus, see {@link recipeFolder}. */
+export function isRecipeFolder(name: string, id: string): boolean {
+  return name.startsWith(`${id}-`) && /^[0-9a-f]{12}$/.test(name.slice(id.length + 1));
+}
