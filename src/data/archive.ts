@@ -159,6 +159,27 @@ export async function extractTar(
   }
 }
 
+/**
+ * Reads a tar file, gzip-compressed or not, to its end without unpacking anything.
+ *
+ * @returns Paths of all regular files with their sizes.
+ * @throws UserError for a damaged or cut archive and an unsafe path.
+ */
+export async function listTar(archive: string): Promise<ReadonlyMap<string, number>> {
+  const source = await openArchive(archive, undefined);
+  const sizes = new Map<string, number>();
+  try {
+    for await (const { header, body } of source.pipeThrough(createTarDecoder({ strict: true }))) {
+      const path = safeSegments(header.name, archive).join("/");
+      if ((header.type ?? "file") === "file") sizes.set(path, header.size);
+      await body.cancel();
+    }
+  } catch (error) {
+    throw archiveError(error, archive);
+  }
+  return sizes;
+}
+
 /** Throws UserError when an archive lacks a required file. */
 export function checkRequired(
   archive: string,

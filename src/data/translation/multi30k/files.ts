@@ -2,11 +2,16 @@ import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { UserError } from "../../../errors.ts";
 import { readError } from "../../../util/read_error.ts";
-import { extractTar } from "../../archive.ts";
-import type { OfficialArchive } from "../../data_entry.ts";
+import { sha256Hex } from "../../../util/sha256.ts";
+import { extractTar, listTar } from "../../archive.ts";
+import type { OfficialArchive, Print } from "../../data_entry.ts";
 import { exists } from "../../official_folder.ts";
-import { decodeLines, type LineFileFacts, measureLines, writeLines } from "../preparation/line_files.ts";
-import type { MeasuredInputs, ParallelFiles } from "../preparation/measured_inputs.ts";
+import { decodeLines, measureLines, writeLines } from "../preparation/line_files.ts";
+import {
+  checkSameLines,
+  type MeasuredInputs,
+  type ParallelFiles,
+} from "../preparation/measured_inputs.ts";
 import type { StepStore } from "../preparation/step_store.ts";
 import { type Language, LANGUAGES } from "../parallel_corpus.ts";
 
@@ -60,6 +65,42 @@ export async function findMulti30k(dataDir: string): Promise<string | undefined>
 async function hasOne(folder: string, names: readonly string[]): Promise<boolean> {
   for (const name of names) if (await exists(join(folder, name))) return true;
   return false;
+}
+
+/** The files of a folder that are used: single ones, or the tar of them. */
+async function filesOf(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of Object.values(TEXTS)) {
+    for (const language of LANGUAGES) {
+      const plain = join(folder, `${name}.${language}`);
+      for (const path of [`${plain}.gz`, plain]) {
+        if (!await exists(path)) continue;
+        found.push(path);
+        break;
+      }
+    }
+  }
+  return found.length > 0 ? found : [join(folder, TAR)];
+}
+
+/** sha256 over the files of a folder that are used. */
+export async function multi30kFingerprint(
+  folder: string,
+  inputs: MeasuredInputs,
+): Promise<string> {
+  const hashes: [string, string][] = [];
+  for (const path of await filesOf(folder)) {
+    hashes.push([basename(path), (await inputs.measure(path)).sha256]);
+  }
+  return sha256Hex(JSON.stringify(hashes));
+}
+
+/** Reads all files of a folder; a line for each. @throws {UserError} for a damaged one. */
+export async function verifyMulti30k(folder: string, print: Print): Promise<void> {
+  for (const path of await filesOf(folder)) {
+    if (basename(path) === TAR) print(`multi30k: ${path}: ${(await listTar(path)).size} files`);
+    else print(`multi30k: ${path}: ${plainLines(path).length} lines`);
+  }
 }
 
 /** The texts of Multi30k as files of plain text. */
@@ -138,27 +179,30 @@ async function unpackText(
     options: {},
     inputs: { en: (await inputs.measure(en)).sha256, de: (await inputs.measure(de)).sha256 },
   };
-  const step = await store.run(key, (into) =>
-    Promise.resolve({
-      en: writePlain(en, join(into, "en")),
-      de: writePlain(de, join(into, "de")),
-    }));
+  const step = await store.run(key, (into) => {
+    const lines = { en: plainLines(en), de: plainLines(de) };
+    checkSameLines({ en, de }, lines.en.length, lines.de.length);
+    return Promise.resolve({
+      en: writeLines(join(into, "en"), lines.en),
+      de: writeLines(join(into, "de"), lines.de),
+    });
+  });
   return { name, en: step.path("en"), de: step.path("de") };
 }
 
-/** Copies a file of a few megabytes, unpacking it. */
-function writePlain(from: string, to: string): LineFileFacts {
+/** The lines of a file of a few megabytes, packed or not. @throws {UserError} */
+function plainLines(path: string): string[] {
   let bytes: Uint8Array;
   try {
-    bytes = Deno.readFileSync(from);
-    if (from.endsWith(".gz")) bytes = gunzipSync(bytes, { maxOutputLength: LARGEST_TEXT });
+    bytes = Deno.readFileSync(path);
+    if (path.endsWith(".gz")) bytes = gunzipSync(bytes, { maxOutputLength: LARGEST_TEXT });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (!code.startsWith("Z_") && code !== "ERR_BUFFER_TOO_LARGE") throw readError(error, from);
-    throw new UserError(`${from}: the gzip file is damaged or cut: get it anew`, { cause: error });
+    if (!code.startsWith("Z_") && code !== "ERR_BUFFER_TOO_LARGE") throw readError(error, path);
+    throw new UserError(`${path}: the gzip file is damaged or cut: get it anew`, { cause: error });
   }
-  const text = decodeLines(bytes, from);
-  if (text.at(-1) === "") text.pop();
-  if (text.length === 0) throw new UserError(`${from}: is empty: get the file anew`);
-  return writeLines(to, text);
+  const lines = decodeLines(bytes, path);
+  if (lines.at(-1) === "") lines.pop();
+  if (lines.length === 0) throw new UserError(`${path}: is empty: get the file anew`);
+  return lines;
 }

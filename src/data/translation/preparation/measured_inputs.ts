@@ -77,10 +77,24 @@ export class MeasuredInputs {
    */
   async measurePair({ en, de }: ParallelFiles): Promise<{ en: LineFileFacts; de: LineFileFacts }> {
     const facts = { en: await this.measure(en), de: await this.measure(de) };
-    if (facts.en.lines === facts.de.lines) return facts;
-    throw new UserError(
-      `${en} has ${facts.en.lines} lines and ${de} ${facts.de.lines}: ` +
-        "lines of parallel files must belong together: get both anew",
-    );
+    checkSameLines({ en, de }, facts.en.lines, facts.de.lines);
+    return facts;
   }
+}
+
+/**
+ * The number of lines of two parallel files.
+ *
+ * @throws {UserError} when they differ.
+ */
+export function checkSameLines(
+  { en, de }: Pick<ParallelFiles, "en" | "de">,
+  english: number,
+  german: number,
+): number {
+  if (english === german) return english;
+  throw new UserError(
+    `${en} has ${english} lines and ${de} ${german}: they must belong together line by line: ` +
+      "get both anew",
+  );
 }

@@ -141,7 +141,9 @@ class Steps {
   /** A file `codes` of merges learned from all training text. */
   async learn(tokens: readonly FinishedStep[]): Promise<FinishedStep> {
     const { merges } = this.#plan;
-    const counted = tokens.flatMap((step) => LANGUAGES.map((language) => [step, language] as const));
+    const counted = tokens.flatMap((step) =>
+      LANGUAGES.map((language) => [step, language] as const)
+    );
     return await this.#run(
       {
         name: "codes",
@@ -152,7 +154,9 @@ class Steps {
       },
       (folder) => {
         const counts = new Map<string, number>();
-        for (const [step, language] of counted) addWordCounts(step.path(`words.${language}`), counts);
+        for (const [step, language] of counted) {
+          addWordCounts(step.path(`words.${language}`), counts);
+        }
         const tell = mergeTeller(merges, counts.size, this.#options.print);
         const codes = learnBpe(counts, { symbols: merges, onProgress: tell });
         return Promise.resolve({ codes: writeLines(join(folder, "codes"), codes) });

@@ -1,11 +1,17 @@
 import { basename, join } from "node:path";
 import { UserError } from "../../../errors.ts";
+import { sha256Hex } from "../../../util/sha256.ts";
+import { checkRequired, listTar } from "../../archive.ts";
 import type { Print } from "../../data_entry.ts";
 import { extractArchive } from "../../extract_archive.ts";
 import { exists } from "../../official_folder.ts";
 import { byteTeller } from "../preparation/line_teller.ts";
-import { measureLines, writeLines } from "../preparation/line_files.ts";
-import type { MeasuredInputs, ParallelFiles } from "../preparation/measured_inputs.ts";
+import { measureLines, readLineBlocks, writeLines } from "../preparation/line_files.ts";
+import {
+  checkSameLines,
+  type MeasuredInputs,
+  type ParallelFiles,
+} from "../preparation/measured_inputs.ts";
 import type { StepStore } from "../preparation/step_store.ts";
 import {
   archiveName,
@@ -57,6 +63,49 @@ export async function findWmt16(dataDir: string): Promise<string | undefined> {
   return undefined;
 }
 
+/**
+ * Checks all files of a folder without preparing anything: numbers of lines that agree, SGM that
+ * can be read, archives that are complete. A line for each.
+ *
+ * @throws {UserError}
+ */
+export async function verifyWmt16(folder: string, print: Print): Promise<void> {
+  for (const archive of WMT16_ARCHIVES) {
+    const path = await findFile(folder, archiveName(archive));
+    if (path === undefined) continue;
+    const names = new Set([...(await listTar(path)).keys()].map((each) => basename(each)));
+    checkRequired(path, names, archive.required);
+    print(`wmt16-en-de: ${path}: ${names.size} files`);
+  }
+  const texts = TRAINING_TEXTS.map((name) => ({
+    ...{ name, en: `${name}.en`, de: `${name}.de`, sgm: false },
+  }));
+  for (const { name, sgm, ...files } of [...texts, VALID_SET, TEST_SET, ...FURTHER_SETS]) {
+    const [en, de] = [await findFile(folder, files.en), await findFile(folder, files.de)];
+    if (en === undefined || de === undefined) continue;
+    const count = (path: string) => {
+      if (sgm) return readSgm(path).length;
+      let lines = 0;
+      for (const block of readLineBlocks(path)) lines += block.length;
+      return lines;
+    };
+    const lines = checkSameLines({ en, de }, count(en), count(de));
+    print(`wmt16-en-de: ${en} and ${de}: ${lines} lines of ${name}`);
+  }
+}
+
+/** sha256 over all files of a folder that are used; archives count beside unpacked files. */
+export async function wmt16Fingerprint(folder: string, inputs: MeasuredInputs): Promise<string> {
+  const hashes: [string, string][] = [];
+  for (const archive of WMT16_ARCHIVES) {
+    for (const name of [...archive.files, archiveName(archive)]) {
+      const path = await findFile(folder, name);
+      if (path !== undefined) hashes.push([name, (await inputs.measure(path)).sha256]);
+    }
+  }
+  return sha256Hex(JSON.stringify(hashes));
+}
+
 /** The texts of the WMT16 news task as files of plain text. */
 export interface Wmt16Texts {
   readonly train: readonly ParallelFiles[];
@@ -72,14 +121,7 @@ export class Wmt16Files {
   readonly #inputs: MeasuredInputs;
   readonly #print: Print;
 
-  constructor(
-    { folder, store, inputs, print }: {
-      readonly folder: string;
-      readonly store: StepStore;
-      readonly inputs: MeasuredInputs;
-      readonly print: Print;
-    },
-  ) {
+  constructor(folder: string, store: StepStore, inputs: MeasuredInputs, print: Print) {
     this.#folder = folder;
     this.#store = store;
     this.#inputs = inputs;
@@ -125,12 +167,7 @@ export class Wmt16Files {
     const key = { name: `text-${name}`, version: VERSION, options: {}, inputs };
     const step = await this.#store.run(key, (folder) => {
       const segments = { en: readSgm(en), de: readSgm(de) };
-      if (segments.en.length !== segments.de.length) {
-        throw new UserError(
-          `${en} has ${segments.en.length} segments and ${de} ${segments.de.length}: ` +
-            "get both anew",
-        );
-      }
+      checkSameLines({ en, de }, segments.en.length, segments.de.length);
       return Promise.resolve({
         en: writeLines(join(folder, "en"), segments.en),
         de: writeLines(join(folder, "de"), segments.de),
