@@ -75,6 +75,11 @@ function counted(
   });
 }
 
+/** Reads a body to its end: the decoder can wait forever for the rest of one that is cancelled. */
+async function skip(body: ReadableStream<Uint8Array>): Promise<void> {
+  for await (const _ of body);
+}
+
 /** Writes one body, counting real bytes against what is left of the limit. */
 async function writeBody(
   body: ReadableStream<Uint8Array>,
@@ -140,7 +145,7 @@ export async function extractTar(
       }
       const chosen = type === "file" ? select(segments.join("/")) : undefined;
       if (chosen === undefined) {
-        await body.cancel();
+        await skip(body);
         continue;
       }
       const name = safeSegments(chosen, archive).join("/");
@@ -172,7 +177,7 @@ export async function listTar(archive: string): Promise<ReadonlyMap<string, numb
     for await (const { header, body } of source.pipeThrough(createTarDecoder({ strict: true }))) {
       const path = safeSegments(header.name, archive).join("/");
       if ((header.type ?? "file") === "file") sizes.set(path, header.size);
-      await body.cancel();
+      await skip(body);
     }
   } catch (error) {
     throw archiveError(error, archive);
