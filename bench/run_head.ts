@@ -1,7 +1,7 @@
 /** The runs of a plan: their settings, and what identifies them. */
 import type { BenchData } from "../src/data/registry.ts";
 import type { Device } from "../src/device/device.ts";
-import type { TrainingSettings } from "../src/models/training_settings.ts";
+import { type TrainingSettings, withTotalUpdates } from "../src/models/training_settings.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
 import type { RowHead } from "./row.ts";
@@ -24,7 +24,7 @@ function scheduleOf(
       .schedule;
   const total = updates === undefined || updates === training.updates
     ? own
-    : { ...own, totalUpdates: updates };
+    : withTotalUpdates(own, updates);
   return peak === undefined ? total : { ...total, peak };
 }
 

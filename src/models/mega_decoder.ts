@@ -1,5 +1,5 @@
 /**
- * The causal Mega decoder (Mega, sections 4.3 and 4.5; `fairseq/models/mega_lm.py` and, with attention to
+ * The causal Mega decoder (Mega, sections 4.3 and 4.4; `fairseq/models/mega_lm.py` and, with attention to
  * a source, `mega.py`).
  */
 import type { Tensor } from "../graph/contract.ts";

@@ -19,6 +19,7 @@ import {
   verifySequenceNorm,
 } from "./kinds/modules.ts";
 import { verifyTranslation } from "./kinds/nmt.ts";
+import { verifyTranslationTraining } from "./kinds/nmt_train.ts";
 import { verifyS4dMinimal, verifyS4Init, verifyS4Kernel, verifyS4Layer } from "./kinds/s4.ts";
 import type { Produced } from "./run_module.ts";
 
@@ -43,6 +44,7 @@ export const goldenKinds = [
   "lm_train",
   "lm_eval",
   "nmt",
+  "nmt_train",
   "beam",
   "s4_kernel",
   "s4_layer",
@@ -70,6 +72,7 @@ const handlers: Readonly<Record<GoldenKind, KindHandler | undefined>> = {
   lm_train: verifyLanguageModelTraining,
   lm_eval: verifyLanguageModelScores,
   nmt: verifyTranslation,
+  nmt_train: verifyTranslationTraining,
   beam: undefined,
   s4_kernel: verifyS4Kernel,
   s4_layer: verifyS4Layer,
