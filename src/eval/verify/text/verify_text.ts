@@ -4,9 +4,11 @@ import { readError } from "../../../util/read_error.ts";
 import type { VerifyReport } from "../verify.ts";
 import { compareText } from "./differences.ts";
 import { TextGolden } from "./text_golden.ts";
+import { verifyBatching } from "./verify_batching.ts";
 import { verifyFairseqBleu, verifySacreBleu } from "./verify_bleu.ts";
 import { verifyBpeApply, verifyBpeLearn, verifyBpeRestore } from "./verify_bpe.ts";
 import { verifyEnwik8, verifyWikitext } from "./verify_corpora.ts";
+import { verifyCorpus } from "./verify_corpus.ts";
 import { verifyDictionary } from "./verify_dictionary.ts";
 import { verifyLmBlocks } from "./verify_lm_blocks.ts";
 import {
@@ -26,7 +28,7 @@ const handlers = new Map<string, TextHandler | undefined>([
   ["lm_blocks", verifyLmBlocks],
   ["wikitext_tokens", verifyWikitext],
   ["enwik8_bytes", verifyEnwik8],
-  ["corpus", undefined],
+  ["corpus", verifyCorpus],
   ["moses_punctuation", verifyMosesPunctuation],
   ["moses_tokenize", verifyMosesTokenize],
   ["moses_detokenize", verifyMosesDetokenize],
@@ -36,7 +38,7 @@ const handlers = new Map<string, TextHandler | undefined>([
   ["bpe_restore", verifyBpeRestore],
   ["bleu_fairseq", verifyFairseqBleu],
   ["sacrebleu", verifySacreBleu],
-  ["batching", undefined],
+  ["batching", verifyBatching],
 ]);
 
 /** Kinds of text files that can be verified. */
