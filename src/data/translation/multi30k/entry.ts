@@ -61,10 +61,10 @@ export async function loadMulti30k(
     limits: {},
     async plan(store, inputs) {
       const texts = await multi30kTexts(folder, store, inputs);
-      const words = { tokenizer: mosesWords(prefixes), lowercase: true };
+      const words = mosesWords(prefixes, { lowercase: true });
       return {
         ...{ train: [texts.train], valid: texts.valid, test: texts.test, further: [] },
-        ...{ normalize: false, words, merges: MERGES, clean: undefined },
+        ...{ words, merges: MERGES, clean: undefined },
       };
     },
   }, options);

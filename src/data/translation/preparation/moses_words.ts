@@ -1,20 +1,18 @@
 import type { NonbreakingPrefixes } from "../moses/prefixes.ts";
 import type { Language } from "../parallel_corpus.ts";
 import { prefixesSpec } from "../text_pipeline.ts";
-import type { TextPipelineSpec } from "../text_pipeline_spec.ts";
+import type { WordsSpec } from "./side_job.ts";
 
 /**
- * The tokeniser of Moses as the reference calls it, `tokenizer.perl -no-escape`, with its lists of
- * abbreviations; punctuation is normalised in training text only, before.
+ * Words as the preparation scripts have Moses make them: neither hyphens split nor entities
+ * written (`tokenizer.perl -no-escape`).
+ *
+ * @param options `normalize`: first remove control characters and normalise punctuation.
  */
 export function mosesWords(
   prefixes: Readonly<Record<Language, NonbreakingPrefixes>>,
-): TextPipelineSpec["tokenizer"] {
-  return {
-    name: "moses",
-    normalize: false,
-    aggressive: false,
-    escape: false,
-    prefixes: prefixesSpec(prefixes),
-  };
+  { lowercase, normalize = false }: { readonly lowercase: boolean; readonly normalize?: boolean },
+): WordsSpec {
+  const flags = { normalize, aggressive: false, escape: false };
+  return { tokenizer: { name: "moses", ...flags, prefixes: prefixesSpec(prefixes) }, lowercase };
 }

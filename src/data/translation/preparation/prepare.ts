@@ -3,12 +3,12 @@ import { UserError } from "../../../errors.ts";
 import type { Print } from "../../data_entry.ts";
 import { learnBpe } from "../bpe/learn.ts";
 import { LANGUAGES } from "../parallel_corpus.ts";
-import { textPipelineSchema, type TextPipelineSpec } from "../text_pipeline.ts";
+import type { TextPipelineSpec } from "../text_pipeline.ts";
 import { type CleanLimits, cleanPairs } from "./clean_pairs.ts";
 import { type LineFileFacts, writeLines } from "./line_files.ts";
 import { lineTeller } from "./line_teller.ts";
 import { MeasuredInputs, type ParallelFiles } from "./measured_inputs.ts";
-import { addWordCounts, type SideJob } from "./side_job.ts";
+import { addWordCounts, type SideJob, type WordsSpec } from "./side_job.ts";
 import { runSideJobs } from "./side_jobs.ts";
 import { type FinishedStep, type StepKey, StepStore } from "./step_store.ts";
 
@@ -24,10 +24,10 @@ export interface PreparationPlan {
   readonly train: readonly ParallelFiles[];
   /** Other texts to prepare. */
   readonly sets: readonly ParallelFiles[];
-  /** Whether training text loses control characters and gets normalised punctuation. */
-  readonly normalize: boolean;
-  /** How lines become words; its `codes` are learned. */
-  readonly words: Omit<TextPipelineSpec, "codes">;
+  /** How lines become words; the codes are learned. */
+  readonly words: WordsSpec;
+  /** The same for training text, where that is treated differently. */
+  readonly trainingWords?: WordsSpec;
   /** Merges to learn. */
   readonly merges: number;
   /** Which training pairs are kept, in word pieces; all when undefined. */
@@ -91,7 +91,7 @@ export async function prepareText(
     sets.push(preparedFiles(files.name, await steps.split(files.name, words, codes)));
   }
   const text = await Deno.readTextFile(codes.path("codes"));
-  return { pipeline: textPipelineSchema.parse({ ...plan.words, codes: text }), train, sets };
+  return { pipeline: { ...plan.words, codes: text }, train, sets };
 }
 
 function preparedFiles(name: string, step: FinishedStep): PreparedFiles {
@@ -111,13 +111,13 @@ class Steps {
   /** Files `en` and `de` of tokenised lines; of training text also `words.en` and `words.de`. */
   async tokenize(files: ParallelFiles, training: boolean): Promise<FinishedStep> {
     const facts = await this.#options.inputs.measurePair(files);
-    const normalize = training && this.#plan.normalize;
-    const { words } = this.#plan;
+    const { trainingWords } = this.#plan;
+    const words = training && trainingWords !== undefined ? trainingWords : this.#plan.words;
     const name = `tokens-${files.name}`;
     return await this.#run(
       {
         name,
-        options: { normalize, words, training },
+        options: { words, training },
         inputs: { en: facts.en.sha256, de: facts.de.sha256 },
       },
       (folder) =>
@@ -129,7 +129,6 @@ class Steps {
             kind: "tokenize",
             language,
             input: files[language],
-            normalize,
             words,
             output: join(folder, language),
             counts: training ? join(folder, `words.${language}`) : undefined,

@@ -2,20 +2,19 @@ import { UserError } from "../../../errors.ts";
 import { BpeCodes } from "../bpe/codes.ts";
 import { BpeEncoder } from "../bpe/encoder.ts";
 import { WordCounter } from "../bpe/word_counts.ts";
-import { normalizePunctuation } from "../moses/normalize_punctuation.ts";
-import { removeNonPrinting } from "../moses/remove_non_printing.ts";
 import type { Language } from "../parallel_corpus.ts";
 import { textPipeline, type TextPipelineSpec } from "../text_pipeline.ts";
 import { type LineFileFacts, LineWriter, readLineBlocks, writeLines } from "./line_files.ts";
+
+/** How lines become words: a text pipeline before there are codes. */
+export type WordsSpec = Omit<TextPipelineSpec, "codes">;
 
 /** Turns the raw lines of one language into tokenised ones and counts their words. */
 export interface TokenizeJob {
   readonly kind: "tokenize";
   readonly language: Language;
   readonly input: string;
-  /** Whether control characters go and punctuation is normalised first, as in training text. */
-  readonly normalize: boolean;
-  readonly words: Omit<TextPipelineSpec, "codes">;
+  readonly words: WordsSpec;
   /** File of tokenised lines. */
   readonly output: string;
   /** File of lines `word count` in the order of first appearance; undefined for none. */
@@ -52,14 +51,13 @@ export function runSideJob(job: SideJob, onLines: (lines: number) => boolean): S
 }
 
 function tokenize(job: TokenizeJob, onLines: (lines: number) => boolean): SideResult {
-  const { language, input, normalize, words, output, counts } = job;
+  const { language, input, words, output, counts } = job;
   const pipeline = textPipeline({ ...words, codes: null });
   const counter = counts === undefined ? undefined : new WordCounter();
   using writer = new LineWriter(output);
   for (const block of readLineBlocks(input)) {
     for (const line of block) {
-      const raw = normalize ? normalizePunctuation(removeNonPrinting(line), language) : line;
-      const tokens = pipeline.tokenize(raw, language);
+      const tokens = pipeline.tokenize(line, language);
       writer.add(tokens);
       counter?.add(tokens);
     }

@@ -60,8 +60,13 @@ export async function loadWmt16(
     limits: LIMITS,
     async plan(store, inputs, tell) {
       const texts = await new Wmt16Files(folder, store, inputs, tell).texts();
-      const words = { tokenizer: mosesWords(prefixes), lowercase: false };
-      return { ...texts, normalize: true, words, merges: MERGES, clean: CLEAN };
+      return {
+        ...texts,
+        words: mosesWords(prefixes, { lowercase: false }),
+        trainingWords: mosesWords(prefixes, { lowercase: false, normalize: true }),
+        merges: MERGES,
+        clean: CLEAN,
+      };
     },
   }, options);
 }
