@@ -98,6 +98,7 @@ function everyNode(): Node[] {
     ...gradients(loss, sources),
     kernels.argmax(x(4, 5)),
     kernels.compactRows(x(4)).order,
+    kernels.topK(x(4, 5), 2).indices,
     loss,
   ]);
   return nodes.filter(({ inputs }) => inputs.length > 0);

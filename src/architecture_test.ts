@@ -32,6 +32,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     "nn",
     "models",
     "train",
+    "workloads",
   ],
   bench: [
     "errors",

@@ -57,7 +57,7 @@ export function megaDecoder(
   }
   x = zeroPadding(dropout(ctx, x, config.dropout), valid);
   const continued: SequenceMixer = (inner, y, mask) =>
-    carriedEma(inner, y, config.mixer.dimensions, mask);
+    carriedEma(inner, y, config.mixer.dimensions, mask, run.step?.beams?.history);
   const mixer = run.carried || cache !== undefined ? continued : sequenceMixer(config.mixer, false);
   const how = {
     mixer,

@@ -3,6 +3,7 @@ import type { Device } from "../../device/device.ts";
 import { NotImplementedError, UserError } from "../../errors.ts";
 import type { Golden } from "./golden.ts";
 import { verifyAdaptive } from "./kinds/adaptive.ts";
+import { verifyBeamSearch } from "./kinds/beam.ts";
 import { verifyElementwise } from "./kinds/elementwise.ts";
 import { verifyEma, verifyEmaStep } from "./kinds/ema.ts";
 import { verifyGatedCrossAttention } from "./kinds/gca.ts";
@@ -73,7 +74,7 @@ const handlers: Readonly<Record<GoldenKind, KindHandler | undefined>> = {
   lm_eval: verifyLanguageModelScores,
   nmt: verifyTranslation,
   nmt_train: verifyTranslationTraining,
-  beam: undefined,
+  beam: verifyBeamSearch,
   s4_kernel: verifyS4Kernel,
   s4_layer: verifyS4Layer,
   s4d_min: verifyS4dMinimal,
