@@ -60,7 +60,7 @@ const scales: Readonly<Record<ScaledProfile, Readonly<Record<ScaledTask, Scale>>
     "wmt16-en-de": scale(32, 1, 2, 0, 64, 512, 20, 16, 16),
   },
   quick: {
-    "numbers": scale(64, 2, 4, 0, 64, 1_536, 600, 200, 1_000),
+    "numbers": scale(64, 2, 4, 0, 64, 1_024, 500, 200, 1_000),
     "multi30k": scale(96, 2, 4, 0, 100, 1_536, 800, 200, 1_000),
     "wmt16-en-de": scale(96, 2, 4, 0, 100, 1_536, 800, 200, 500),
   },
@@ -174,7 +174,7 @@ function searches(): Pick<TranslationBatching, "validation" | "final"> {
 }
 
 /** Batch shapes of the scaled profiles: each costs a compilation. */
-const mostShapes: Readonly<Record<ScaledProfile, number>> = { smoke: 1, quick: 4, small: 8 };
+const mostShapes: Readonly<Record<ScaledProfile, number>> = { smoke: 1, quick: 2, small: 8 };
 
 /** The model, its training settings and its batches. */
 export function translationPreset(request: TranslationRequest): TranslationPreset {
