@@ -18,6 +18,8 @@ export interface ExtractOptions {
   readonly maxBytes?: number;
   /** Most files to unpack (default two million). */
   readonly maxFiles?: number;
+  /** Called with the bytes of a tar file that were read so far, and all that it has. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /**
@@ -37,7 +39,10 @@ export function safeSegments(path: string, archive: string): string[] {
 }
 
 /** The archive's bytes, decompressed when it starts with the gzip signature. */
-async function openArchive(archive: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+async function openArchive(
+  archive: string,
+  onProgress: ExtractOptions["onProgress"],
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   let file: Deno.FsFile | undefined;
   try {
     file = await Deno.open(archive);
@@ -45,11 +50,34 @@ async function openArchive(archive: string): Promise<ReadableStream<Uint8Array<A
     await file.read(magic);
     await file.seek(0, Deno.SeekMode.Start);
     const gzip = magic[0] === 0x1f && magic[1] === 0x8b;
-    return gzip ? file.readable.pipeThrough(new DecompressionStream("gzip")) : file.readable;
+    const bytes = onProgress === undefined
+      ? file.readable
+      : file.readable.pipeThrough(counted((await file.stat()).size, onProgress));
+    return gzip ? bytes.pipeThrough(new DecompressionStream("gzip")) : bytes;
   } catch (error) {
     file?.close();
     throw readError(error, archive);
   }
+}
+
+/** Passes bytes on and tells how many there were. */
+function counted(
+  total: number,
+  onProgress: (done: number, total: number) => void,
+): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let done = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      done += chunk.length;
+      onProgress(done, total);
+      controller.enqueue(chunk);
+    },
+  });
+}
+
+/** Reads a body to its end: the decoder can wait forever for the rest of one that is cancelled. */
+async function skip(body: ReadableStream<Uint8Array>): Promise<void> {
+  for await (const _ of body);
 }
 
 /** Writes one body, counting real bytes against what is left of the limit. */
@@ -93,7 +121,7 @@ async function writeBody(
 export async function extractTar(
   options: ExtractOptions,
 ): Promise<{ files: number; bytes: number }> {
-  const { archive, target, select = (path) => path, required } = options;
+  const { archive, target, select = (path) => path, required, onProgress } = options;
   const { maxBytes = 64 * 2 ** 30, maxFiles = 2_000_000 } = options;
   if (await Deno.lstat(target).then(() => true, () => false)) {
     throw new UserError(`${target}: exists already: remove it or choose another folder`);
@@ -102,7 +130,7 @@ export async function extractTar(
     new UserError(
       `${archive}: refused: unpacks to more than ${maxBytes} bytes or ${maxFiles} files`,
     );
-  const source = await openArchive(archive);
+  const source = await openArchive(archive, onProgress);
   const partial = `${target}.${crypto.randomUUID()}.tmp`;
   const seen = new Set<string>();
   let bytes = 0;
@@ -117,7 +145,7 @@ export async function extractTar(
       }
       const chosen = type === "file" ? select(segments.join("/")) : undefined;
       if (chosen === undefined) {
-        await body.cancel();
+        await skip(body);
         continue;
       }
       const name = safeSegments(chosen, archive).join("/");
@@ -134,6 +162,27 @@ export async function extractTar(
     await Deno.remove(partial, { recursive: true }).catch(() => undefined);
     throw archiveError(error, archive);
   }
+}
+
+/**
+ * Reads a tar file, gzip-compressed or not, to its end without unpacking anything.
+ *
+ * @returns Paths of all regular files with their sizes.
+ * @throws UserError for a damaged or cut archive and an unsafe path.
+ */
+export async function listTar(archive: string): Promise<ReadonlyMap<string, number>> {
+  const source = await openArchive(archive, undefined);
+  const sizes = new Map<string, number>();
+  try {
+    for await (const { header, body } of source.pipeThrough(createTarDecoder({ strict: true }))) {
+      const path = safeSegments(header.name, archive).join("/");
+      if ((header.type ?? "file") === "file") sizes.set(path, header.size);
+      await skip(body);
+    }
+  } catch (error) {
+    throw archiveError(error, archive);
+  }
+  return sizes;
 }
 
 /** Throws UserError when an archive lacks a required file. */

@@ -1,19 +1,10 @@
-import { basename, join } from "node:path";
 import { UserError } from "../errors.ts";
-import { type DataEntry, DEFAULT_DATA_SEED, type Print } from "./data_entry.ts";
+import { type DataEntry, DEFAULT_DATA_SEED } from "./data_entry.ts";
 import { SPLIT_NAMES, type SplitName } from "./dataset.ts";
-import { download } from "./download.ts";
-import { extractArchive } from "./extract_archive.ts";
+import { type DataContext, officialFolder } from "./fetch_data.ts";
 import { DATA_ENTRIES, dataEntry } from "./registry.ts";
 
-/** The folders and the output of every `data` command. */
-export interface DataContext {
-  /** Folder for generated and tokenised data. */
-  readonly cacheDir: string;
-  /** Folder of official files; it need not exist. */
-  readonly dataDir: string;
-  readonly print: Print;
-}
+export { type DataContext, fetchData, type FetchOptions } from "./fetch_data.ts";
 
 /** Where a data set stands on this machine. */
 export interface DataStatus {
@@ -28,26 +19,21 @@ export interface DataStatus {
   readonly generated: boolean;
 }
 
-async function officialFolder(entry: DataEntry, dataDir: string): Promise<string | undefined> {
-  const there = await Deno.stat(dataDir).then(() => true, () => false);
-  return there ? await entry.findOfficial(dataDir) : undefined;
-}
-
 function profilesOf(entry: DataEntry): readonly string[] {
-  return entry.kind === "classification" ? entry.profiles : [];
+  return entry.kind === "language-modelling" ? [] : entry.profiles;
 }
 
 function isGenerated(entry: DataEntry): boolean {
-  return entry.kind === "classification" ? entry.generate !== undefined : entry.embedded;
+  return entry.kind === "language-modelling" ? entry.embedded : entry.generate !== undefined;
 }
 
 function stateOf(entry: DataEntry, official: string | undefined, dataDir: string): string {
-  if (entry.kind === "language-modelling" && entry.embedded) return "needs no official files";
+  const profiles = profilesOf(entry);
+  const scales = profiles.length > 0 ? `; profiles ${profiles.join(", ")}` : "";
+  if (entry.official.length === 0) return `needs no official files${scales}`;
   const made = isGenerated(entry) ? " (generated when needed)" : "";
   const where = official === undefined ? `not in ${dataDir}${made}` : `in ${official}`;
-  const profiles = profilesOf(entry);
-  return `official files ${where}` +
-    (profiles.length > 0 ? `; profiles ${profiles.join(", ")}` : "");
+  return `official files ${where}${scales}`;
 }
 
 /** `data list`: every data set and where it stands; prints two lines for each. */
@@ -97,8 +83,8 @@ export async function verifyData(options: VerifyOptions): Promise<boolean> {
   for (const entry of ids.length === 0 ? DATA_ENTRIES : ids.map(dataEntry)) {
     const folder = await officialFolder(entry, dataDir);
     if (folder !== undefined) await check(() => entry.verifyOfficial(folder, print));
-    else if (entry.official !== undefined) print(`${entry.id}: no official files in ${dataDir}`);
-    if (entry.kind === "language-modelling") {
+    else if (entry.official.length > 0) print(`${entry.id}: no official files in ${dataDir}`);
+    if (entry.kind !== "classification") {
       let present = true;
       await check(async () => {
         present = await entry.verifyCache({ cacheDir });
@@ -118,63 +104,6 @@ export async function verifyData(options: VerifyOptions): Promise<boolean> {
   }
   print(`${checked} checked, ${damaged} damaged`);
   return damaged === 0;
-}
-
-/** What `data fetch` gets. */
-export interface FetchOptions extends DataContext {
-  readonly id: string;
-  /** Expected sha256 of the archive. */
-  readonly sha256?: string | undefined;
-  /** Accept an archive of unknown checksum and record it. */
-  readonly trustFirstUse?: boolean | undefined;
-  /** Another address of the same archive. */
-  readonly url?: string | undefined;
-  /** Progress of the transfer in bytes. */
-  readonly onProgress?: ((done: number, total: number | undefined) => void) | undefined;
-  /** Replaces `fetch` in tests. */
-  readonly fetcher?: typeof fetch | undefined;
-}
-
-/**
- * `data fetch`: downloads the official archive to `dataDir/downloads`, checks it and unpacks the
- * wanted files. Does nothing when they are there.
- *
- * @returns The folder of the official files.
- * @throws UserError: unknown id, no official archive, no checksum, and all of `download` and
- * `extractArchive`.
- */
-export async function fetchData(options: FetchOptions): Promise<string> {
-  const { id, dataDir, trustFirstUse, onProgress, fetcher, print } = options;
-  const entry = dataEntry(id);
-  const { official } = entry;
-  if (official === undefined) {
-    throw new UserError(`${id}: has no official archive; it is made when needed`);
-  }
-  const present = await officialFolder(entry, dataDir);
-  if (present !== undefined) {
-    print(`${id}: the official files are in ${present} already`);
-    return present;
-  }
-  const url = options.url ?? official.url;
-  const sha256 = options.sha256 ?? official.sha256;
-  const name = basename(URL.parse(url)?.pathname ?? "") || `${id}.archive`;
-  const archive = join(dataDir, "downloads", name);
-  const result = await download({
-    url,
-    path: archive,
-    sha256,
-    trustFirstUse,
-    onProgress,
-    fetcher,
-  });
-  const trust = result.checksum === "recorded"
-    ? "recorded, not compared with anything"
-    : "as known";
-  print(`${id}: ${archive}: ${result.bytes} bytes, sha256 ${result.sha256} (${trust})`);
-  const target = join(dataDir, official.folder);
-  const { files, bytes } = await extractArchive({ archive, target, ...official });
-  print(`${id}: unpacked ${files} files, ${bytes} bytes, to ${target}`);
-  return target;
 }
 
 /** What `data generate` makes. */
@@ -198,28 +127,33 @@ export async function generateData(
 ): Promise<Readonly<Record<SplitName, string>> | undefined> {
   const { id, profile, out, cacheDir, dataDir, print, seed = DEFAULT_DATA_SEED } = options;
   const entry = dataEntry(id);
-  if (entry.kind === "language-modelling") {
-    if (out !== undefined) throw new UserError(`${id}: is not made as files: leave out --out`);
-    const there = await officialFolder(entry, dataDir) === undefined ? undefined : dataDir;
-    using data = await entry.load({ cacheDir, dataDir: there, print });
-    for (const name of SPLIT_NAMES) {
-      const { tokens, lines } = data.splits[name];
-      print(
-        `${id}: ${name}: ${tokens.length} tokens, ${lines} lines, sha256 ${data.hash[name]}`,
-      );
-    }
-    return data.hash;
+  if (out !== undefined && entry.kind === "language-modelling") {
+    throw new UserError(`${id}: is not made as files: leave out --out`);
   }
-  if (entry.generate === undefined) {
+  if (entry.kind === "classification" && entry.generate === undefined) {
     throw new UserError(`${id}: has no generator; fetch it or point --data to its files`);
   }
-  if (out !== undefined) {
+  if (out !== undefined && entry.kind !== "language-modelling") {
+    if (entry.generate === undefined) {
+      throw new UserError(`${id}: is not made as files: leave out --out`);
+    }
     await entry.generate({ profile, seed, print }, out);
     return undefined;
   }
-  const { splits, hash } = await entry.load({ profile, seed, cacheDir, print });
-  for (const name of SPLIT_NAMES) {
-    print(`${id}: ${name}: ${splits[name].length} examples, sha256 ${hash[name]}`);
+  if (entry.kind === "classification") {
+    const { splits, hash } = await entry.load({ profile, seed, cacheDir, print });
+    for (const name of SPLIT_NAMES) {
+      print(`${id}: ${name}: ${splits[name].length} examples, sha256 ${hash[name]}`);
+    }
+    return hash;
   }
-  return hash;
+  const there = await officialFolder(entry, dataDir) === undefined ? undefined : dataDir;
+  using data = await entry.load({ profile, seed, cacheDir, dataDir: there, print });
+  for (const name of SPLIT_NAMES) {
+    const what = data.kind === "translation"
+      ? `${data.splits[name].source.count} sentence pairs`
+      : `${data.splits[name].tokens.length} tokens, ${data.splits[name].lines} lines`;
+    print(`${id}: ${name}: ${what}, sha256 ${data.hash[name]}`);
+  }
+  return data.hash;
 }

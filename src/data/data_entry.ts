@@ -1,5 +1,6 @@
 import type { TaskData } from "./dataset.ts";
 import type { LanguageModelData } from "./lm/corpus.ts";
+import type { Direction, TranslationData } from "./translation/parallel_corpus.ts";
 
 /** Seed of all generated data sets, unless a command says otherwise. Independent of training seeds. */
 export const DEFAULT_DATA_SEED = 0;
@@ -20,13 +21,15 @@ export interface LoadOptions {
   readonly print?: Print | undefined;
 }
 
-/** An official archive and which of its files are wanted. */
+/** An official archive and which of its files are wanted, or an official file. */
 export interface OfficialArchive {
   readonly url: string;
   /** Known sha256, or undefined when the publisher gives none: the user must supply it. */
   readonly sha256: string | undefined;
   /** The folder, below the data folder, that the wanted files are unpacked to. */
   readonly folder: string;
+  /** For what is no archive: it is kept under this name in `folder`. */
+  readonly file?: string;
   /** The name below `folder` of a wanted archive path, else undefined. */
   readonly select: (path: string) => string | undefined;
   /** Names below `folder` without which an archive is refused. */
@@ -39,7 +42,8 @@ interface EntryBase {
   readonly title: string;
   /** One line: what the task asks, its size, where it comes from. */
   readonly description: string;
-  readonly official: OfficialArchive | undefined;
+  /** What is fetched, each into a folder or file of its own; none for data that is made here. */
+  readonly official: readonly OfficialArchive[];
   /** The folder of official files below `dataDir`; UserError when `dataDir` does not exist. */
   findOfficial(dataDir: string): Promise<string | undefined>;
   /** Reads every official file in full and checks it; a line per file. Throws UserError. */
@@ -70,5 +74,24 @@ export interface CorpusEntry extends EntryBase {
   verifyCache(options: Pick<LoadOptions, "cacheDir">): Promise<boolean>;
 }
 
+/** How to load a parallel text. */
+export interface TranslationLoadOptions extends LoadOptions {
+  /** Which language is read and which is written; from English to German when absent. */
+  readonly direction?: Direction | undefined;
+}
+
+/** A parallel text for translation. */
+export interface TranslationEntry extends EntryBase {
+  readonly kind: "translation";
+  /** The profiles that it has parameters for; none when it is the same at every scale. */
+  readonly profiles: readonly string[];
+  /** Loads, generating or preparing first where needed. Throws UserError. */
+  load(options: TranslationLoadOptions): Promise<TranslationData>;
+  /** Checks what former `load`s left in the cache: false when nothing is there. Throws UserError. */
+  verifyCache(options: Pick<LoadOptions, "cacheDir">): Promise<boolean>;
+  /** Writes generated data as files of lines; absent for texts without a generator. */
+  generate?(options: Omit<LoadOptions, "cacheDir" | "dataDir">, folder: string): Promise<void>;
+}
+
 /** A data set as the `data` commands and the benchmark see it. */
-export type DataEntry = ClassificationEntry | CorpusEntry;
+export type DataEntry = ClassificationEntry | CorpusEntry | TranslationEntry;

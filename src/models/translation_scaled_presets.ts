@@ -55,12 +55,12 @@ type ScaledTask = TranslationTask;
 
 const scales: Readonly<Record<ScaledProfile, Readonly<Record<ScaledTask, Scale>>>> = {
   smoke: {
-    "numbers": scale(32, 1, 2, 0, 64, 512, 20, 16, 16),
-    "multi30k": scale(32, 1, 2, 0, 64, 512, 20, 16, 16),
-    "wmt16-en-de": scale(32, 1, 2, 0, 64, 512, 20, 16, 16),
+    "numbers": scale(32, 1, 2, 0, 64, 256, 20, 16, 16),
+    "multi30k": scale(32, 1, 2, 0, 64, 256, 20, 16, 16),
+    "wmt16-en-de": scale(32, 1, 2, 0, 64, 256, 20, 16, 16),
   },
   quick: {
-    "numbers": scale(64, 2, 4, 0, 64, 1_536, 600, 200, 1_000),
+    "numbers": scale(64, 2, 4, 0, 64, 1_024, 500, 200, 1_000),
     "multi30k": scale(96, 2, 4, 0, 100, 1_536, 800, 200, 1_000),
     "wmt16-en-de": scale(96, 2, 4, 0, 100, 1_536, 800, 200, 500),
   },
@@ -174,7 +174,10 @@ function searches(): Pick<TranslationBatching, "validation" | "final"> {
 }
 
 /** Batch shapes of the scaled profiles: each costs a compilation. */
-const mostShapes: Readonly<Record<ScaledProfile, number>> = { smoke: 1, quick: 4, small: 8 };
+const mostShapes: Readonly<Record<ScaledProfile, number>> = { smoke: 2, quick: 2, small: 8 };
+
+/** Batches of an update: several shapes share one, as they do at full size. */
+const accumulations: Readonly<Record<ScaledProfile, number>> = { smoke: 2, quick: 1, small: 1 };
 
 /** The model, its training settings and its batches. */
 export function translationPreset(request: TranslationRequest): TranslationPreset {
@@ -189,7 +192,7 @@ export function translationPreset(request: TranslationRequest): TranslationPrese
       weightDecay: 0.05,
       clipNorm: 1,
       batch: 1,
-      accumulation: 1,
+      accumulation: accumulations[profile],
       updates,
       warmupUpdates: Math.round(updates * leastWarmup),
     }),

@@ -14,13 +14,13 @@ export const IMAGE_ENTRY: ClassificationEntry = {
   description: "grey CIFAR-10 pixel by pixel, 10 classes, 45,000 + 5,000 + 10,000 pictures of " +
     "32 x 32; the official binary batches, or a folder of pictures per class",
   profiles: Object.keys(IMAGE_PROFILES),
-  official: {
+  official: [{
     url: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
     sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
     folder: "cifar-10-batches-bin",
     select: (path) =>
       /(?:^|\/)cifar-10-batches-bin\/((?:data_batch_[1-5]|test_batch)\.bin)$/.exec(path)?.[1],
-  },
+  }],
   findOfficial: findCifar,
 
   async load({ profile, cacheDir, dataDir, print }) {

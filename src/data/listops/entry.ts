@@ -25,12 +25,12 @@ export const LISTOPS_ENTRY: ClassificationEntry = {
   description: "nested list operations, 10 classes, 96,000 + 2,000 + 2,000 expressions of 501 to " +
     "1,999 tokens; generated here, or the official TSV files",
   profiles: Object.keys(LISTOPS_PROFILES),
-  official: {
+  official: [{
     url: "https://storage.googleapis.com/long-range-arena/lra_release.gz",
     sha256: undefined,
     folder: "listops-1000",
     select: (path) => /(?:^|\/)listops-1000\/(basic_(?:train|val|test)\.tsv)$/.exec(path)?.[1],
-  },
+  }],
   findOfficial: findOfficialListOps,
 
   load({ profile, cacheDir, dataDir, seed = DEFAULT_DATA_SEED, print }: LoadOptions) {

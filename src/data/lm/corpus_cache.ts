@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../errors.ts";
-import { writeError } from "../../util/atomic_write.ts";
+import { makeFolderAtomic } from "../../util/atomic_folder.ts";
 import { readError } from "../../util/read_error.ts";
 import { sha256Hex } from "../../util/sha256.ts";
 import type { Print } from "../data_entry.ts";
@@ -197,9 +197,8 @@ async function makeTokens(
   print: Print = () => {},
 ): Promise<void> {
   const { id, unit, limits, splits } = recipe;
-  const partial = `${folder}.${crypto.randomUUID()}.tmp`;
   const started = performance.now();
-  try {
+  const { tokens, size } = await makeFolderAtomic(folder, async (partial) => {
     const counter = new SymbolCounter();
     await scanText(
       splits.train,
@@ -209,7 +208,6 @@ async function makeTokens(
     );
     const dictionary = Dictionary.fromCounts(counter.counts, limits);
     const width: Width = dictionary.size <= 1 << 16 ? 2 : 4;
-    await makeFolder(partial);
     const text = dictionary.toText();
     await Deno.writeTextFile(join(partial, "dict.txt"), text);
     const made: Partial<Record<SplitName, z.infer<typeof splitSchema>>> = {};
@@ -224,15 +222,11 @@ async function makeTokens(
       splits: splitsOf(made),
     };
     await Deno.writeTextFile(join(partial, "corpus.json"), `${JSON.stringify(seal)}\n`);
-    await Deno.remove(folder, { recursive: true }).catch(() => undefined);
-    await Deno.rename(partial, folder);
     const tokens = SPLIT_NAMES.reduce((sum, name) => sum + seal.splits[name].tokens, 0);
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    print(`${id}: ${tokens} tokens, dictionary of ${dictionary.size}, in ${seconds} s`);
-  } catch (error) {
-    await Deno.remove(partial, { recursive: true }).catch(() => undefined);
-    throw writeError(error, folder);
-  }
+    return { tokens, size: dictionary.size };
+  });
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  print(`${id}: ${tokens} tokens, dictionary of ${size}, in ${seconds} s`);
 }
 
 function splitsOf<T>(made: Partial<Record<SplitName, T>>): Record<SplitName, T> {
@@ -241,14 +235,6 @@ function splitsOf<T>(made: Partial<Record<SplitName, T>>): Record<SplitName, T> 
     if (split === undefined) throw new Error(`split ${name} was not made`);
     return split;
   });
-}
-
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await Deno.mkdir(path, { recursive: true });
-  } catch (error) {
-    throw writeError(error, path);
-  }
 }
 
 async function writeSplit(

@@ -20,7 +20,7 @@ function embedded(words: Words, recipe: () => CorpusRecipe): CorpusEntry {
     kind: "language-modelling",
     ...words,
     embedded: true,
-    official: undefined,
+    official: [],
     findOfficial: () => Promise.resolve(undefined),
     load: (options) => loadCorpus(recipe(), options),
     verifyOfficial: () => Promise.resolve(),
@@ -67,7 +67,7 @@ function wikitext(id: WikitextId, title: string, description: string): CorpusEnt
   return published(
     { id, title, description },
     `${id}/wiki.train.tokens`,
-    { official, findOfficial: (dataDir) => findWikitext(id, dataDir) },
+    { official: [official], findOfficial: (dataDir) => findWikitext(id, dataDir) },
     (folder) => wikitextRecipe(id, folder),
   );
 }
@@ -103,13 +103,13 @@ export const CORPUS_ENTRIES: readonly CorpusEntry[] = [
     },
     "enwik8/enwik8",
     {
-      official: {
+      official: [{
         url: "http://mattmahoney.net/dc/enwik8.zip",
         sha256: "547994d9980ebed1288380d652999f38a14fe291a6247c157c3d33d4932534bc",
         folder: "enwik8",
         select: (path) => path === "enwik8" ? path : undefined,
         required: ["enwik8"],
-      },
+      }],
       findOfficial: findEnwik8,
     },
     enwik8Recipe,

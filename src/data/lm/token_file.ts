@@ -142,10 +142,15 @@ export class NumberFile implements TokenStream, Disposable {
   /** sha256 of all numbers as little-endian i32. */
   hash(): string {
     const hash = new Sha256();
+    this.addTo(hash);
+    return hash.digest();
+  }
+
+  /** Appends all numbers, as little-endian i32, to what is hashed. */
+  addTo(hash: Sha256): void {
     for (let at = 0; at < this.length; at += PAGE) {
       hash.update(bytesOf(this.slice(at, Math.min(this.length, at + PAGE))));
     }
-    return hash.digest();
   }
 
   [Symbol.dispose](): void {

@@ -34,12 +34,12 @@ function pathfinderEntry(
     title,
     description,
     profiles: Object.keys(profiles),
-    official: {
+    official: [{
       url: "https://storage.googleapis.com/long-range-arena/lra_release.gz",
       sha256: undefined,
       folder: `pathfinder${official}`,
       select: (path) => archived.exec(path)?.[1],
-    },
+    }],
     findOfficial: (dataDir) => findPathfinder(dataDir, official),
 
     async load({ profile, seed = DEFAULT_DATA_SEED, ...rest }) {

@@ -29,13 +29,13 @@ export const RETRIEVAL_ENTRY: ClassificationEntry = {
   description: "pairs of AAN papers byte by byte, linked or not, 147,086 + 18,090 + 17,437 pairs " +
     "of up to 4,002 bytes each; the official TSV files, or a synthetic stand-in made here",
   profiles: Object.keys(RETRIEVAL_PROFILES),
-  official: {
+  official: [{
     url: "https://storage.googleapis.com/long-range-arena/lra_release.gz",
     sha256: undefined,
     folder: "tsv_data",
     select: (path) =>
       /(?:^|\/)tsv_data\/(new_aan_pairs\.(?:train|eval|test)\.tsv)$/.exec(path)?.[1],
-  },
+  }],
   findOfficial: findAan,
 
   async load({ profile, seed = DEFAULT_DATA_SEED, ...rest }) {

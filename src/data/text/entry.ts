@@ -15,12 +15,12 @@ export const TEXT_ENTRY: ClassificationEntry = {
     "IMDb reviews byte by byte, 2 classes, 25,000 for training and 25,000 for testing, " +
     "up to 4,002 bytes; the official text files",
   profiles: Object.keys(TEXT_PROFILES),
-  official: {
+  official: [{
     url: "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
     sha256: "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
     folder: "aclImdb",
     select: (path) => /(?:^|\/)aclImdb\/((?:train|test)\/(?:pos|neg)\/[^/]+\.txt)$/.exec(path)?.[1],
-  },
+  }],
   findOfficial: findImdb,
 
   async load({ profile, cacheDir, dataDir, print }) {

@@ -1,5 +1,6 @@
 import type { SplitName } from "../dataset.ts";
 import type { Dictionary } from "../lm/dictionary.ts";
+import type { TextPipelineSpec } from "./text_pipeline_spec.ts";
 
 /** Languages of the harness. */
 export const LANGUAGES = ["en", "de"] as const;
@@ -11,6 +12,9 @@ export interface Direction {
   readonly source: Language;
   readonly target: Language;
 }
+
+/** From English to German, the direction of the paper's experiments. */
+export const EN_DE: Direction = { source: "en", target: "de" };
 
 /** Sentences as ids, one after another; they may lie on disk. */
 export interface TokenSentences {

@@ -1,32 +1,33 @@
+import type { NumberFile } from "../lm/token_file.ts";
 import type { TokenSentences } from "./parallel_corpus.ts";
 
-/** Sentences that are held in memory, one after another in one array. */
-export class SentencesInMemory implements TokenSentences {
+/** Sentences whose first place is kept: every so many, so that millions take little memory. */
+const STRIDE = 64;
+
+/** Sentences in a file of ids, one after another; the file may be larger than memory. */
+export class FileSentences implements TokenSentences {
   readonly count: number;
-  readonly lengths: Int32Array;
-  readonly #ids: Int32Array;
   readonly #starts: Float64Array;
 
-  /** @param sentences Ids of each sentence, its `</s>` included. */
-  constructor(sentences: readonly Int32Array[]) {
-    this.count = sentences.length;
-    this.lengths = Int32Array.from(sentences, ({ length }) => length);
-    this.#starts = startsOf(this.lengths);
-    this.#ids = new Int32Array(this.#starts[this.count]);
-    for (const [i, sentence] of sentences.entries()) this.#ids.set(sentence, this.#starts[i]);
+  /** @param lengths Tokens of each sentence; their sum is the length of the file, else RangeError. */
+  constructor(private readonly ids: NumberFile, readonly lengths: Int32Array) {
+    this.count = lengths.length;
+    this.#starts = new Float64Array(Math.ceil(this.count / STRIDE));
+    let at = 0;
+    for (const [i, length] of lengths.entries()) {
+      if (i % STRIDE === 0) this.#starts[i / STRIDE] = at;
+      at += length;
+    }
+    if (at !== ids.length) throw new RangeError(`sentences of ${at} tokens, found ${ids.length}`);
   }
 
   sentence(index: number): Int32Array {
-    if (!(index >= 0 && index < this.count)) {
+    if (!(Number.isInteger(index) && index >= 0 && index < this.count)) {
       throw new RangeError(`sentence ${index} of ${this.count}`);
     }
-    return this.#ids.slice(this.#starts[index], this.#starts[index + 1]);
+    const block = Math.floor(index / STRIDE);
+    let start = this.#starts[block];
+    for (let i = block * STRIDE; i < index; i++) start += this.lengths[i];
+    return this.ids.slice(start, start + this.lengths[index]);
   }
-}
-
-/** Where each sentence starts, and where the last one ends; [count + 1], exact to 2^53. */
-export function startsOf(lengths: Int32Array): Float64Array {
-  const starts = new Float64Array(lengths.length + 1);
-  for (const [i, length] of lengths.entries()) starts[i + 1] = starts[i] + length;
-  return starts;
 }

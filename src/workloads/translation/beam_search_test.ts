@@ -89,7 +89,7 @@ function searchedByGraph(setting: Setting, seed: number): readonly Hypothesis[] 
   });
   const search = new SentenceSearch(setting, maxLength);
   let prefixes: number[][] = Array.from({ length: beam }, () => []);
-  let scores = prefixes.map((_, row) => row === 0 ? 0 : -3e38);
+  let scores: number[] = prefixes.map((_, row) => row === 0 ? 0 : -3e38);
   for (let step = 0; !search.done; step++) {
     const feeds = new Map<string, ArrayLike<number>>([
       ["logits", prefixes.flatMap((prefix) => logitsAfter(prefix, vocabulary, seed))],

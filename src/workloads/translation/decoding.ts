@@ -22,7 +22,7 @@ export function translationDecoding(
   const { pipeline, dictionary, direction } = data;
   return {
     scores: textScoreSpecs(data),
-    splits: ["valid", "test"],
+    splits: ["test"],
     async run(runner: DecodeRunner, split, purpose): Promise<DecodedSplit> {
       const { ids, sources, references } = sentencesOf(data, split);
       const started = performance.now();

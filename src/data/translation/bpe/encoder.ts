@@ -8,19 +8,23 @@ export interface BpeEncoderOptions {
   readonly vocabulary?: ReadonlySet<string>;
   /** Mark of pieces that do not end a word (default `@@`). */
   readonly separator?: string;
+  /** Most words whose pieces are remembered (default 2^18). */
+  readonly cacheSize?: number;
 }
-
-/** Words whose pieces are remembered. */
-const CACHE_SIZE = 1 << 18;
 
 /** Splits words into pieces by learned merges (`subword_nmt/apply_bpe.py`). */
 export class BpeEncoder {
   readonly #codes: BpeCodes;
   readonly #vocabulary: ReadonlySet<string> | undefined;
   readonly #separator: string;
+  readonly #cacheSize: number;
   readonly #cache = new Map<string, string>();
 
-  constructor(codes: BpeCodes, { vocabulary, separator = "@@" }: BpeEncoderOptions = {}) {
+  constructor(
+    codes: BpeCodes,
+    { vocabulary, separator = "@@", cacheSize = 1 << 18 }: BpeEncoderOptions = {},
+  ) {
+    this.#cacheSize = cacheSize;
     this.#codes = codes;
     this.#vocabulary = vocabulary?.size === 0 ? undefined : vocabulary;
     this.#separator = separator;
@@ -41,7 +45,7 @@ export class BpeEncoder {
     const known = this.#cache.get(word);
     if (known !== undefined) return known;
     const joined = this.#pieces(word).join(`${this.#separator} `);
-    if (this.#cache.size >= CACHE_SIZE) this.#cache.clear();
+    if (this.#cache.size >= this.#cacheSize) this.#cache.clear();
     this.#cache.set(detached(word), joined);
     return joined;
   }
@@ -59,16 +63,16 @@ export class BpeEncoder {
   /** Merges symbols in place: always the pair that was learned first, wherever it occurs. */
   #merge(symbols: string[]): void {
     const rank = (i: number) => this.#codes.rank(symbols[i], symbols[i + 1]) ?? Infinity;
-    while (symbols.length > 1) {
-      let [best, first] = [Infinity, -1];
-      for (let i = 0; i + 1 < symbols.length; i++) {
-        const found = rank(i);
-        if (found < best) [best, first] = [found, i];
-      }
-      if (first < 0) return;
-      const [left, right] = [symbols[first], symbols[first + 1]];
-      for (let i = first; i + 1 < symbols.length; i++) {
-        if (symbols[i] === left && symbols[i + 1] === right) symbols.splice(i, 2, left + right);
+    const ranks = Array.from({ length: symbols.length - 1 }, (_, i) => rank(i));
+    while (true) {
+      const best = ranks.reduce((least, each) => Math.min(least, each), Infinity);
+      if (best === Infinity) return;
+      for (let i = 0; i < ranks.length; i++) {
+        if (ranks[i] !== best) continue;
+        symbols.splice(i, 2, symbols[i] + symbols[i + 1]);
+        ranks.splice(i, 1);
+        if (i > 0) ranks[i - 1] = rank(i - 1);
+        if (i < ranks.length) ranks[i] = rank(i);
       }
     }
   }

@@ -18,7 +18,9 @@ export interface LearnBpeOptions {
  * Learns byte pair encoding as Sennrich et al. (2016) and `subword_nmt/learn_bpe.py` do: the most
  * frequent pair of neighbouring symbols becomes a symbol, again and again; of equally frequent
  * pairs the one that is last by code points. Counts are kept up to date around each merge, so a
- * merge costs as much as it changes, and they are exact: what a recount would find.
+ * merge costs as much as it changes, and they are exact: what a recount would find. The reference
+ * replaces pairs with a regular expression, which takes white space inside words (a tab, a no-break
+ * space) for the end of a symbol; here it is a character like others.
  *
  * @param counts Words with their counts, at least 1.
  * @returns The lines of a codes file: a version line, then `left right` for each merge.

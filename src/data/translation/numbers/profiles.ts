@@ -16,8 +16,8 @@ export interface NumbersParams {
 
 /** Sentences about numbers at each scale. */
 export const NUMBERS_PROFILES = {
-  smoke: { train: 3_000, valid: 100, test: 100, digits: 3, merges: 200 },
-  quick: { train: 30_000, valid: 500, test: 1_000, digits: 4, merges: 300 },
-  small: { train: 100_000, valid: 1_000, test: 2_000, digits: 6, merges: 300 },
-  paper: { train: 400_000, valid: 2_000, test: 3_000, digits: 6, merges: 400 },
+  smoke: { train: 3_000, valid: 100, test: 100, digits: 3, merges: 400 },
+  quick: { train: 30_000, valid: 500, test: 1_000, digits: 4, merges: 500 },
+  small: { train: 100_000, valid: 1_000, test: 2_000, digits: 6, merges: 600 },
+  paper: { train: 400_000, valid: 2_000, test: 3_000, digits: 6, merges: 600 },
 } as const satisfies Record<ProfileName, NumbersParams>;

@@ -1,84 +1,68 @@
-import { Sha256 } from "../../../util/sha256.ts";
+import { UserError } from "../../../errors.ts";
 import type { SplitName } from "../../dataset.ts";
-import { Dictionary, SymbolCounter } from "../../lm/dictionary.ts";
 import { perSplit } from "../../packed_cache.ts";
 import { BpeCodes } from "../bpe/codes.ts";
 import { learnBpe } from "../bpe/learn.ts";
 import { WordCounter } from "../bpe/word_counts.ts";
-import type {
-  Direction,
-  ParallelSplit,
-  TokenSentences,
-  TranslationData,
-} from "../parallel_corpus.ts";
-import { textPipeline, type TextPipelineSpec } from "../text_pipeline.ts";
-import { SentencesInMemory } from "../token_sentences.ts";
+import type { Language } from "../parallel_corpus.ts";
+import type { ParallelRecipe, PreparedText } from "../parallel_recipe.ts";
+import { textPipeline } from "../text_pipeline.ts";
+import type { TextPipelineSpec } from "../text_pipeline_spec.ts";
 import { generatePairs, NUMBERS_VERSION, type NumbersPair } from "./generate.ts";
 import type { NumbersParams } from "./profiles.ts";
 
-/** Makes a data set of sentences about numbers. */
-export function numbersData(
+/** @throws {UserError} unless the parameters describe a possible data set. */
+export function checkNumbersParams(params: NumbersParams): void {
+  for (const [name, value] of Object.entries(params)) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new UserError(`numbers: ${name} is ${value}, expected a whole number from 1`);
+    }
+  }
+}
+
+/** The pairs of a split; data sets that differ in their sizes alone share their first ones. */
+export function numbersPairs(
   params: NumbersParams,
+  split: SplitName,
   seed: number | bigint,
-  direction: Direction,
-): TranslationData {
-  const pairs = perSplit((name): readonly NumbersPair[] => [
-    ...generatePairs(params[name], params.digits, name, seed),
-  ]);
+): Generator<NumbersPair, void, void> {
+  return generatePairs(params[split], params.digits, split, seed);
+}
+
+/**
+ * Sentences about numbers: joint byte pair encoding and dictionary from the training split.
+ *
+ * @throws {UserError} for impossible parameters.
+ */
+export function numbersRecipe(params: NumbersParams, seed: number | bigint): ParallelRecipe {
+  checkNumbersParams(params);
+  const { train, valid, test, digits, merges } = params;
+  return {
+    id: "numbers",
+    version: `${NUMBERS_VERSION} (${merges} merges, up to ${digits} digits)`,
+    source: "sentences about numbers, dates and times in English and German, generated here",
+    quotable: true,
+    fingerprint: JSON.stringify({ train, valid, test, digits, merges, seed: String(seed) }),
+    prepare: () => Promise.try(() => prepare(params, seed)),
+  };
+}
+
+function prepare(params: NumbersParams, seed: number | bigint): PreparedText {
+  const pairs = perSplit((name) => [...numbersPairs(params, name, seed)]);
   const words = new WordCounter();
   for (const { en, de } of pairs.train) {
     words.add(en);
     words.add(de);
   }
-  const codes = learnBpe(words.counts, { symbols: params.merges });
-  const spec: TextPipelineSpec = {
-    tokenizer: { name: "none" },
-    lowercase: false,
-    codes: BpeCodes.parse(codes).toText(),
-  };
+  const codes = BpeCodes.parse(learnBpe(words.counts, { symbols: params.merges })).toText();
+  const spec: TextPipelineSpec = { tokenizer: { name: "none" }, lowercase: false, codes };
   const pipeline = textPipeline(spec);
-  const counter = new SymbolCounter();
-  for (const { en, de } of pairs.train) {
-    counter.addLine(pipeline.encode(en, "en"));
-    counter.addLine(pipeline.encode(de, "de"));
-  }
-  const dictionary = Dictionary.fromCounts(counter.counts);
-  const side = (name: SplitName, language: "en" | "de"): TokenSentences =>
-    new SentencesInMemory(
-      pairs[name].map((pair) => dictionary.encodeLine(pipeline.encode(pair[language], language))),
-    );
-  const splits = perSplit((name): ParallelSplit => {
-    const sentences = {
-      source: side(name, direction.source),
-      target: side(name, direction.target),
-    };
-    if (name === "train") return sentences;
-    const text = {
-      source: pairs[name].map((pair) => pair[direction.source]),
-      target: pairs[name].map((pair) => pair[direction.target]),
-    };
-    return { ...sentences, text };
-  });
+  const lines = (split: SplitName, language: Language) =>
+    pairs[split].map((pair) => pair[language]);
   return {
-    kind: "translation",
-    id: "numbers",
-    version: String(NUMBERS_VERSION),
-    source: "sentences about numbers, generated here",
-    direction,
-    quotable: true,
-    dictionary,
-    pipeline,
-    pipelineSpec: spec,
-    splits,
-    hash: perSplit((name) => hashOf(splits[name])),
-    [Symbol.dispose]() {},
+    pipeline: spec,
+    pieces: (split, language) =>
+      lines(split, language).map((line) => pipeline.encode(line, language)),
+    text: lines,
   };
-}
-
-function hashOf({ source, target }: ParallelSplit): string {
-  const hash = new Sha256();
-  for (const side of [source, target]) {
-    for (let i = 0; i < side.count; i++) hash.update(new Uint8Array(side.sentence(i).buffer));
-  }
-  return hash.digest();
 }

@@ -1,14 +1,9 @@
 /** Blocks of a language model, with and without context in front. */
 import { z } from "zod";
-import {
-  blockItem,
-  linesOfSlice,
-  lineStarts,
-  type Slice,
-  sliceBlocks,
-} from "../../../data/lm/blocks.ts";
+import { linesOfSlice, sliceBlocks } from "../../../data/lm/blocks.ts";
 import { contextBatches } from "../../../data/lm/context_window.ts";
 import { UserError } from "../../../errors.ts";
+import { numberedLines, rowsOf } from "./numbered_lines.ts";
 import type { TextGolden } from "./text_golden.ts";
 
 const breakMode = z.enum(["none", "eos", "complete", "complete_doc"]);
@@ -31,20 +26,6 @@ const inputSchema = z.looseObject({
   block_size_draws: z.array(z.int()).optional(),
 });
 
-/** A text whose lines have given sizes: line i holds 100 (i + 1), 100 (i + 1) + 1, ..., then 2. */
-function textOf(sizes: readonly number[]) {
-  const ids = Int32Array.from(
-    sizes.flatMap((size, line) =>
-      Array.from({ length: size }, (_, i) => i === size - 1 ? 2 : 100 * (line + 1) + i)
-    ),
-  );
-  const lineSizes = Int32Array.from(sizes);
-  const starts = lineStarts(lineSizes);
-  const read = (start: number, end: number) => ids.slice(start, end);
-  const item = (slice: Slice) => blockItem(read, slice);
-  return { lineSizes, starts, item };
-}
-
 /** Computes what a file of kind `lm_blocks` holds. */
 export function verifyLmBlocks(golden: TextGolden): Record<string, unknown> {
   const { operation } = golden.config(operationSchema);
@@ -54,7 +35,7 @@ export function verifyLmBlocks(golden: TextGolden): Record<string, unknown> {
 function blocks(golden: TextGolden): Record<string, unknown> {
   const { break_mode: mode, block_size, document_sep_len } = golden.config(blockSchema);
   const { sizes, block_size_draws: draws } = golden.input(inputSchema);
-  const { lineSizes, starts, item } = textOf(sizes);
+  const { lineSizes, starts, item } = numberedLines(sizes);
   let drawn = 0;
   const nextSize = () => {
     const size = draws === undefined ? block_size : draws[drawn++];
@@ -72,7 +53,7 @@ function blocks(golden: TextGolden): Record<string, unknown> {
 
 function windows(golden: TextGolden): Record<string, unknown> {
   const config = golden.config(windowSchema);
-  const { lineSizes, item } = textOf(golden.input(inputSchema).sizes);
+  const { lineSizes, item } = numberedLines(golden.input(inputSchema).sizes);
   const { break_mode: mode, tokens_per_sample: blockSize, batch_size } = config;
   const slices = sliceBlocks(lineSizes, { mode, nextSize: () => blockSize });
   const groups = Array.from(
@@ -83,18 +64,11 @@ function windows(golden: TextGolden): Record<string, unknown> {
   return {
     batches: Array.from(made, (batch, i) => ({
       ids: Array.from({ length: batch.batch }, (_, row) => i * batch_size + row),
-      src_tokens: rows(batch.tokens, batch.length),
+      src_tokens: rowsOf(batch.tokens, batch.length),
       src_lengths: batch.lengths,
-      target: rows(batch.targets, batch.length),
+      target: rowsOf(batch.targets, batch.length),
       start_indices: batch.starts,
       ntokens: batch.tokenCount,
     })),
   };
-}
-
-function rows(values: Int32Array, length: number): Int32Array[] {
-  return Array.from(
-    { length: values.length / length },
-    (_, row) => values.subarray(row * length, (row + 1) * length),
-  );
 }

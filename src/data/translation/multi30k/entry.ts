@@ -1,0 +1,71 @@
+import type { TranslationEntry } from "../../data_entry.ts";
+import { missingData } from "../../official_folder.ts";
+import { readPrefixes } from "../moses/read_prefixes.ts";
+import { verifyParallelCaches } from "../parallel_cache.ts";
+import {
+  loadPrepared,
+  type LoadPreparedOptions,
+  stepsFolder,
+} from "../preparation/load_prepared.ts";
+import { MeasuredInputs } from "../preparation/measured_inputs.ts";
+import { mosesWords } from "../preparation/moses_words.ts";
+import { verifySteps } from "../preparation/step_store.ts";
+import {
+  findMulti30k,
+  MULTI30K_FILES,
+  multi30kFingerprint,
+  multi30kTexts,
+  verifyMulti30k,
+} from "./files.ts";
+
+const ID = "multi30k";
+const MERGES = 3_000;
+
+/**
+ * Task 1 of Multi30k (Elliott et al. 2016): captions of pictures in lower case, `val` for
+ * validation, `test_2016_flickr` for test.
+ */
+export const MULTI30K_ENTRY: TranslationEntry = {
+  kind: "translation",
+  id: ID,
+  title: "Multi30k, captions in English and German",
+  description:
+    "29,000 + 1,014 + 1,000 captions of pictures, lower-cased; official files of 1.4 MB " +
+    "(CC BY-NC-SA 4.0)",
+  profiles: [],
+  official: MULTI30K_FILES,
+  findOfficial: findMulti30k,
+  verifyOfficial: verifyMulti30k,
+  load: loadMulti30k,
+  async verifyCache({ cacheDir }) {
+    const steps = await verifySteps(stepsFolder(ID, cacheDir));
+    return await verifyParallelCaches(ID, cacheDir) || steps > 0;
+  },
+};
+
+/** Loads the data set, preparing it first where needed. @throws {UserError} */
+export async function loadMulti30k(
+  { dataDir, ...options }: LoadPreparedOptions & { readonly dataDir?: string | undefined },
+) {
+  const folder = dataDir === undefined ? undefined : await findMulti30k(dataDir);
+  if (folder === undefined) throw missingData(ID, "multi30k/train.en.gz", dataDir);
+  const { prefixes, name } = await readPrefixes(dataDir);
+  const { cacheDir, print = () => {} } = options;
+  const measured = await MeasuredInputs.open(stepsFolder(ID, cacheDir), print);
+  return await loadPrepared({
+    id: ID,
+    version: `1 (lower-cased; Moses tokeniser, abbreviations ${name}; ${MERGES} joint merges)`,
+    source: "official files of Multi30k task 1",
+    quotable: false,
+    fingerprint: await multi30kFingerprint(folder, measured),
+    limits: {},
+    async plan(store, inputs) {
+      const texts = await multi30kTexts(folder, store, inputs);
+      const words = mosesWords(prefixes, { lowercase: true });
+      return {
+        ...{ train: [texts.train], valid: texts.valid, test: texts.test, further: [] },
+        ...{ words, merges: MERGES, clean: undefined },
+      };
+    },
+  }, options);
+}

@@ -1,0 +1,219 @@
+import { UserError } from "../../../errors.ts";
+import { writeError } from "../../../util/atomic_write.ts";
+import { readError } from "../../../util/read_error.ts";
+import { Sha256 } from "../../../util/sha256.ts";
+
+const CHUNK = 1 << 20;
+const LONGEST_LINE = 64 * 2 ** 20;
+const LF = 10;
+
+/** What a file of lines holds. */
+export interface LineFileFacts {
+  readonly sha256: string;
+  readonly bytes: number;
+  /** A last line without its line end counts. */
+  readonly lines: number;
+}
+
+/**
+ * The lines of a UTF-8 file in blocks of about a megabyte, read synchronously. Only LF ends a line
+ * and every other character, CR and a byte order mark included, is part of one.
+ *
+ * @throws {UserError} with the line's number: not UTF-8 text, a line of more than 64 MiB.
+ */
+export function* readLineBlocks(path: string): Generator<string[]> {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  using file = openFile(path);
+  let buffer = new Uint8Array(2 * CHUNK);
+  let filled = 0;
+  let lines = 0;
+  const decode = (bytes: Uint8Array): string[] => {
+    try {
+      const block = decoder.decode(bytes).split("\n");
+      lines += block.length;
+      return block;
+    } catch (cause) {
+      const line = lines + 1 + badLine(bytes);
+      throw new UserError(`${path}:${line}: not UTF-8 text`, { cause });
+    }
+  };
+  while (true) {
+    if (buffer.length - filled < CHUNK) {
+      if (filled > LONGEST_LINE) {
+        throw new UserError(`${path}:${lines + 1}: a line of more than ${LONGEST_LINE} bytes`);
+      }
+      const grown = new Uint8Array(2 * buffer.length);
+      grown.set(buffer.subarray(0, filled));
+      buffer = grown;
+    }
+    const n = readSome(file, path, buffer.subarray(filled));
+    if (n === null) break;
+    filled += n;
+    const end = buffer.subarray(0, filled).lastIndexOf(LF);
+    if (end < 0) continue;
+    yield decode(buffer.subarray(0, end));
+    buffer.copyWithin(0, end + 1, filled);
+    filled -= end + 1;
+  }
+  if (filled > 0) yield decode(buffer.subarray(0, filled));
+}
+
+/**
+ * The lines of UTF-8 text in memory; the last one is empty when the text ends in LF.
+ *
+ * @param where Name used in messages.
+ * @throws {UserError} with the number of the first line that is not UTF-8.
+ */
+export function decodeLines(bytes: Uint8Array, where: string): string[] {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes).split("\n");
+  } catch (cause) {
+    throw new UserError(`${where}:${1 + badLine(bytes)}: not UTF-8 text`, { cause });
+  }
+}
+
+/** How many lines of `bytes` come before the first that is not UTF-8. */
+function badLine(bytes: Uint8Array): number {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  for (let at = 0, line = 0;; line++) {
+    const end = bytes.indexOf(LF, at);
+    try {
+      decoder.decode(bytes.subarray(at, end < 0 ? bytes.length : end));
+    } catch {
+      return line;
+    }
+    if (end < 0) return line;
+    at = end + 1;
+  }
+}
+
+function openFile(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path);
+  } catch (error) {
+    throw readError(error, path);
+  }
+}
+
+function readSome(file: Deno.FsFile, path: string, into: Uint8Array): number | null {
+  try {
+    return file.readSync(into);
+  } catch (error) {
+    throw readError(error, path);
+  }
+}
+
+/** Reads the lines of a file one by one, see {@link readLineBlocks}. */
+export class LineReader implements Disposable {
+  /** Number of the line that `next` gave last; 0 at the start. */
+  number = 0;
+  readonly #blocks: Generator<string[]>;
+  #block: readonly string[] = [];
+  #at = 0;
+
+  constructor(path: string) {
+    this.#blocks = readLineBlocks(path);
+  }
+
+  /** The next line, undefined after the last. @throws {UserError} */
+  next(): string | undefined {
+    if (this.#at === this.#block.length) {
+      const { done, value } = this.#blocks.next();
+      if (done) return undefined;
+      this.#block = value;
+      this.#at = 0;
+    }
+    this.number++;
+    return this.#block[this.#at++];
+  }
+
+  [Symbol.dispose](): void {
+    this.#blocks.return(undefined);
+  }
+}
+
+/** Writes lines to a new file through a buffer and keeps their checksum. */
+export class LineWriter implements Disposable {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  readonly #hash = new Sha256();
+  readonly #encoder = new TextEncoder();
+  #buffer: string[] = [];
+  #buffered = 0;
+  #bytes = 0;
+  #lines = 0;
+
+  /** @throws {UserError} when the file cannot be made. */
+  constructor(path: string) {
+    this.#path = path;
+    try {
+      this.#file = Deno.openSync(path, { write: true, createNew: true });
+    } catch (error) {
+      throw writeError(error, path);
+    }
+  }
+
+  /** Appends a line, which holds no LF. @throws {UserError} when the disk is full. */
+  add(line: string): void {
+    this.#buffer.push(line);
+    this.#buffered += line.length;
+    this.#lines++;
+    if (this.#buffered >= CHUNK) this.#flush();
+  }
+
+  /** Makes the file durable. */
+  finish(): LineFileFacts {
+    this.#flush();
+    try {
+      this.#file.syncSync();
+    } catch (error) {
+      throw writeError(error, this.#path);
+    }
+    return { sha256: this.#hash.digest(), bytes: this.#bytes, lines: this.#lines };
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+
+  #flush(): void {
+    if (this.#buffer.length === 0) return;
+    this.#buffer.push("");
+    const bytes = this.#encoder.encode(this.#buffer.join("\n"));
+    this.#buffer = [];
+    this.#buffered = 0;
+    try {
+      for (let at = 0; at < bytes.length;) at += this.#file.writeSync(bytes.subarray(at));
+    } catch (error) {
+      throw writeError(error, this.#path);
+    }
+    this.#hash.update(bytes);
+    this.#bytes += bytes.length;
+  }
+}
+
+/** Writes all lines as a new file. @throws {UserError} when it cannot be made. */
+export function writeLines(path: string, lines: Iterable<string>): LineFileFacts {
+  using writer = new LineWriter(path);
+  for (const line of lines) writer.add(line);
+  return writer.finish();
+}
+
+/** Reads a file once for its size, lines and checksum. @throws {UserError} when it is missing. */
+export function measureLines(path: string): LineFileFacts {
+  using file = openFile(path);
+  const hash = new Sha256();
+  const buffer = new Uint8Array(CHUNK);
+  let bytes = 0;
+  let lines = 0;
+  let last = LF;
+  for (let n = readSome(file, path, buffer); n !== null; n = readSome(file, path, buffer)) {
+    const piece = buffer.subarray(0, n);
+    hash.update(piece);
+    for (let at = piece.indexOf(LF); at >= 0; at = piece.indexOf(LF, at + 1)) lines++;
+    bytes += n;
+    if (n > 0) last = piece[n - 1];
+  }
+  if (last !== LF) lines++;
+  return { sha256: hash.digest(), bytes, lines };
+}

@@ -1,0 +1,105 @@
+import { basename, dirname, join } from "node:path";
+import type { Print, TranslationLoadOptions } from "../../data_entry.ts";
+import type { DictionaryLimits } from "../../lm/dictionary.ts";
+import { exists } from "../../official_folder.ts";
+import { loadParallelCorpus, parallelFolder } from "../parallel_cache.ts";
+import { EN_DE, type TranslationData } from "../parallel_corpus.ts";
+import type { ParallelRecipe, PreparedText } from "../parallel_recipe.ts";
+import { readLineBlocks } from "./line_files.ts";
+import { MeasuredInputs, type ParallelFiles } from "./measured_inputs.ts";
+import { type PreparationPlan, prepareText } from "./prepare.ts";
+import { StepStore } from "./step_store.ts";
+
+/** A parallel text that is prepared from files. */
+export interface PreparedCorpus extends Omit<ParallelRecipe, "prepare"> {
+  readonly limits: DictionaryLimits;
+  /** Finds the texts, unpacking into steps what is packed. */
+  plan(store: StepStore, inputs: MeasuredInputs, print: Print): Promise<PlannedCorpus>;
+}
+
+/** A plan whose sets have roles. */
+export interface PlannedCorpus extends Omit<PreparationPlan, "sets"> {
+  readonly valid: ParallelFiles;
+  readonly test: ParallelFiles;
+  /** Prepared as well. */
+  readonly further: readonly ParallelFiles[];
+}
+
+/** Where a corpus is kept, and how it is prepared. */
+export interface LoadPreparedOptions
+  extends Pick<TranslationLoadOptions, "cacheDir" | "direction" | "print"> {
+  /** As in `PreparationOptions`. */
+  readonly workers?: boolean | undefined;
+}
+
+/** The folder that holds the steps of a corpus. */
+export function stepsFolder(id: string, cacheDir: string): string {
+  return join(cacheDir, "translation", `${id}-steps`);
+}
+
+/**
+ * The tokens of a parallel corpus, from the cache or prepared step by step, see `prepareText`. One
+ * process at a time prepares; what a killed one left unfinished is removed.
+ *
+ * @throws {UserError} What the plan and `prepareText` throw; finished steps stay.
+ */
+export async function loadPrepared(
+  corpus: PreparedCorpus,
+  options: LoadPreparedOptions,
+): Promise<TranslationData> {
+  const { cacheDir, direction = EN_DE, print = () => {} } = options;
+  const { id } = corpus;
+  const open = () => StepStore.open(stepsFolder(id, cacheDir), (line) => print(`${id}: ${line}`));
+  let store: StepStore | undefined;
+  const recipe: ParallelRecipe = {
+    ...corpus,
+    async prepare() {
+      store ??= await open();
+      return await prepared(corpus, store, options);
+    },
+  };
+  try {
+    const folder = parallelFolder(recipe, cacheDir);
+    if (!await exists(join(folder, "corpus.json"))) {
+      store = await open();
+      await removeUnfinished(folder);
+    }
+    return await loadParallelCorpus(recipe, { cacheDir, direction, print });
+  } finally {
+    store?.[Symbol.dispose]();
+  }
+}
+
+/** Removes what processes that are gone left beside a folder that they were making. */
+async function removeUnfinished(folder: string): Promise<void> {
+  const [parent, start] = [dirname(folder), `${basename(folder)}.`];
+  for await (const { name } of Deno.readDir(parent)) {
+    if (!name.startsWith(start) || !name.endsWith(".tmp")) continue;
+    await Deno.remove(join(parent, name), { recursive: true });
+  }
+}
+
+async function prepared(
+  corpus: PreparedCorpus,
+  store: StepStore,
+  { cacheDir, print = () => {}, workers }: LoadPreparedOptions,
+): Promise<PreparedText> {
+  const inputs = await MeasuredInputs.open(stepsFolder(corpus.id, cacheDir), print);
+  const tell = (line: string) => print(`${corpus.id}: ${line}`);
+  const { valid, test, further, ...plan } = await corpus.plan(store, inputs, tell);
+  const made = await prepareText(
+    { ...plan, sets: [valid, test, ...further] },
+    { store, inputs, print: tell, workers },
+  );
+  const pieces = { train: made.train, valid: made.sets[0], test: made.sets[1] };
+  return {
+    pipeline: made.pipeline,
+    limits: corpus.limits,
+    pieces: (split, language) => linesOf(pieces[split][language]),
+    text: (split, language) => linesOf({ valid, test }[split][language]),
+  };
+}
+
+function* linesOf(path: string): Generator<string> {
+  for (const block of readLineBlocks(path)) yield* block;
+}
