@@ -162,15 +162,16 @@ Deno.test("safeSegments cleans harmless paths", () => {
   assert.throws(() => safeSegments("a\0b", "x"), UserError);
 });
 
-Deno.test("large entries that are not selected are passed over, also in lists", async () => {
-  const text = "not wanted\n".repeat(60_000);
+Deno.test("entries that are not selected are passed over, also in lists", async () => {
+  // With this size a decoder whose bodies were cancelled waited forever.
+  const body = new Uint8Array(20_000).fill(7);
   const entries: TarEntry[] = ["a", "b", "c", "d"].map((name) => ({
-    header: { name: `top/${name}`, size: text.length },
-    body: text,
+    header: { name: `top/${name}`, size: body.length },
+    body,
   }));
-  const bytes = gzipSync(await packTar(entries));
+  const bytes = await packTar(entries);
   const { files } = await extractBytes(bytes, { select: (path) => /[bd]$/.exec(path)?.[0] });
-  assert.deepEqual(files, [`b:${text.length}`, `d:${text.length}`]);
+  assert.deepEqual(files, ["b:20000", "d:20000"]);
   const archive = await Deno.makeTempFile();
   try {
     await Deno.writeFile(archive, bytes);
