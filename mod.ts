@@ -62,6 +62,14 @@ export {
   parseLanguageModelConfig,
 } from "./src/models/language_model_config.ts";
 export { languageModelPreset } from "./src/models/lm_scaled_presets.ts";
+export {
+  buildTranslation,
+  encodeSource,
+  type TranslationBatch,
+  translationInputs,
+  translationParameters,
+} from "./src/models/translation_model.ts";
+export { parseTranslationConfig, type TranslationConfig } from "./src/models/translation_config.ts";
 
 export { loadCheckpoint, saveCheckpoint } from "./src/train/checkpoint.ts";
 export { type RunOutcome, type RunSettings, TrainingRun } from "./src/train/run.ts";

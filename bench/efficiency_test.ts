@@ -10,7 +10,7 @@ import {
 } from "../src/models/efficiency_presets.ts";
 import { diffResults } from "../src/results/diff/diff_results.ts";
 import { readResult } from "../src/results/store.ts";
-import { summaryTable } from "../src/results/summary.ts";
+import { summaryTables } from "../src/results/summary.ts";
 import { efficiencyTable } from "../src/results/tables/efficiency_table.ts";
 import { measuredSets } from "../src/results/tables/measured_set.ts";
 import { cellText, checkTable } from "../src/results/table.ts";
@@ -119,7 +119,7 @@ Deno.test("a tiny run gives valid rows, a table, and a failed row where memory e
     assert.equal(cellText(rows[1][1]), "failed ‡");
     assert.ok(table.footnotes.some((note) => /length 640 seed 1 failed/.test(note)));
     assert.ok(table.footnotes.some((note) => /chunks of 128 at every length/.test(note)));
-    checkTable(summaryTable(result));
+    summaryTables(result).forEach(checkTable);
     const diff = diffResults({ name: "old", result }, { name: "new", result });
     assert.ok(diff.entries.some(({ task, kind }) => task === "text 640" && kind === "speed"));
   } finally {

@@ -11,6 +11,7 @@ import { normalize } from "../kernels/norm/mod.ts";
 import { projectedCrossEntropy } from "../kernels/projected_cross_entropy/mod.ts";
 import { sum } from "../kernels/reduce/mod.ts";
 import { softmax } from "../kernels/softmax/mod.ts";
+import { topK } from "../kernels/topk/mod.ts";
 import { gradients } from "../src/compiler/gradient.ts";
 import type { PeerTask } from "./peers/peer.ts";
 
@@ -309,6 +310,20 @@ function vocabularyGradients(count: number, width: number, words: number): Kerne
   };
 }
 
+/** The candidates of a step of beam search: the best 2 · beam of beam · words, per sentence. */
+function selection(sentences: number, beam: number, words: number): KernelSpec {
+  const shape = { rows: sentences, columns: beam * words, k: 2 * beam };
+  return {
+    kernel: "top k",
+    shape,
+    operands: { x: { shape: [shape.rows, shape.columns] } },
+    build: ({ x }) => {
+      const { values, indices } = topK(x, shape.k);
+      return [values, indices];
+    },
+  };
+}
+
 /** Every spec, in the order of the report. */
 export const kernelSpecs: readonly KernelSpec[] = [
   ...products,
@@ -338,4 +353,6 @@ export const kernelSpecs: readonly KernelSpec[] = [
   embeddingGradient(20_000, 1024, 6144),
   vocabularyLoss(512, 64, 20_000),
   vocabularyGradients(256, 32, 8192),
+  selection(32, 5, 3_000),
+  selection(8, 5, 33_000),
 ];

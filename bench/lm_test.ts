@@ -40,6 +40,8 @@ async function run(folder: string, models: readonly string[], plan: Partial<Suit
     scheduleOf: undefined,
     learningRates: [],
     carryState: false,
+    direction: undefined,
+    averagedModels: undefined,
     output,
     checkpoints: join(folder, "result.run"),
     resuming: false,
@@ -100,6 +102,7 @@ Deno.test("language models train on characters; rows say on what, how well, and 
       assert.ok(!row.sample?.includes("madeupword"));
       const file = `characters-${row.model.name}-seed1.safetensors`;
       const { head, values } = await loadModel(join(models, file));
+      assert.ok(head.kind === "language-model");
       assert.deepEqual([head.task, head.model, head.seed, head.unit], [
         "characters",
         row.model.name,

@@ -1,9 +1,10 @@
 /** The runs of a plan: their settings, and what identifies them. */
 import type { BenchData } from "../src/data/registry.ts";
 import type { Device } from "../src/device/device.ts";
-import type { TrainingSettings } from "../src/models/training_settings.ts";
+import { type TrainingSettings, withTotalUpdates } from "../src/models/training_settings.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
+import type { TranslationRecipe } from "../src/workloads/recipe.ts";
 import type { RowHead } from "./row.ts";
 import type { PreparedRun, TrainingSpec } from "./spec.ts";
 import type { SuitePlan } from "./suite_plan.ts";
@@ -24,7 +25,7 @@ function scheduleOf(
       .schedule;
   const total = updates === undefined || updates === training.updates
     ? own
-    : { ...own, totalUpdates: updates };
+    : withTotalUpdates(own, updates);
   return peak === undefined ? total : { ...total, peak };
 }
 
@@ -69,13 +70,24 @@ export function headOf(
   };
 }
 
+/** What the numbers of a translation run depend on beside its settings. */
+function translationIdentity({ labelSmoothing, batching, shapes }: TranslationRecipe) {
+  const { validation, final, limits, ...cutting } = batching;
+  return {
+    labelSmoothing,
+    batching: { ...cutting, validation: { ...validation }, final: { ...final } },
+    limits: { valid: limits.valid ?? null, test: limits.test ?? null },
+    shapes: shapes.map((shape) => ({ ...shape })),
+  };
+}
+
 /** Identity of a run: all that its numbers depend on. */
 export function identityOf({ run, settings }: RowHead, device: Device): string {
   const { recipe, task, batchSize, sequenceLength } = run;
   const { config, training } = recipe;
   return canonicalHash({
     ...(recipe.kind === "language-model" ? { training: { ...recipe.batching.training } } : {}),
-    ...(recipe.kind === "translation" ? { batching: { ...recipe.batching } } : {}),
+    ...(recipe.kind === "translation" ? translationIdentity(recipe) : {}),
     config: { ...config },
     optimizer: { ...training.optimizer },
     settings: {

@@ -30,6 +30,8 @@ async function run(tasks: readonly string[], models: readonly string[], plan: Pa
       scheduleOf: undefined,
       learningRates: [],
       carryState: false,
+      direction: undefined,
+      averagedModels: undefined,
       output,
       checkpoints: join(folder, "result.run"),
       resuming: false,

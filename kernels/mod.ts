@@ -18,4 +18,5 @@ export * from "./reduce/mod.ts";
 export * from "./softmax/mod.ts";
 export * from "./source/generate.ts";
 export * from "./source/mod.ts";
+export * from "./topk/mod.ts";
 export * from "./view/mod.ts";

@@ -26,6 +26,7 @@ const accepted: Readonly<Record<string, readonly (readonly DType[])[]>> = {
   gather: [dtypes, integers],
   scatterAdd: [integers, only],
   crossEntropy: [only, integers],
+  smoothedCrossEntropy: [only, integers],
   projectedCrossEntropy: [only, only, integers, ["i32"]],
   "projectedCrossEntropy.gradient": [only, only, integers, only, only, only, ["i32"]],
   argmax: [dtypes],
@@ -56,6 +57,7 @@ function everyOperation(): Tensor[] {
     kernels.matmul(x(2, 3), x(3, 4)),
     kernels.gather(x(5, 3), ids(4)),
     kernels.crossEntropy(x(4, 5), ids(4)),
+    kernels.smoothedCrossEntropy(x(4, 5), ids(4), 0.1).loss,
     kernels.projectedCrossEntropy(x(4, 3), x(5, 3), ids(4), { count: ids(1) }).loss,
     kernels.softmax(x(4, 5)),
     kernels.normalize(x(4, 5), "layer"),
@@ -96,6 +98,7 @@ function everyNode(): Node[] {
     ...gradients(loss, sources),
     kernels.argmax(x(4, 5)),
     kernels.compactRows(x(4)).order,
+    kernels.topK(x(4, 5), 2).indices,
     loss,
   ]);
   return nodes.filter(({ inputs }) => inputs.length > 0);

@@ -18,8 +18,8 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   nn: ["util", "graph", "kernels"],
   models: ["errors", "util", "data", "graph", "kernels", "nn"],
   train: ["errors", "util", "data", "device", "graph", "kernels", "compiler", "nn", "models"],
-  workloads: ["errors", "util", "data", "kernels", "models", "train"],
-  results: ["errors", "util", "data", "device"],
+  workloads: ["errors", "util", "data", "metrics", "kernels", "models", "train"],
+  results: ["errors", "util", "data", "metrics", "device"],
   eval: [
     "errors",
     "util",
@@ -32,6 +32,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     "nn",
     "models",
     "train",
+    "workloads",
   ],
   bench: [
     "errors",

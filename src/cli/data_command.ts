@@ -31,6 +31,7 @@ Examples:
   deno task data fetch wikitext-103
   deno task data fetch wmt16-en-de --trust-first-use
   deno task data generate characters
+  deno task data generate numbers --profile quick --out my-data
   deno task data fetch listops --url ADDRESS --sha256 HEX
   deno task data generate listops --profile quick --out my-data`,
     );

@@ -1,7 +1,8 @@
 /** `diff`: compares two result files. */
 import { Command, Option } from "@commander-js/extra-typings";
 import { InvalidArgumentError } from "commander";
-import { diffExitCode, diffResults } from "../results/diff/diff_results.ts";
+import { readResultTranslations } from "../results/diff/compare_translations.ts";
+import { diffExitCode, diffResults, type NamedResult } from "../results/diff/diff_results.ts";
 import { defaultDiffOptions } from "../results/diff/diff_entry.ts";
 import { diffFormats, renderDiff } from "../results/diff/render_diff.ts";
 import { readResult } from "../results/store.ts";
@@ -15,6 +16,11 @@ function numberBetween(low: number, high: number, closed = false): (text: string
     if (!inside) throw new InvalidArgumentError(`expected a number from ${low} to ${high}`);
     return value;
   };
+}
+
+async function readNamed(path: string): Promise<NamedResult> {
+  const result = await readResult(path);
+  return { name: path, result, translations: await readResultTranslations(path, result) };
 }
 
 /** The command, for `main.ts`. */
@@ -50,8 +56,8 @@ Examples:
     )
     .action(async (old, now, { format, minimumEffect, alpha }) => {
       const diff = diffResults(
-        { name: old, result: await readResult(old) },
-        { name: now, result: await readResult(now) },
+        await readNamed(old),
+        await readNamed(now),
         { alpha, minimumEffect: minimumEffect / 100 },
       );
       console.log(renderDiff(diff, format, inspectTerminal(Deno.stdout)).trimEnd());

@@ -7,6 +7,8 @@ import { writeResult } from "../results/store.ts";
 import { modelFileName } from "../train/models_folder.ts";
 import { findModel } from "./model_choice.ts";
 
+const kind = "language-modelling";
+
 const rows: ResultRow[] = [
   fixtureLanguageRow({ model: "mega", role: "trial", score: 1 }),
   fixtureLanguageRow({ model: "mega", seed: 1, score: 95 }),
@@ -44,20 +46,20 @@ function withResult(
 
 Deno.test("the best model of the first task is meant, the first of equals, never a trial or a failure", () =>
   withResult(rows, async (run, models) => {
-    assert.equal(await findModel(run, {}), join(models, "words-mega-seed2.safetensors"));
+    assert.equal(await findModel(run, { kind }), join(models, "words-mega-seed2.safetensors"));
   }));
 
 Deno.test("task and model narrow the choice down", () =>
   withResult(rows, async (run, models) => {
     const file = (name: string) => join(models, `${name}.safetensors`);
-    assert.equal(await findModel(run, { task: "characters" }), file("characters-mega-seed6"));
-    assert.equal(await findModel(run, { model: "s4" }), file("words-s4-seed4"));
+    assert.equal(await findModel(run, { kind, task: "characters" }), file("characters-mega-seed6"));
+    assert.equal(await findModel(run, { kind, model: "s4" }), file("words-s4-seed4"));
     assert.equal(
-      await findModel(run, { model: "mega-chunk" }),
+      await findModel(run, { kind, model: "mega-chunk" }),
       file("characters-mega-chunk-seed7"),
     );
     assert.equal(
-      await findModel(run, { task: "words", model: "mega" }),
+      await findModel(run, { kind, task: "words", model: "mega" }),
       file("words-mega-seed2"),
     );
   }));
@@ -66,25 +68,28 @@ Deno.test("what is not there is refused in one line that says what is", () =>
   withResult(rows, async (run, models) => {
     const known =
       /no such model; there are words mega, words s4, characters mega, characters mega-chunk$/;
-    await rejectsInOneLine(findModel(run, { model: "lstm" }), known);
-    await rejectsInOneLine(findModel(run, { task: "characters", model: "s4" }), known);
-    await rejectsInOneLine(findModel(run, { model: "transformer" }), known);
+    await rejectsInOneLine(findModel(run, { kind, model: "lstm" }), known);
+    await rejectsInOneLine(findModel(run, { kind, task: "characters", model: "s4" }), known);
+    await rejectsInOneLine(findModel(run, { kind, model: "transformer" }), known);
     await Deno.remove(join(models, "words-s4-seed4.safetensors"));
     await rejectsInOneLine(
-      findModel(run, { model: "s4" }),
+      findModel(run, { kind, model: "s4" }),
       /words-s4-seed4.safetensors: missing: /,
     );
-    await rejectsInOneLine(findModel(`${run}.json`, {}), /result.json.json/);
+    await rejectsInOneLine(findModel(`${run}.json`, { kind }), /result.json.json/);
   }));
 
 Deno.test("a result without a language model is refused", () =>
   withResult([fixtureRow(), rows[0], rows[5]], async (run) => {
     await rejectsInOneLine(
-      findModel(run, {}),
-      /no language model was trained to its end: run bench/,
+      findModel(run, { kind }),
+      /no language model was trained to its end: run deno task bench/,
     );
   }));
 
 Deno.test("another file than a result is taken for a model", async () => {
-  assert.equal(await findModel("models/a.safetensors", { model: "s4" }), "models/a.safetensors");
+  assert.equal(
+    await findModel("models/a.safetensors", { kind, model: "s4" }),
+    "models/a.safetensors",
+  );
 });

@@ -85,6 +85,8 @@ export function permissionFlags(request: PermissionRequest): string[] {
       read.add(path);
       // The models of a result lie beside it.
       if (usesModel && path.endsWith(".json")) read.add(modelsFolder(path));
+      // Results name translations, which lie somewhere below their own folder.
+      if (command === "diff" && option === "") read.add(dirname(path));
       // Golden texts name other files, beside them or in the data folder next to theirs.
       if (command === "verify" && path.endsWith(".json")) {
         read.add(dirname(path));

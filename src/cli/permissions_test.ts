@@ -54,6 +54,13 @@ Deno.test("permissionFlags lets verify read the files that golden texts name", (
   assert.ok(read.includes("/home/me/here/gold") && read.includes("/home/me/here/data"));
 });
 
+Deno.test("permissionFlags lets diff read the translations that results name", () => {
+  const { read, write } = flags("diff", ["old/r.json", "../new/r.json", "--format", "text"]);
+  assert.ok(read.includes("/home/me/here/old") && read.includes("/home/me/new"));
+  assert.ok(!read.includes("/home/me/here"));
+  assert.deepEqual(write, ["/cache", "/project/results"]);
+});
+
 Deno.test("permissionFlags lets generate read a result and the models beside it", () => {
   const { read, write } = flags("generate", ["--run", "r.json", "--prompt", "To be"], {
     "/home/me/here/r.json": "file",

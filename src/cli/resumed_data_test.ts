@@ -4,7 +4,7 @@ import { type BenchPlan, savePlan } from "./bench_plan.ts";
 import { resumedData } from "./resumed_data.ts";
 
 const plan: BenchPlan = {
-  format: "mega-webgpu/bench-plan-3",
+  format: "mega-webgpu/bench-plan-4",
   suite: "lra",
   profile: "smoke",
   tasks: ["text"],
@@ -14,6 +14,8 @@ const plan: BenchPlan = {
   updates: null,
   dataDir: "/far/away",
   leaveOut: false,
+  direction: null,
+  averagedModels: null,
   scheduleOf: null,
   learningRates: [],
   carryState: false,

@@ -4,7 +4,8 @@ import { openDevice } from "../device/device.ts";
 import { readError } from "../util/read_error.ts";
 import { loadModel } from "../train/model_file.ts";
 import { Inference } from "../train/inference.ts";
-import { lineTranslator, translationModelOf } from "../workloads/translation/line_translator.ts";
+import { lineTranslator } from "../workloads/translation/line_translator.ts";
+import { translationModelOf } from "../workloads/translation/translation_file.ts";
 import { findModel } from "./model_choice.ts";
 import { nonNegative, wholeNumber } from "./options.ts";
 
@@ -68,7 +69,13 @@ Examples:
         `${head.task} ${head.model} seed ${head.seed}, ${device.adapterInfo.description}`,
       );
       using inference = device.allOrNothing(() =>
-        new Inference(device, { ...loaded.programs, values, where: path })
+        new Inference(device, {
+          model: loaded.model,
+          extents: { batch: 1, source: 2, target: 2 },
+          mode: "evaluate",
+          values,
+          where: path,
+        })
       );
       const { beam, lenpen, nbest, scores = false, maxLenA, maxLenB, batch } = options;
       const translated = lineTranslator(inference, loaded, inputLines(options.input), {

@@ -2,7 +2,8 @@
 import type { Tensor } from "../graph/contract.ts";
 import { ShapeError } from "../graph/contract.ts";
 import type { ModelContext } from "../nn/context.ts";
-import { type CacheFrame, cacheFrame } from "../nn/key_value_cache.ts";
+import { type CacheFrame, cacheFrame, slotFrame } from "../nn/key_value_cache.ts";
+import type { RowHistory } from "../nn/row_history.ts";
 
 /** How a decoder reads its tokens. */
 export interface DecoderRun {
@@ -17,7 +18,14 @@ export interface DecoderRun {
    * earlier tokens carried over: recurrent state, and keys and values of up to so many positions. It
    * must be the chunk of a chunked model; when it is full it is emptied, as at the end of a chunk.
    */
-  readonly step?: { readonly capacity: number };
+  readonly step?: { readonly capacity: number; readonly beams?: BeamRows };
+}
+
+/** One token a step, of rows that continue other ones; the capacity may be below the block. */
+export interface BeamRows {
+  readonly history: RowHistory;
+  /** Positions after which the cache is emptied: the chunk of a chunked model, otherwise `null`. */
+  readonly block: number | null;
 }
 
 /** Words of a sequence as features. */
@@ -38,5 +46,8 @@ export function stepFrame(
 ): CacheFrame | undefined {
   if (step === undefined) return undefined;
   if (ctx.training) throw new ShapeError("decoder", "decoding has no training mode");
-  return cacheFrame(ctx, step.capacity, tokens.shape[1]);
+  const { capacity, beams } = step;
+  return beams === undefined
+    ? cacheFrame(ctx, capacity, tokens.shape[1])
+    : slotFrame(ctx, capacity, beams.block, beams.history);
 }

@@ -55,7 +55,8 @@ for (const task of languageModelTasks) {
         assert.deepEqual(parseLanguageModelConfig(config, model), config);
         const ratio = languageModelParameters(config).count / mega;
         assert.ok(Math.abs(ratio - 1) <= 0.1, `${model}: ${ratio} of Mega's parameters`);
-        assert.ok(training.schedule.totalUpdates === training.updates);
+        assert.ok(training.schedule.kind !== "inverse-sqrt");
+        assert.equal(training.schedule.totalUpdates, training.updates);
         assert.ok(batching.evaluation.rows >= 1);
       }
     });

@@ -1,5 +1,5 @@
 /**
- * The causal Mega decoder (Mega, sections 4.3 and 4.5; `fairseq/models/mega_lm.py` and, with attention to
+ * The causal Mega decoder (Mega, sections 4.3 and 4.4; `fairseq/models/mega_lm.py` and, with attention to
  * a source, `mega.py`).
  */
 import type { Tensor } from "../graph/contract.ts";
@@ -57,7 +57,7 @@ export function megaDecoder(
   }
   x = zeroPadding(dropout(ctx, x, config.dropout), valid);
   const continued: SequenceMixer = (inner, y, mask) =>
-    carriedEma(inner, y, config.mixer.dimensions, mask);
+    carriedEma(inner, y, config.mixer.dimensions, mask, run.step?.beams?.history);
   const mixer = run.carried || cache !== undefined ? continued : sequenceMixer(config.mixer, false);
   const how = {
     mixer,

@@ -37,6 +37,7 @@ import {
 } from "./profiles.ts";
 import { fastKernelLength } from "./s4_presets.ts";
 import { classifierParameters } from "./sequence_classifier.ts";
+import { withTotalUpdates } from "./training_settings.ts";
 
 /** What to build a preset for. */
 export interface PresetRequest {
@@ -151,12 +152,11 @@ export function preset(request: PresetRequest): Preset {
       batch,
       accumulation: 1,
       updates,
-      schedule: {
+      schedule: withTotalUpdates({
         ...schedule,
         peak: Math.max(schedule.peak, leastPeak),
         warmupUpdates: Math.round(updates * warmup),
-        totalUpdates: updates,
-      },
+      }, updates),
     },
   };
 }

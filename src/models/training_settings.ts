@@ -23,9 +23,26 @@ export interface CosineSchedule {
   readonly totalUpdates: number;
 }
 
+/** Linear warm-up followed by decay with the inverse square root of the update; has no end. */
+export interface InverseSqrtSchedule {
+  readonly kind: "inverse-sqrt";
+  readonly peak: number;
+  readonly warmupInitial: number;
+  readonly warmupUpdates: number;
+}
+
+/** Learning rates over the updates of a run. */
+export type Schedule = LinearSchedule | CosineSchedule | InverseSqrtSchedule;
+
+/** The schedule for a run of another length; one without an end stays as it is. */
+export function withTotalUpdates(schedule: Schedule, totalUpdates: number): Schedule {
+  return schedule.kind === "inverse-sqrt" ? schedule : { ...schedule, totalUpdates };
+}
+
 /**
  * Settings of a training run (`examples/mega/README.lra.md`, `fairseq/optim/adam.py` and
- * `fairseq/optim/lr_scheduler/linear_decay_schedule.py` of facebookresearch/mega).
+ * `linear_decay_schedule.py` and `inverse_square_root_schedule.py` in `fairseq/optim/lr_scheduler` of
+ * facebookresearch/mega).
  */
 export interface TrainingSettings {
   readonly optimizer: {
@@ -41,7 +58,7 @@ export interface TrainingSettings {
     /** Learning rates of the parameters of state-space kernels. */
     readonly stateSpaceRates?: S4LearningRates;
   };
-  readonly schedule: LinearSchedule | CosineSchedule;
+  readonly schedule: Schedule;
   /** Examples per device batch. */
   readonly batch: number;
   /** Batches per update; their gradients are summed and divided by the number of examples. */

@@ -1,5 +1,5 @@
 /**
- * Translation models (Mega, section 4.5; `fairseq/models/mega.py`, `transformer.py`): an encoder of the
+ * Translation models (Mega, section 4.4; `fairseq/models/mega.py`, `transformer.py`): an encoder of the
  * source, a causal decoder that attends to it, a softmax over the words, and the cross entropy with
  * label smoothing (`fairseq/criterions/label_smoothed_cross_entropy.py`).
  */

@@ -16,7 +16,7 @@ import { activate, type ActivationName } from "./activations.ts";
 import type { ModelContext } from "./context.ts";
 import { chunkedValueDropout, sequenceDropout } from "./dropout.ts";
 import { normal, zeros } from "./initializers.ts";
-import { cachedAttention, type CacheFrame, withCached } from "./key_value_cache.ts";
+import { cachedAttention, type CacheFrame } from "./key_value_cache.ts";
 import { linear } from "./linear.ts";
 import { type NormOptions, sequenceNorm } from "./norm.ts";
 import { relativeBias, type RelativeBiasKind } from "./relative_bias.ts";
@@ -55,7 +55,7 @@ export interface GatedAttentionOptions {
   readonly featureDropout: boolean;
   /**
    * Decodes: x holds the next tokens, which see each other and the cached keys. Causal only, without
-   * padding; the chunk must be the capacity of the cache, or `null`.
+   * padding; the chunk must be the block of the cache, or `null`.
    */
   readonly cache?: CacheFrame;
 }
@@ -145,7 +145,7 @@ function decodedAttention(
 ): Tensor {
   const { z, chunk, maxPositions, attention: kind } = options;
   const { capacity, tokens } = frame;
-  if (!options.causal || (chunk !== null && chunk !== capacity)) {
+  if (!options.causal || (chunk !== null && chunk !== frame.block)) {
     throw new ShapeError("gatedAttention", `a cache of ${capacity} positions does not fit`);
   }
   const flat = (x: Tensor) => reshape(x, [x.shape[0], tokens, x.shape[3]]);
@@ -156,8 +156,8 @@ function decodedAttention(
     "rel_pos_bias",
     () => relativeBias(ctx, options.relativeBias, capacity, chunk ?? maxPositions, z),
   );
-  const keys = withCached(ctx, "prev_key", flat(head(1)), frame);
-  const values = withCached(ctx, "prev_value", v, frame);
+  const keys = frame.extend(ctx, "prev_key", flat(head(1)));
+  const values = frame.extend(ctx, "prev_value", v);
   return cachedAttention(scaled, keys, values, frame, kind, bias);
 }
 

@@ -12,7 +12,7 @@ import { activate, type ActivationName } from "./activations.ts";
 import type { ModelContext } from "./context.ts";
 import { dropout } from "./dropout.ts";
 import { linearDefault, normal, xavierUniform, zeros } from "./initializers.ts";
-import { cachedAttention, type CacheFrame, withCached } from "./key_value_cache.ts";
+import { cachedAttention, type CacheFrame } from "./key_value_cache.ts";
 import { linear, type LinearOptions } from "./linear.ts";
 import { layerNorm } from "./norm.ts";
 
@@ -95,7 +95,7 @@ export function selfAttention(
   };
   const decoded = (frame: CacheFrame) => {
     const cached = (cache: string, name: string) =>
-      perHead(withCached(ctx, cache, linear(ctx, name, x, width, projection), frame));
+      perHead(frame.extend(ctx, cache, linear(ctx, name, x, width, projection)));
     const [k, v] = [cached("prev_key", "k_proj"), cached("prev_value", "v_proj")];
     return cachedAttention(q, k, v, frame, "softmax");
   };

@@ -4,30 +4,40 @@ import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import { CarriedBuffers } from "./carried_buffers.ts";
 import { modeGraphOf, modeKey, ModeProgram, type SharedMemory } from "./mode_program.ts";
+import { moveCarried } from "./move_carried.ts";
 import { ParameterStore } from "./parameter_store.ts";
 import type { TrainedValues } from "./session_state.ts";
-import type { BatchExtents, ModelFunction, RunBatch, StepRunner } from "./workload.ts";
+import type {
+  BatchExtents,
+  BlocksOf,
+  DecodeRunner,
+  Mode,
+  ModelFunction,
+  RunBatch,
+} from "./workload.ts";
 
 /** Options of {@link Inference}. */
 export interface InferenceOptions {
   readonly model: ModelFunction;
   /** Extents that the parameters are collected with. */
   readonly extents: BatchExtents;
+  /** Mode that the parameters are collected in; default `step`. */
+  readonly mode?: Mode;
   readonly values: TrainedValues;
   /** Where the values come from, for messages. */
   readonly where: string;
 }
 
-/** Runs a model in `step` mode; a program for every shape, one set of parameters. */
-export class Inference implements StepRunner, Disposable {
+/** Runs a model in `step` or `encode` mode; a program for every shape, one set of parameters. */
+export class Inference implements DecodeRunner, Disposable {
   readonly #memory: SharedMemory;
   readonly #carried: CarriedBuffers;
   readonly #programs = new Map<string, ModeProgram>();
 
   /** @throws {UserError} when the device cannot hold the model or the values are another model's. */
   constructor(private readonly device: Device, private readonly options: InferenceOptions) {
-    const { model, extents, values, where } = options;
-    const { collected } = modeGraphOf({ model, extents, mode: "step" });
+    const { model, extents, values, where, mode = "step" } = options;
+    const { collected } = modeGraphOf({ model, extents, mode });
     for (const { name, shape } of [...collected.parameters, ...collected.states]) {
       const found = values.parameters.get(name) ?? values.states.get(name);
       if (found?.length !== sizeOf(shape)) {
@@ -53,8 +63,8 @@ export class Inference implements StepRunner, Disposable {
     };
   }
 
-  #compiled(extents: BatchExtents): ModeProgram {
-    const spec = { model: this.options.model, mode: "step", extents } as const;
+  #compiled(mode: Mode, extents: BatchExtents): ModeProgram {
+    const spec = { model: this.options.model, mode, extents };
     const key = modeKey(spec);
     let program = this.#programs.get(key);
     if (program === undefined) {
@@ -68,8 +78,16 @@ export class Inference implements StepRunner, Disposable {
     return program;
   }
 
-  step({ feeds, extents, fresh }: Pick<RunBatch, "feeds" | "extents" | "fresh">): ModeProgram {
-    const compiled = this.#compiled(extents);
+  move(from: BatchExtents, to: BatchExtents, blocksOf: BlocksOf): void {
+    const [source, target] = [this.#compiled("step", from), this.#compiled("step", to)];
+    moveCarried(this.device, source, target, blocksOf);
+  }
+
+  step(
+    { feeds, extents, fresh }: Pick<RunBatch, "feeds" | "extents" | "fresh">,
+    mode: Mode = "step",
+  ): ModeProgram {
+    const compiled = this.#compiled(mode, extents);
     compiled.upload(feeds);
     const encoder = this.device.gpu.createCommandEncoder({ label: "inference" });
     if (fresh) compiled.clearCarried(encoder);

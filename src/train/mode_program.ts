@@ -145,6 +145,11 @@ export class ModeProgram {
     }
   }
 
+  /** Memory of a piece of carried state. @throws {RangeError} for an unknown name. */
+  carriedBuffer(name: string): GPUBuffer {
+    return this.#named(this.#carried, name);
+  }
+
   /** Carried state starts from zero. */
   clearCarried(encoder: GPUCommandEncoder): void {
     for (const buffer of this.#carried.values()) encoder.clearBuffer(buffer);

@@ -1,18 +1,12 @@
 /** Learning-rate schedules as functions of the number of completed updates. */
-import type { CosineSchedule, LinearSchedule } from "../models/training_settings.ts";
+import type {
+  CosineSchedule,
+  InverseSqrtSchedule,
+  LinearSchedule,
+  Schedule,
+} from "../models/training_settings.ts";
 
-export type { CosineSchedule, LinearSchedule };
-
-/** Linear warm-up followed by decay with the inverse square root. */
-export interface InverseSqrtSchedule {
-  readonly kind: "inverse-sqrt";
-  readonly peak: number;
-  readonly warmupInitial: number;
-  readonly warmupUpdates: number;
-}
-
-/** Any schedule. */
-export type Schedule = LinearSchedule | InverseSqrtSchedule | CosineSchedule;
+export type { CosineSchedule, InverseSqrtSchedule, LinearSchedule, Schedule };
 
 /**
  * Learning rate after `completed` updates. The first update therefore uses `warmupInitial`, because

@@ -17,10 +17,18 @@ import {
   type ModeSpec,
   type SharedMemory,
 } from "./mode_program.ts";
+import { moveCarried } from "./move_carried.ts";
 import { AdamOptimizer, type AdamSettings, type ParameterScale } from "./optimizer.ts";
 import { ParameterStore } from "./parameter_store.ts";
 import type { SessionState, TrainedValues } from "./session_state.ts";
-import type { BatchExtents, Mode, ModelFunction, RunBatch } from "./workload.ts";
+import type {
+  BatchExtents,
+  BlocksOf,
+  DecodeRunner,
+  Mode,
+  ModelFunction,
+  RunBatch,
+} from "./workload.ts";
 
 /** What the session needs of a batch; carried state goes on unless it says otherwise. */
 export type SessionBatch =
@@ -52,7 +60,7 @@ export interface StepMetrics {
 }
 
 /** See the module comment. */
-export class Session {
+export class Session implements DecodeRunner {
   /** Sizes and initial values of the model. */
   readonly model: ModelParameters;
   readonly store: ParameterStore;
@@ -335,6 +343,11 @@ export class Session {
   /** Runs a mode on a batch without waiting; its outputs can be read afterwards. */
   step(batch: SessionBatch, mode: Mode = "step"): ModeProgram {
     return this.#encoded(mode, batch, () => {});
+  }
+
+  move(from: BatchExtents, to: BatchExtents, blocksOf: BlocksOf): void {
+    const [source, target] = [this.compiled("step", from), this.compiled("step", to)];
+    moveCarried(this.device, source, target, blocksOf);
   }
 
   #encoded(

@@ -34,12 +34,15 @@ export interface RunBatch {
   readonly fresh: boolean;
 }
 
-/** What a program is for; every mode but `train` is built without dropout. */
-export type Mode = "train" | "evaluate" | "step";
+/**
+ * What a program is for; every mode but `train` is built without dropout. `encode` reads what decoding
+ * starts from, `step` decodes; the two share carried state.
+ */
+export type Mode = "train" | "evaluate" | "encode" | "step";
 
 /** What a model function returns for one batch. */
 export interface BatchGraph {
-  /** Loss summed over the batch in nats, scalar; not needed in `step` mode. */
+  /** Loss summed over the batch in nats, scalar; not needed in the modes `encode` and `step`. */
   readonly lossSum?: Tensor;
   /** Further scalars, summed over the batch, by name (for example `correct`). */
   readonly metrics?: Readonly<Record<string, Tensor>>;
@@ -144,9 +147,6 @@ export interface DecodedSplit {
   readonly seconds: number;
 }
 
-/** TEMPORARY until the beam search lands. */
-export type DecodeRunner = StepRunner;
-
 /** How a model writes text, for workloads that are scored by it. */
 export interface Decoding {
   /** The first one chooses the best checkpoint, instead of the scores of the loss. */
@@ -178,6 +178,38 @@ export interface StepRunner {
   step(
     batch: Pick<RunBatch, "feeds" | "extents" | "fresh">,
   ): { read(output: string): Promise<Float32Array | Int32Array | Uint32Array> };
+}
+
+/** Consecutive elements of a piece of carried state and where they go, in elements. */
+export interface BlockMove {
+  readonly from: number;
+  readonly to: number;
+  readonly length: number;
+}
+
+/** What moves of a piece of carried state when its shape changes. */
+export type BlocksOf = (
+  name: string,
+  from: readonly number[],
+  to: readonly number[],
+) => readonly BlockMove[];
+
+/** Runs a model in the modes `encode` and `step`; a session and an inference do. */
+export interface DecodeRunner extends StepRunner {
+  /**
+   * Runs a mode (default `step`) without waiting.
+   *
+   * @param batch `fresh` zeroes the carried state that the program of these extents reads.
+   */
+  step(
+    batch: Pick<RunBatch, "feeds" | "extents" | "fresh">,
+    mode?: Mode,
+  ): { read(output: string): Promise<Float32Array | Int32Array | Uint32Array> };
+  /**
+   * Carries the state of `step` programs with the extents `from` over to those with the extents `to`.
+   * What is not moved keeps whatever value is there.
+   */
+  move(from: BatchExtents, to: BatchExtents, blocksOf: BlocksOf): void;
 }
 
 /** See the module comment. */

@@ -84,8 +84,20 @@ Deno.test("bytes of a prompt are those of UTF-8", () => {
 Deno.test("files of other kinds and broken configurations are refused, naming the file", () => {
   const { head } = headOf(["a"], "character");
   assert.throws(
-    () => languageModelOf({ ...head, kind: "translation" }, "x.safetensors"),
-    /^UserError: x.safetensors: a translation, not a language model$/,
+    () =>
+      languageModelOf({
+        format: head.format,
+        kind: "translation",
+        task: head.task,
+        model: head.model,
+        seed: head.seed,
+        config: head.config,
+        dictionary: head.dictionary,
+        direction: "en-de",
+        pipeline: null,
+        sourcePadding: "right",
+      }, "x.safetensors"),
+    /^UserError: x.safetensors: a model for translation: use deno task translate$/,
   );
   assert.throws(
     () => languageModelOf({ ...head, config: { vocabulary: 3 } }, "x.safetensors"),

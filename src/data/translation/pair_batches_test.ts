@@ -154,6 +154,19 @@ Deno.test("evaluation reads every pair once, the shortest first, with its own so
   assert.throws(() => [...pairEvaluation(SPLIT, SHAPES.slice(0, 1), OPTIONS)], UserError);
 });
 
+Deno.test("evaluation hands on the rest of a shape that fills less than half a batch", () => {
+  const split = splitOfLengths([...Array.from({ length: 10 }, () => [3, 3] as const), [6, 6], [
+    2,
+    2,
+  ]]);
+  const shapes = [{ rows: 8, source: 4, target: 4 }, { rows: 4, source: 8, target: 8 }];
+  const sizes = Array.from(
+    pairEvaluation(split, shapes, { sourcePadding: "left" }),
+    ({ extents, units }) => [extents.batch, units.sentences],
+  );
+  assert.deepEqual(sizes, [[8, 8], [4, 4]]);
+});
+
 Deno.test("shuffled sources are those of other pairs, each once", () => {
   const shapes = [...SHAPES, { rows: 2, source: 12, target: 12 }];
   const sources: number[] = [];

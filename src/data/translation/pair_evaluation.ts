@@ -33,7 +33,8 @@ export function otherSentences(count: number): Int32Array {
 
 /**
  * Every pair of a split once, the shortest first: shape by shape, within a shape by the lengths of
- * source and target. The last batch of a shape is filled up with rows that do not count.
+ * source and target. What is left of a shape and would fill less than half a batch goes to the next
+ * one. The last batch of a shape is filled up with rows that do not count.
  *
  * @param shapes Must hold every pair: see `coverPairShapes`. @throws {UserError} when they do not.
  */
@@ -57,14 +58,24 @@ export function* pairEvaluation(
     }
     groups[place].push(pair);
   }
+  const byLength = (a: number, b: number) =>
+    sourceLength(a) - sourceLength(b) || target.lengths[a] - target.lengths[b] || a - b;
   for (const [i, group] of groups.entries()) {
-    group.sort((a, b) =>
-      sourceLength(a) - sourceLength(b) || target.lengths[a] - target.lengths[b] || a - b
-    );
+    group.sort(byLength);
     const { rows } = shapes[i];
+    const next = groups.findIndex(({ length }, at) => at > i && length > 0);
+    const rest = group.length % rows;
+    if (next >= 0 && rest < rows / 2 && holds(shapes[next], shapes[i])) {
+      groups[next].push(...group.splice(group.length - rest));
+    }
     for (let at = 0; at < group.length; at += rows) {
       const pairs = Int32Array.from(group.slice(at, at + rows));
       yield collatePairs(split, pairs, shapes[i], sourcePadding, sourceOf);
     }
   }
+}
+
+/** Whether every pair of one shape fits another. */
+function holds(larger: PairShape, smaller: PairShape): boolean {
+  return larger.source >= smaller.source && larger.target >= smaller.target;
 }

@@ -3,6 +3,7 @@ import type { Device } from "../../device/device.ts";
 import { NotImplementedError, UserError } from "../../errors.ts";
 import type { Golden } from "./golden.ts";
 import { verifyAdaptive } from "./kinds/adaptive.ts";
+import { verifyBeamSearch } from "./kinds/beam.ts";
 import { verifyElementwise } from "./kinds/elementwise.ts";
 import { verifyEma, verifyEmaStep } from "./kinds/ema.ts";
 import { verifyGatedCrossAttention } from "./kinds/gca.ts";
@@ -19,6 +20,7 @@ import {
   verifySequenceNorm,
 } from "./kinds/modules.ts";
 import { verifyTranslation } from "./kinds/nmt.ts";
+import { verifyTranslationTraining } from "./kinds/nmt_train.ts";
 import { verifyS4dMinimal, verifyS4Init, verifyS4Kernel, verifyS4Layer } from "./kinds/s4.ts";
 import type { Produced } from "./run_module.ts";
 
@@ -43,6 +45,7 @@ export const goldenKinds = [
   "lm_train",
   "lm_eval",
   "nmt",
+  "nmt_train",
   "beam",
   "s4_kernel",
   "s4_layer",
@@ -70,7 +73,8 @@ const handlers: Readonly<Record<GoldenKind, KindHandler | undefined>> = {
   lm_train: verifyLanguageModelTraining,
   lm_eval: verifyLanguageModelScores,
   nmt: verifyTranslation,
-  beam: undefined,
+  nmt_train: verifyTranslationTraining,
+  beam: verifyBeamSearch,
   s4_kernel: verifyS4Kernel,
   s4_layer: verifyS4Layer,
   s4d_min: verifyS4dMinimal,

@@ -9,12 +9,14 @@ const gpuNetworks = [
   "lra_mega_text_chunked",
   "lra_transformer_text_mp",
   "lm_softmax_rotary_chunk_ragged_pad",
+  "nmt_mega_laplace_scale",
+  "nmt_transformer_base",
 ];
 
 function slowGoldens(adapterClass: AdapterClass): string[] {
   return goldenNames.filter((name) =>
     !fastGoldens[adapterClass].includes(name) &&
-    (adapterClass === "software" || !/^(lra|train|lm|eval)_/.test(name) ||
+    (adapterClass === "software" || !/^(lra|train|lm|eval|nmt)_/.test(name) ||
       gpuNetworks.includes(name))
   );
 }

@@ -1,6 +1,7 @@
 /**
  * Tokenisers of sacreBLEU 2.6.0. They read a line without its line end and without white space at
- * its end; what counts as white space is `src/data/lm/words.ts`.
+ * its end; what counts as white space is `src/data/lm/words.ts`. Which characters are punctuation,
+ * symbols or numbers is what the runtime's Unicode says: it may lack those of the newest version.
  */
 import { splitWords } from "../../data/lm/words.ts";
 

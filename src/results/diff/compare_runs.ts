@@ -2,12 +2,14 @@ import { metricKey, sameMetric } from "../aggregate.ts";
 import type { MetricRecord, ResultRow } from "../schema_row.ts";
 import { mean } from "../statistics.ts";
 import { compareRatios, compareSamples, judge, type Sample } from "./compare_samples.ts";
+import { bleuUnit, compareBleu, type TranslationsByRecord } from "./compare_translations.ts";
 import {
   type DiffEntry,
   type DiffOptions,
   type DiffSide,
   type DiffSubject,
   incomparable,
+  minimumBleuEffect,
   minimumRelativeEffect,
   type Verdict,
 } from "./diff_entry.ts";
@@ -19,9 +21,17 @@ const diagnosticMetric = "source-dependence";
 /**
  * Compares how the runs of a pair ended and every score of theirs: on the test split, and on
  * validation what was not measured on the test split.
+ *
+ * @param translations Of the runs of both sides, for scores of text.
  */
-export function compareRuns(pair: RunPair, options: DiffOptions): DiffEntry[] {
-  const entries = judgedMetrics(pair).map((metric) => compareMetric(pair, metric, options));
+export function compareRuns(
+  pair: RunPair,
+  options: DiffOptions,
+  translations: TranslationsByRecord = new Map(),
+): DiffEntry[] {
+  const entries = judgedMetrics(pair).map((metric) =>
+    compareMetric(pair, metric, options, translations)
+  );
   const ends = compareEnds(pair);
   return ends === null ? entries : [ends, ...entries];
 }
@@ -39,8 +49,14 @@ function judgedMetrics({ old, new: now }: RunPair): MetricRecord[] {
   );
 }
 
-function compareMetric(pair: RunPair, metric: MetricRecord, options: DiffOptions): DiffEntry {
+function compareMetric(
+  pair: RunPair,
+  metric: MetricRecord,
+  options: DiffOptions,
+  translations: TranslationsByRecord,
+): DiffEntry {
   const isShare = metric.unit === "fraction";
+  const isBleu = metric.unit === bleuUnit;
   const subject: DiffSubject = {
     kind: "metric",
     task: pair.task,
@@ -50,7 +66,7 @@ function compareMetric(pair: RunPair, metric: MetricRecord, options: DiffOptions
     setting: metric.setting,
     unit: metric.unit,
     higherIsBetter: metric.higherIsBetter,
-    relative: !isShare,
+    relative: !isShare && !isBleu,
   };
   const samples = { old: samplesOf(pair.old, metric), new: samplesOf(pair.new, metric) };
   const sides = {
@@ -69,20 +85,27 @@ function compareMetric(pair: RunPair, metric: MetricRecord, options: DiffOptions
     return incomparable(subject, `${what} in the ${empty} result`, sides);
   }
   const values = [...samples.old, ...samples.new].map(({ value }) => value);
-  if (!isShare && !values.every((value) => value > 0)) {
+  if (!isShare && !isBleu && !values.every((value) => value > 0)) {
     // A score of exactly zero on both sides has no ratio, but has not changed either.
     const equal = values.every((value) => value === values[0]);
     if (!equal) return incomparable(subject, "a value that is not above zero has no ratio", sides);
   }
-  const comparison = isShare || values[0] <= 0
+  const comparison = isBleu
+    ? compareBleu(pair, metric, options.alpha, translations)
+    : isShare || values[0] <= 0
     ? compareSamples(samples.old, samples.new, options.alpha)
     : compareRatios(samples.old, samples.new, options.alpha);
+  if (typeof comparison === "string") return incomparable(subject, comparison, sides);
   if (comparison === null) {
     const counts = `${samples.old.length} and ${samples.new.length}`;
     return incomparable(subject, `n too small: ${counts} runs without a common seed`, sides);
   }
   const { significant, note, ...rest } = comparison;
-  const minimumEffect = isShare ? options.minimumEffect : minimumRelativeEffect;
+  const minimumEffect = isShare
+    ? options.minimumEffect
+    : isBleu
+    ? minimumBleuEffect
+    : minimumRelativeEffect;
   const notes = [...note === null ? [] : [note], ...pair.notes];
   return {
     ...subject,

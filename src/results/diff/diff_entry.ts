@@ -13,6 +13,8 @@ export type DiffMethod =
   | "Welch t"
   | "two proportions"
   | "single runs"
+  | "paired bootstrap"
+  | "stored intervals"
   | "spread of steps"
   | "Mann-Whitney U"
   | "exact"
@@ -76,6 +78,9 @@ export const minimumMemoryEffect = 0.01;
 
 /** Smallest ratio minus 1 that counts for perplexities, losses and other scores that are no share. */
 export const minimumRelativeEffect = 0.02;
+
+/** Smallest difference of BLEU that counts, points of 100. */
+export const minimumBleuEffect = 0.5;
 
 /**
  * Ratio minus 1 of such a score from which a change of every seed counts without a test: runs too

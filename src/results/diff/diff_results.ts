@@ -3,6 +3,7 @@ import type { Result } from "../schema.ts";
 import { compareKernels } from "./compare_kernels.ts";
 import { comparePerformance } from "./compare_performance.ts";
 import { compareRuns } from "./compare_runs.ts";
+import type { TranslationsByRecord } from "./compare_translations.ts";
 import {
   defaultDiffOptions,
   type DiffEntry,
@@ -35,6 +36,8 @@ export interface DiffSource {
 export interface NamedResult {
   name: string;
   result: Result;
+  /** Translations of its runs (`readResultTranslations`); without them BLEU is compared less well. */
+  translations?: TranslationsByRecord;
 }
 
 /**
@@ -48,10 +51,11 @@ export function diffResults(
 ): ResultDiff {
   const obstacle = settingsObstacle(old.result, now.result);
   const environments = { old: old.result.environment, new: now.result.environment };
+  const translations = new Map([...old.translations ?? [], ...now.translations ?? []]);
   const entries = matchRows(old.result.rows, now.result.rows).flatMap((pair) => {
     const known = obstacle === null ? pair : { ...pair, obstacle: pair.obstacle ?? obstacle };
     return [
-      ...compareRuns(known, options),
+      ...compareRuns(known, options, translations),
       ...comparePerformance(known, environments, options),
     ];
   });

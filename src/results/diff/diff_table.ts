@@ -2,7 +2,8 @@ import { formatBytes } from "../../util/format.ts";
 import { formatScore, scoreLabel } from "../display/score_format.ts";
 import { displayName } from "../display_names.ts";
 import type { Cell, Table, TableSection } from "../table.ts";
-import type { DiffEntry, Verdict } from "./diff_entry.ts";
+import { bleuUnit, notCompared } from "./compare_translations.ts";
+import { type DiffEntry, minimumBleuEffect, type Verdict } from "./diff_entry.ts";
 import type { ResultDiff } from "./diff_results.ts";
 
 const missing = "–";
@@ -103,7 +104,8 @@ function showValue({ kind, unit }: DiffEntry, side: DiffEntry["old"]): string {
 function showChange({ relative, unit, kind }: DiffEntry, value: number): string {
   if (kind === "runs") return signed(100 * value, 0) + " %";
   if (relative) return signed(100 * value, 1) + " %";
-  return unit === "fraction" ? signed(100 * value, 2) : signed(value, 3);
+  if (unit === "fraction") return signed(100 * value, 2);
+  return signed(value, unit === bleuUnit ? 2 : 3);
 }
 
 function signed(value: number, digits: number): string {
@@ -140,6 +142,13 @@ function footnotesOf(diff: ResultDiff): string[] {
         "seed counts without a test, also of single runs.",
     );
   }
+  if (entries.some(({ unit, verdict }) => unit === bleuUnit && verdict !== "incomparable")) {
+    notes.push(
+      `A change of BLEU counts from ${minimumBleuEffect} points, when the paired bootstrap over ` +
+        `sentences has p < ${options.alpha} and an interval without 0, or, for scores that cannot ` +
+        "be resampled, when the stored intervals leave out 0.",
+    );
+  }
   if (tested > 0) {
     const expected = tested * options.alpha;
     notes.push(
@@ -149,7 +158,8 @@ function footnotesOf(diff: ResultDiff): string[] {
   }
   for (const entry of entries) {
     if (entry.verdict === "incomparable" || entry.reason === null) continue;
-    if (entry.verdict === "within noise" && entry.kind !== "runs") continue;
+    const always = entry.kind === "runs" || entry.reason.includes(notCompared);
+    if (entry.verdict === "within noise" && !always) continue;
     notes.push(`${nameOf(entry)}: ${entry.reason}.`);
   }
   const reasons = Map.groupBy(

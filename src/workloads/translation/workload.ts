@@ -82,10 +82,10 @@ class TranslationStream implements BatchStream {
   }
 
   async *evaluation(
-    { split, shuffledSources = false }: EvaluationSpec,
+    { split, shuffledSources }: EvaluationSpec,
   ): AsyncGenerator<RunBatch, void, undefined> {
     const { data, batching: { sourcePadding }, evaluationShapes } = this.options;
-    const how = { sourcePadding, shuffledSources };
+    const how = { sourcePadding, shuffledSources: shuffledSources === true };
     for (const batch of pairEvaluation(data.splits[split], evaluationShapes, how)) {
       yield batch;
       // Lets timers and signals in between batches that are made on this thread.

@@ -2,16 +2,14 @@
  * Kind `lm_train`: a training trajectory of a language model through the session itself, and its
  * validation in pieces with carried state.
  */
-import { z } from "zod";
 import type { Device } from "../../../device/device.ts";
 import { UserError } from "../../../errors.ts";
 import { buildLanguageModel, languageModelInputs } from "../../../models/language_model.ts";
 import type { LanguageModelConfig } from "../../../models/language_model_config.ts";
 import { ModelContext } from "../../../nn/context.ts";
-import { learningRate, type Schedule } from "../../../train/schedule.ts";
+import { learningRate } from "../../../train/schedule.ts";
 import { Session } from "../../../train/session.ts";
-import type { SessionState } from "../../../train/session_state.ts";
-import { type CompareOptions, outputTolerance, trajectoryLossTolerance } from "../../tolerance.ts";
+import { type CompareOptions, outputTolerance } from "../../tolerance.ts";
 import type { Golden } from "../golden.ts";
 import type { Produced } from "../run_module.ts";
 import { languageModelConfigOf } from "./lm_config.ts";
@@ -25,47 +23,17 @@ import {
   type TokenRows,
   total,
 } from "./lm_pieces.ts";
-
-const trainSchema = z.object({
-  updates: z.int(),
-  snapshot: z.int(),
-  optim: z.object({
-    betas: z.tuple([z.number(), z.number()]),
-    clip_norm: z.number(),
-    end_learning_rate: z.number().default(0),
-    eps: z.number(),
-    lr: z.number(),
-    lr_scheduler: z.enum(["linear_decay", "inverse_sqrt"]),
-    total_num_update: z.int().optional(),
-    update_freq: z.int().positive().default(1),
-    warmup_init_lr: z.number(),
-    warmup_updates: z.int(),
-    weight_decay: z.number(),
-  }),
-});
-type Training = z.infer<typeof trainSchema>;
-
-/** Losses and norms of float32 against the reference's float64. */
-const scalars: CompareOptions = { tolerance: trajectoryLossTolerance, elementwise: true };
-
-function scheduleOf({ optim, updates }: Training): Schedule {
-  const common = {
-    peak: optim.lr,
-    warmupInitial: optim.warmup_init_lr,
-    warmupUpdates: optim.warmup_updates,
-  };
-  if (optim.lr_scheduler === "inverse_sqrt") return { kind: "inverse-sqrt", ...common };
-  return {
-    kind: "linear",
-    ...common,
-    warmupPower: 1,
-    end: optim.end_learning_rate,
-    totalUpdates: optim.total_num_update ?? updates,
-  };
-}
+import {
+  adamSettingsOf,
+  initialState,
+  scalars,
+  scheduleOf,
+  type TrajectoryCase,
+  trajectorySchema,
+} from "./trajectory.ts";
 
 /** The micro-batches of every update: inputs have all of them along the first axis. */
-function microBatches(golden: Golden, { updates, optim }: Training): TokenRows[][] {
+function microBatches(golden: Golden, { updates, optim }: TrajectoryCase): TokenRows[][] {
   const { shape: [count, batch, length], values } = golden.inputTensor("src_tokens");
   const targets = golden.inputTensor("target").values;
   const perUpdate = optim.update_freq;
@@ -101,7 +69,7 @@ function hasNoGradient({ decoder }: LanguageModelConfig, name: string): (index: 
 function sessionOf(
   device: Device,
   config: LanguageModelConfig,
-  { optim }: Training,
+  { optim }: TrajectoryCase,
   { batch, length }: TokenRows,
 ): Session {
   const extents = { batch, length };
@@ -114,13 +82,7 @@ function sessionOf(
       const options = { carried: carried > 0, ignoreTailPadding: true };
       return { lossSum: buildLanguageModel(config, context, inputs, options).lossSum };
     },
-    optimizer: {
-      beta1: optim.betas[0],
-      beta2: optim.betas[1],
-      epsilon: optim.eps,
-      weightDecay: optim.weight_decay,
-      clipNorm: optim.clip_norm,
-    },
+    optimizer: adamSettingsOf(optim),
     accumulation: optim.update_freq,
     seed: 0,
   });
@@ -132,7 +94,7 @@ export async function verifyLanguageModelTraining(
   golden: Golden,
 ): Promise<Produced[]> {
   const config = languageModelConfigOf(golden);
-  const training = golden.config(trainSchema);
+  const training = golden.config(trajectorySchema);
   const schedule = scheduleOf(training);
   const batches = microBatches(golden, training);
   const session = sessionOf(device, config, training, batches[0][0]);
@@ -204,18 +166,6 @@ async function compareParameters(
     const compare = { tolerance: outputTolerance, exception };
     return { name: `output.${prefix}.${name}`, values, compare };
   });
-}
-
-/** Parameters of the file, moments zero. */
-function initialState(golden: Golden, session: Session): SessionState {
-  const parameters = new Map(session.model.parameters.map(({ name }) => {
-    const values = golden.parameters.get(name)?.values;
-    if (values === undefined) throw new UserError(`${golden.where}: param.${name} is missing`);
-    return [name, Float32Array.from(values)];
-  }));
-  const zeros = () =>
-    new Map([...parameters].map(([name, { length }]) => [name, new Float32Array(length)]));
-  return { parameters, first: zeros(), second: zeros(), states: new Map(), carried: new Map() };
 }
 
 /**

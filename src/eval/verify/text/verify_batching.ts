@@ -26,8 +26,8 @@ const operationSchema = z.looseObject({
   operation: z.enum(["batch_by_size", "collate_tokens", "language_pair", "monolingual"]),
 });
 const limitsSchema = z.looseObject({
-  max_tokens: z.int().nullable(),
-  max_sentences: z.int().nullable(),
+  max_tokens: z.int().nullish(),
+  max_sentences: z.int().nullish(),
   required_multiple: z.int(),
 });
 
@@ -69,10 +69,10 @@ function batches(golden: TextGolden): Record<string, unknown> {
 const rowsSchema = z.looseObject({
   values: z.array(integers),
   pad: z.int(),
-  eos: z.int().nullable(),
+  eos: z.int().nullish(),
   left_pad: z.boolean(),
   move_eos_to_beginning: z.boolean(),
-  pad_to_length: z.int().nullable(),
+  pad_to_length: z.int().nullish(),
 });
 
 function rows(golden: TextGolden): Record<string, unknown> {
@@ -99,14 +99,14 @@ const pairsSchema = limitsSchema.extend({
   left_pad_target: z.boolean(),
   source_chunk_size: z.int(),
   target_chunk_size: z.int(),
-  max_positions: z.tuple([z.int(), z.int()]).nullable(),
+  max_positions: z.tuple([z.int(), z.int()]).nullish(),
   pad: z.int(),
   eos: z.int(),
 });
 const pairsInput = z.looseObject({
   source: z.array(integers),
   target: z.array(integers),
-  permutation: integers.nullable(),
+  permutation: integers.nullish(),
 });
 
 function pairs(golden: TextGolden): Record<string, unknown> {
@@ -157,7 +157,7 @@ function pairs(golden: TextGolden): Record<string, unknown> {
 
 const blocksSchema = limitsSchema.extend({
   break_mode: z.enum(["none", "eos", "complete", "complete_doc"]),
-  block_size: z.int().nullable(),
+  block_size: z.int().nullish(),
   add_bos_token: z.boolean(),
 });
 const blocksInput = z.looseObject({ sizes: integers, permutation: integers.nullish() });

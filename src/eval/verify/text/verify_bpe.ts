@@ -31,7 +31,7 @@ export function verifyBpeLearn(golden: TextGolden): Record<string, unknown> {
 const applyConfig = z.looseObject({
   separator: z.string(),
   merges: z.int(),
-  vocabulary_threshold: z.int().nullable(),
+  vocabulary_threshold: z.int().nullish(),
   has_vocabulary: z.boolean(),
   glossaries: z.null().optional(),
   dropout: z.literal(0).optional(),
@@ -58,7 +58,7 @@ export function verifyBpeApply(golden: TextGolden): Record<string, unknown> {
   const codes = BpeCodes.parse(codesLines, merges < 0 ? {} : { merges });
   const vocabulary = parsePieceVocabulary(
     config.has_vocabulary ? counted.map((entry) => entry.join(" ")) : [],
-    threshold === null ? {} : { threshold },
+    { threshold: threshold ?? -Infinity },
   );
   const encoder = new BpeEncoder(codes, { vocabulary, separator });
   return { lines: text.map((line) => encoder.encode(line)) };

@@ -1,5 +1,5 @@
 /** Verifies golden files of text processing: no device is needed, and results are exact. */
-import { NotImplementedError, UserError } from "../../../errors.ts";
+import { UserError } from "../../../errors.ts";
 import { readError } from "../../../util/read_error.ts";
 import type { VerifyReport } from "../verify.ts";
 import { compareText } from "./differences.ts";
@@ -7,8 +7,8 @@ import { TextGolden } from "./text_golden.ts";
 import { verifyBatching } from "./verify_batching.ts";
 import { verifyFairseqBleu, verifySacreBleu } from "./verify_bleu.ts";
 import { verifyBpeApply, verifyBpeLearn, verifyBpeRestore } from "./verify_bpe.ts";
-import { verifyEnwik8, verifyWikitext } from "./verify_corpora.ts";
 import { verifyCorpus } from "./verify_corpus.ts";
+import { verifyEnwik8, verifyWikitext } from "./verify_corpora.ts";
 import { verifyDictionary } from "./verify_dictionary.ts";
 import { verifyLmBlocks } from "./verify_lm_blocks.ts";
 import {
@@ -22,8 +22,8 @@ type Result = Record<string, unknown>;
 /** Computes everything that a file of its kind can hold. */
 export type TextHandler = (golden: TextGolden) => Result | Promise<Result>;
 
-/** Handlers by kind; `undefined` for kinds that are yet to come. */
-const handlers = new Map<string, TextHandler | undefined>([
+/** Handlers by kind. */
+const handlers: ReadonlyMap<string, TextHandler> = new Map<string, TextHandler>([
   ["dictionary", verifyDictionary],
   ["lm_blocks", verifyLmBlocks],
   ["wikitext_tokens", verifyWikitext],
@@ -43,7 +43,7 @@ const handlers = new Map<string, TextHandler | undefined>([
 
 /** Kinds of text files that can be verified. */
 export function implementedTextKinds(): string[] {
-  return [...handlers].filter(([, handler]) => handler !== undefined).map(([kind]) => kind);
+  return [...handlers.keys()];
 }
 
 /** Where the files that a golden file names may be, beside its own folder and `../data`. */
@@ -70,7 +70,8 @@ export async function verifyTextFile(
   });
   const golden = new TextGolden(bytes, path, dataDir);
   const { kind } = golden;
-  if (!handlers.has(kind)) {
+  const handler = handlers.get(kind);
+  if (handler === undefined) {
     const known = [...handlers.keys()].join(", ");
     throw new UserError(`${path}: unknown kind ${JSON.stringify(kind)}, expected one of: ${known}`);
   }
@@ -82,8 +83,6 @@ export async function verifyTextFile(
     ...words,
   });
   try {
-    const handler = handlers.get(kind);
-    if (handler === undefined) throw new NotImplementedError(`kind ${kind}`);
     const { values, differences } = compareText(golden.output, await handler(golden));
     if (values === 0) return report(false, { failure: "the file holds no expected results" });
     const [first] = differences;

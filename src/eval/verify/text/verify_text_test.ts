@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../../../errors.ts";
 import { formatReport } from "../report.ts";
+import { compareText } from "./differences.ts";
 import { implementedTextKinds, verifyTextFile } from "./verify_text.ts";
 
 const FIXTURES = `${import.meta.dirname}/../../../../fixtures/goldens_text`;
@@ -63,6 +64,15 @@ Deno.test("a wrong value fails and the first one is named", async () => {
   );
   const longer = await changed("dict_string.json", '"Hinter haus ."', '"Hinter haus .", "more"');
   assert.match(longer.failure ?? "", /output\.strings\.length: expected 12, got 11/);
+});
+
+Deno.test("doubles may differ in their last places, counts may not", () => {
+  const differences = (expected: unknown, found: unknown) =>
+    compareText(expected, found).differences.length;
+  // JSON has no 40.0.
+  assert.equal(differences({ score: 40 }, { score: 40.000000000000007 }), 0);
+  assert.equal(differences({ score: 40 }, { score: 40.0001 }), 1);
+  assert.equal(differences({ count: 4_000_000_000 }, { count: 4_000_000_001 }), 1);
 });
 
 Deno.test("a configuration that does not fit fails with the field's name", async () => {
