@@ -258,9 +258,13 @@ Deno.test("a missing file or archive is told with where it comes from", async ()
 Deno.test("an archive without a wanted member and a cut archive are refused", async () => {
   await withFolder(async (folder) => {
     const options = { dataDir: folder, cacheDir: join(folder, "cache") };
-    await writeWmt16Archives(folder, tinyWithout("dev.tgz/dev/newstest2013.en"));
+    const files = join(folder, ID);
+    await writeWmt16Archives(files, tinyWithout("dev.tgz/dev/newstest2013.en"));
     await rejectsInOneLine(loadWmt16(options), /dev\.tgz: lacks newstest2013\.en$/);
-    await Deno.truncate(join(folder, "de-en.tgz"), 150);
+    for (const { name } of Deno.readDirSync(files)) {
+      if (name !== "de-en.tgz") await Deno.remove(join(files, name));
+    }
+    await Deno.truncate(join(files, "de-en.tgz"), 150);
     await rejectsInOneLine(loadWmt16(options), /de-en\.tgz: the archive is damaged or cut/);
     const unfinished = filesBelow(join(folder, "cache")).filter((path) => path.includes(".tmp"));
     assert.deepEqual(unfinished, []);
