@@ -77,38 +77,51 @@ ${each(`${at} *= scale;`)}`,
   };
 }
 
-function sumsPass(p: SlotProblem, weights: Scratch, size: number): Pass {
+/** Neighbouring sums of one invocation, which share their weights and owners. */
+function columnsPerThread({ valueDepth }: SlotProblem, most: number): number {
+  let columns = most;
+  while (valueDepth % columns !== 0) columns /= 2;
+  return columns;
+}
+
+function sumsPass(p: SlotProblem, weights: Scratch, size: number, most: number): Pass {
   const { rows, heads, slots, valueDepth, owners } = p;
-  const width = heads * valueDepth;
+  const columns = columnsPerThread(p, most);
+  const perRow = heads * valueDepth / columns;
+  const each = (statement: (i: number) => string) =>
+    Array.from({ length: columns }, (_, i) => statement(i)).join("\n");
   return {
     name: "sums",
     inputs: [3, 4, 5, ...(owners === undefined ? [] : [owners])],
     outputs: [0],
     scratch: [{ scratch: weights, access: "read" }],
     workgroupSize: size,
-    groups: Math.ceil(rows * width / size),
-    body: `if (thread >= ${rows * width}u) { return; }
+    groups: Math.ceil(rows * perRow / size),
+    body: `if (thread >= ${rows * perRow}u) { return; }
 ${lastPlace(p)}
-let row = thread / ${width}u;
-let j = thread - row * ${width}u;
+let row = thread / ${perRow}u;
+let j = (thread - row * ${perRow}u) * ${columns}u;
 let first = (row * ${heads}u + j / ${valueDepth}u) * ${slots}u;
-var total = 0.0f;
+${each((i) => `var total${i} = 0.0f;`)}
 for (var c = 0u; c < last; c++) {
 ${ownerOf(p)}
-total += tmp${weights.index}[first + c] * in3(c, owner, j);
+let weight = tmp${weights.index}[first + c];
+${each((i) => `total${i} += weight * in3(c, owner, j + ${i}u);`)}
 }
-out0(row, j, total + tmp${weights.index}[first + last] * in4(row, j));`,
+let weight = tmp${weights.index}[first + last];
+${each((i) => `out0(row, j + ${i}u, total${i} + weight * in4(row, j + ${i}u));`)}`,
   };
 }
 
-/** Lowers for both adapter classes; only the workgroups differ. */
+/** Lowers for both adapter classes, which differ in how much work an invocation has. */
 export function lowerSlotAttention(node: Node, ctx: LowerContext): Pass[] {
   const p = readSlotProblem(node.inputs, node.attrs);
   const weights = ctx.scratch(p.rows * p.heads * p.slots);
-  const size = ctx.adapterClass === "software" ? ctx.subgroupSize : 64;
+  const software = ctx.adapterClass === "software";
+  const size = software ? ctx.subgroupSize : 64;
   return [
     scoresPass(p, weights, size),
     ...(p.kind === "softmax" ? [normalisingPass(p, weights, size)] : []),
-    sumsPass(p, weights, size),
+    sumsPass(p, weights, size, software ? 8 : 1),
   ];
 }

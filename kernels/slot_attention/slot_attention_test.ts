@@ -13,6 +13,8 @@ interface Case {
   readonly heads: number;
   readonly group: number;
   readonly bias: boolean;
+  /** Width of values of one head; default 5. */
+  readonly values?: number;
 }
 
 /** Slots from the present one on hold NaN: they must not be read. */
@@ -21,8 +23,8 @@ function written(size: number, slots: number, place: number, seed: number): Floa
   return values.fill(NaN, place * size);
 }
 
-function check({ kind, rows, slots, place, heads, group, bias }: Case): Promise<void> {
-  const [width, valueWidth] = [3 * heads, 5 * heads];
+function check({ kind, rows, slots, place, heads, group, bias, values = 5 }: Case): Promise<void> {
+  const [width, valueWidth] = [3 * heads, values * heads];
   const fixed = { gradient: false };
   return checkOperation({
     inputs: {
@@ -60,7 +62,7 @@ function check({ kind, rows, slots, place, heads, group, bias }: Case): Promise<
 
 const cases: readonly Case[] = [
   { kind: "softmax", rows: 6, slots: 9, place: 5, heads: 1, group: 3, bias: true },
-  { kind: "softmax", rows: 3, slots: 4, place: 0, heads: 4, group: 1, bias: false },
+  { kind: "softmax", rows: 3, slots: 4, place: 0, heads: 4, group: 1, bias: false, values: 12 },
   { kind: "laplace", rows: 70, slots: 7, place: 6, heads: 1, group: 5, bias: true },
   { kind: "relu2", rows: 2, slots: 33, place: 20, heads: 1, group: 2, bias: true },
 ];

@@ -24,20 +24,9 @@ import { matmul } from "../../kernels/matmul/mod.ts";
 import { maskedSoftmax } from "../../kernels/softmax/mod.ts";
 import { iota } from "../../kernels/source/generate.ts";
 import { concat, reshape } from "../../kernels/view/mod.ts";
+import type { CachePlace } from "./cache_place.ts";
 import type { ModelContext } from "./context.ts";
 import type { SlotCache } from "./slot_cache.ts";
-
-/** Where T new tokens stand in a cache of C positions; shared by the layers of a decoder. */
-export interface CachePlace {
-  /** C */
-  readonly capacity: number;
-  /** Positions after which the cache is emptied; `null` for never. */
-  readonly block: number | null;
-  /** T */
-  readonly tokens: number;
-  /** Place of every new token within its block, f32 [T]. */
-  readonly places: Tensor;
-}
 
 /** A cache that new tokens are appended to, and which keys they see. */
 export interface AppendedCache extends CachePlace {

@@ -9,8 +9,8 @@ import { gather } from "../../kernels/gather/mod.ts";
 import { slotAttention, type SlotAttentionKind } from "../../kernels/slot_attention/mod.ts";
 import { iota } from "../../kernels/source/generate.ts";
 import { broadcastTo, reshape } from "../../kernels/view/mod.ts";
+import type { CachePlace } from "./cache_place.ts";
 import type { ModelContext } from "./context.ts";
-import type { CachePlace } from "./key_value_cache.ts";
 import type { RowHistory } from "./row_history.ts";
 
 /** Slots that beams share; `places` is [1], the slot of the present position. */

@@ -30,7 +30,7 @@ export interface TranslateOptions extends BeamOptions, SearchTuning {
 export interface Translation {
   /** Number of the source. */
   readonly index: number;
-  /** Best first; at most `beam`. */
+  /** Best first; at most `beam`, and none when the scores of the model are no numbers. */
   readonly hypotheses: readonly Hypothesis[];
 }
 

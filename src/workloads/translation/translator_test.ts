@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { interpret } from "../../compiler/evaluate.ts";
-import { testNormals } from "../../compiler/testing.ts";
+import { assertClose, testDevice, testNormals } from "../../compiler/testing.ts";
 import { EOS_ID, PAD_ID } from "../../data/vocabulary.ts";
 import { UserError } from "../../errors.ts";
 import { freshGraph } from "../../graph/build.ts";
@@ -14,7 +14,14 @@ import {
 } from "../../models/translation_model.ts";
 import { tinyTranslation as tiny, tinyTranslationMega } from "../../models/translation_testing.ts";
 import { ModelContext } from "../../nn/context.ts";
-import type { BatchExtents, BlocksOf, DecodeRunner, Mode } from "../../train/workload.ts";
+import { Inference } from "../../train/inference.ts";
+import type {
+  BatchExtents,
+  BlocksOf,
+  DecodeRunner,
+  Mode,
+  ModelFunction,
+} from "../../train/workload.ts";
 import type { Hypothesis } from "./beam_search.ts";
 import {
   blocksOfSentences,
@@ -235,6 +242,33 @@ Deno.test("a batch shrinks when only one of its sentences is unfinished", async 
   assert.ok(less.moves > 0);
   assert.equal(less.steps, all.steps);
   assert.ok(less.rows < all.rows, `${less.rows} of ${all.rows} rows`);
+});
+
+Deno.test("the device finds what the float64 references find", async () => {
+  const config = stacks["Mega softmax, simple bias, chunks of 3"];
+  const { parameters, batch, results } = await found(config, "left");
+  const model: ModelFunction = (ctx, extents, mode) => {
+    if (mode === "encode") return encodeForDecoding(config, ctx, extents);
+    if (mode === "step") return decodeStep(config, ctx, extents);
+    return buildTranslation(config, ctx, translationInputs(1, 2, 2), { labelSmoothing: 0 });
+  };
+  const device = await testDevice("software");
+  const before = [device.liveBytes, device.liveBuffers];
+  {
+    using inference = new Inference(device, {
+      model,
+      mode: "evaluate",
+      extents: {},
+      values: { parameters, states: new Map() },
+      where: "model",
+    });
+    const onDevice = await searchBatch(inference, config, batch, beam);
+    const tokens = (all: typeof results) => all.map((one) => one.map(({ tokens }) => [...tokens]));
+    assert.deepEqual(tokens(onDevice), tokens(results));
+    const scores = (all: typeof results) => all.flatMap((one) => one.map(({ score }) => score));
+    assertClose("scores", scores(onDevice), scores(results), 1e-4);
+  }
+  assert.deepEqual([device.liveBytes, device.liveBuffers], before);
 });
 
 async function translated(config: TranslationConfig, options: Partial<TranslateOptions> = {}) {
