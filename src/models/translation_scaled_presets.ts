@@ -61,8 +61,8 @@ const scales: Readonly<Record<ScaledProfile, Readonly<Record<ScaledTask, Scale>>
   },
   quick: {
     "numbers": scale(64, 2, 4, 0, 64, 1_024, 500, 200, 1_000),
-    "multi30k": scale(96, 2, 4, 0, 40, 1_280, 600, 200, 1_000),
-    "wmt16-en-de": scale(96, 2, 4, 0, 40, 1_280, 600, 200, 500),
+    "multi30k": scale(96, 2, 4, 0, 40, 1_280, 400, 200, 1_000),
+    "wmt16-en-de": scale(96, 2, 4, 0, 40, 1_280, 400, 200, 500),
   },
   small: {
     "numbers": scale(128, 3, 4, 0.1, 64, 8_192, 4_000, 1_000, 2_000),
