@@ -1,6 +1,7 @@
 /**
  * Mega on WebGPU: symbolic tensors with reverse-mode differentiation, the models of the Mega paper
- * and its baselines, training, and versioned results.
+ * and its baselines (classifiers, language models, translation models), training, beam search, and
+ * versioned results.
  *
  * @example Gradient of a small function on the GPU.
  * ```ts

@@ -239,6 +239,7 @@ Examples:
   deno task bench --suite lm --learning-rates 5e-3,1e-2,2e-2 --seeds 3
   deno task bench --suite translation               English to German: numbers in words, and BLEU
   deno task bench --task multi30k --data ~/data --direction de-en
+  deno task bench --task numbers --average 3        the mean of the last three validated models
   deno task bench --suite efficiency                speed and memory at lengths 1K to 4K
   deno task bench --suite kernels                   time every kernel on this adapter
   deno task bench --suite kernels --task matmul     only the matrix products`,

@@ -29,7 +29,9 @@ Examples:
   deno task data verify listops
   deno task data fetch text
   deno task data fetch wikitext-103
+  deno task data fetch multi30k
   deno task data fetch wmt16-en-de --trust-first-use
+  deno task data generate wmt16-en-de
   deno task data generate characters
   deno task data generate numbers --profile quick --out my-data
   deno task data fetch listops --url ADDRESS --sha256 HEX

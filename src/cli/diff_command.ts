@@ -47,6 +47,8 @@ export function diffCommand(exit: (code: number) => void) {
     .addHelpText(
       "after",
       `
+sacreBLEU is compared by the paired bootstrap over the translations beside the results.
+
 Exit code: 0 no regression, 1 a regression, 2 nothing comparable.
 
 Examples:

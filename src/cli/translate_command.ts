@@ -56,7 +56,7 @@ export function translateCommand(exit: (code: number) => void) {
       "after",
       `
 Examples:
-  echo "on the third of May" | deno task translate --run results/translation-quick-20260131T120000Z.json
+  echo "The train leaves at half past seven" | deno task translate --run results/translation-quick-20260131T120000Z.json
   deno task translate --run results/mine.json --task multi30k --model transformer --input captions.txt
   deno task translate --run results/mine.json --beam 10 --nbest 3 --scores < lines.txt`,
     )

@@ -10,7 +10,9 @@ import { verifyFile, type VerifyReport } from "../eval/verify/verify.ts";
 /** The command, for `main.ts`. */
 export function verifyCommand(exit: (code: number) => void) {
   return new Command("verify")
-    .description("Compare modules (golden safetensors files) and text tools (golden JSON files)")
+    .description(
+      "Compare modules, models and searches (golden safetensors files) and text tools (golden JSON files)",
+    )
     .argument("<files...>", "golden files; their metadata says what to build")
     .option("--data <folder>", "folder of large files that golden JSON files name")
     .addHelpText(
@@ -19,6 +21,7 @@ export function verifyCommand(exit: (code: number) => void) {
 Examples:
   deno task verify fixtures/goldens/ema_causal.safetensors
   deno task verify fixtures/goldens/*.safetensors
+  deno task verify fixtures/goldens/{gca,nmt,beam}_*.safetensors
   deno task verify fixtures/goldens_text/*.json`,
     )
     .action(async (files, { data }) => {
