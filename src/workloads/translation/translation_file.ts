@@ -53,7 +53,7 @@ export interface LoadedTranslationModel {
  */
 export function translationModelOf(head: ModelHead, where: string): LoadedTranslationModel {
   if (head.kind !== "translation") {
-    throw new UserError(`${where}: a ${head.kind}, not a model for translation`);
+    throw new UserError(`${where}: a language model: use deno task generate`);
   }
   const config = parseTranslationConfig(head.config, where);
   return {
