@@ -14,9 +14,12 @@ Deno.test("a command line means the suite that has its tasks and models", () => 
     ["translation", ["numbers"], undefined],
     ["translation", ["multi30k"], ["transformer"]],
     ["translation", undefined, ["mega-laplace"]],
+    ["overview", ["listops", "numbers"], undefined],
+    ["overview", ["characters", "numbers"], ["mega"]],
     // The suite of the tasks, which then says which models it has.
     ["translation", ["numbers"], ["s4"]],
     ["lm", ["characters"], ["no such model"]],
+    ["overview", ["listops", "numbers"], ["s4"]],
     ["lra", ["no such task"], undefined],
     ["lra", undefined, ["no such model"]],
   ];
