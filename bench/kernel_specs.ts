@@ -1,7 +1,7 @@
 /** What the kernel suite measures: the shapes of training and the classical ones. */
 import type { DType, Shape, Tensor } from "../src/graph/contract.ts";
 import { attention, type AttentionKind } from "../kernels/attention/mod.ts";
-import { add, mul, silu } from "../kernels/elementwise/mod.ts";
+import { add, mul, silu, toF32 } from "../kernels/elementwise/mod.ts";
 import { emaScan } from "../kernels/ema/ema_scan.ts";
 import { emaScanWithState } from "../kernels/ema/ema_scan_state.ts";
 import { fftConv } from "../kernels/fft/fft_conv.ts";
@@ -10,6 +10,7 @@ import { matmul, type MatmulOptions } from "../kernels/matmul/mod.ts";
 import { normalize } from "../kernels/norm/mod.ts";
 import { projectedCrossEntropy } from "../kernels/projected_cross_entropy/mod.ts";
 import { sum } from "../kernels/reduce/mod.ts";
+import { slotAttention } from "../kernels/slot_attention/mod.ts";
 import { softmax } from "../kernels/softmax/mod.ts";
 import { topK } from "../kernels/topk/mod.ts";
 import { gradients } from "../src/compiler/gradient.ts";
@@ -324,6 +325,30 @@ function selection(sentences: number, beam: number, words: number): KernelSpec {
   };
 }
 
+/** A step of decoding: one position of every beam, the last of its slots. */
+function decodingStep(sentences: number, beam: number, slots: number): KernelSpec {
+  const [rows, width, values] = [sentences * beam, 32, 128];
+  return {
+    kernel: "attention to slots",
+    shape: { rows, slots, width, values },
+    operands: {
+      q: { shape: [rows, width], low: -0.2, high: 0.2 },
+      keys: { shape: [slots, rows, width] },
+      newKeys: { shape: [rows, width] },
+      values: { shape: [slots, rows, values] },
+      newValues: { shape: [rows, values] },
+      place: { shape: [1], low: slots - 1, high: slots - 1 },
+      owners: { shape: [rows, slots], dtype: "i32", low: 0, high: beam },
+      bias: { shape: [slots] },
+    },
+    build: ({ q, keys, newKeys, values, newValues, place, owners, bias }) =>
+      slotAttention(
+        { q, keys, newKeys, values, newValues, place, owners: toF32(owners), bias },
+        { kind: "softmax", heads: 1, group: beam },
+      ),
+  };
+}
+
 /** Every spec, in the order of the report. */
 export const kernelSpecs: readonly KernelSpec[] = [
   ...products,
@@ -355,4 +380,5 @@ export const kernelSpecs: readonly KernelSpec[] = [
   vocabularyGradients(256, 32, 8192),
   selection(32, 5, 3_000),
   selection(8, 5, 33_000),
+  decodingStep(32, 5, 64),
 ];

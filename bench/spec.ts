@@ -30,6 +30,8 @@ export interface PreparedRun {
   readonly updatesPerEpoch: number;
   /** Number of trained scalars. */
   readonly parameterCount: number;
+  /** How batches are cut, in words, where that is not plain from the numbers above. */
+  readonly batches?: string;
   /** What a file of the trained model says of it, for models that are kept after their run. */
   readonly modelHead?: (seed: number) => ModelHead;
 }

@@ -154,6 +154,7 @@ export async function runTrainingSuite(
       (reason) => events.message(`nothing is compiled ahead: ${reason}`),
     )
     : undefined;
+  const described = new Set<string>();
   for (const [i, { spec, seed, source, role, peak }] of runs.entries()) {
     ahead?.start(i);
     const trials = rows.filter((row) =>
@@ -171,6 +172,11 @@ export async function runTrainingSuite(
         peak: chosen === undefined ? peak : trialPeak(chosen),
       });
     const head = headFor(role);
+    const { batches } = head.run;
+    if (batches !== undefined && !described.has(spec.task)) {
+      described.add(spec.task);
+      events.message(`${spec.task}: ${batches}`);
+    }
     const reuses = chosen?.seed === seed && await reuseModel(headFor("trial"), head, plan);
     const run = reuses ? { ...chosen, role } : await runOne(device, head, plan, events);
     const notes = [

@@ -1,6 +1,11 @@
 /** Translation (the paper's Table 7), from raw text to BLEU. */
 import { SPLIT_NAMES } from "../src/data/dataset.ts";
-import { choosePairShapes, coverPairShapes } from "../src/data/translation/buckets.ts";
+import {
+  choosePairShapes,
+  coverPairShapes,
+  type PairShape,
+} from "../src/data/translation/buckets.ts";
+import { paddingOf } from "../src/data/translation/pair_batches.ts";
 import { directionName } from "../src/data/translation/directions.ts";
 import { limitParallel } from "../src/data/translation/limit_parallel.ts";
 import type { TranslationData } from "../src/data/translation/parallel_corpus.ts";
@@ -34,6 +39,15 @@ function taskRecord(data: TranslationData): ResultRow["task"] {
       }),
     ),
   };
+}
+
+/** Shapes of batches and how much of them is padding. */
+function batchesText(data: TranslationData, shapes: readonly PairShape[]): string {
+  const { target, skipped } = paddingOf(data.splits.train, shapes);
+  const each = shapes.map(({ rows, source, target }) => `${rows} x ${source}/${target}`);
+  const left = skipped === 0 ? "" : `, ${skipped} pairs are too long`;
+  return `batches of ${shapes.length} shapes (sentences x tokens: ${each.join(", ")}), ` +
+    `${(100 * target).toFixed(0)} % of the target is padding${left}`;
 }
 
 /** Prepares a run of a translation model. */
@@ -72,6 +86,7 @@ function translationRun(
     batchSize: perUpdate,
     sequenceLength: Math.max(longest.source, longest.target),
     updatesPerEpoch: Math.ceil(source.count / perUpdate),
+    batches: batchesText(data, shapes),
     parameterCount: translationParameters(config).count,
     modelHead: (seed) => translationHead(config, data, batching, model, seed),
   };

@@ -15,6 +15,7 @@ export * from "./norm/mod.ts";
 export * from "./projected_cross_entropy/mod.ts";
 export * from "./random/mod.ts";
 export * from "./reduce/mod.ts";
+export * from "./slot_attention/mod.ts";
 export * from "./softmax/mod.ts";
 export * from "./source/generate.ts";
 export * from "./source/mod.ts";

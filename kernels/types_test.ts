@@ -99,6 +99,16 @@ function everyNode(): Node[] {
     kernels.argmax(x(4, 5)),
     kernels.compactRows(x(4)).order,
     kernels.topK(x(4, 5), 2).indices,
+    kernels.slotAttention({
+      q: x(4, 6),
+      keys: x(5, 4, 6),
+      newKeys: x(4, 6),
+      values: x(5, 4, 8),
+      newValues: x(4, 8),
+      place: x(1),
+      owners: x(4, 5),
+      bias: x(5),
+    }, { kind: "softmax", heads: 2, group: 2 }),
     loss,
   ]);
   return nodes.filter(({ inputs }) => inputs.length > 0);

@@ -29,6 +29,7 @@ Examples:
   deno task data verify listops
   deno task data fetch text
   deno task data fetch wikitext-103
+  deno task data fetch wmt16-en-de --trust-first-use
   deno task data generate characters
   deno task data generate numbers --profile quick --out my-data
   deno task data fetch listops --url ADDRESS --sha256 HEX
@@ -51,7 +52,7 @@ Examples:
   command.command("fetch <id>")
     .description("download and unpack the official files")
     .option("--data <folder>", "folder of official files")
-    .option("--sha256 <hex>", "expected checksum of the archive")
+    .option("--sha256 <hex>", "expected checksum of the archive; of several NAME=HEX,NAME=HEX,...")
     .option("--trust-first-use", "accept an archive of unknown checksum and record it")
     .option("--url <address>", "another address of the same archive")
     .action(async (id, { data, sha256, trustFirstUse, url }) => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { packTar, type TarEntry } from "modern-tar";
 import { UserError } from "../errors.ts";
-import { type ExtractOptions, extractTar, safeSegments } from "./archive.ts";
+import { type ExtractOptions, extractTar, listTar, safeSegments } from "./archive.ts";
 
 const GOOD: TarEntry[] = [
   { header: { name: "top/", size: 0, type: "directory" } },
@@ -160,4 +160,32 @@ Deno.test("a missing archive and a target that exists are UserErrors", async () 
 Deno.test("safeSegments cleans harmless paths", () => {
   assert.deepEqual(safeSegments("./a//b/./c..d", "x"), ["a", "b", "c..d"]);
   assert.throws(() => safeSegments("a\0b", "x"), UserError);
+});
+
+Deno.test("entries that are not selected are passed over, also in lists", async () => {
+  // With this size a decoder whose bodies were cancelled waited forever.
+  const body = new Uint8Array(20_000).fill(7);
+  const entries: TarEntry[] = ["a", "b", "c", "d"].map((name) => ({
+    header: { name: `top/${name}`, size: body.length },
+    body,
+  }));
+  const bytes = await packTar(entries);
+  const { files } = await extractBytes(bytes, { select: (path) => /[bd]$/.exec(path)?.[0] });
+  assert.deepEqual(files, ["b:20000", "d:20000"]);
+  const archive = await Deno.makeTempFile();
+  try {
+    await Deno.writeFile(archive, bytes);
+    assert.deepEqual([...(await listTar(archive)).keys()], ["top/a", "top/b", "top/c", "top/d"]);
+    await Deno.truncate(archive, 100);
+    await assert.rejects(listTar(archive), UserError);
+  } finally {
+    await Deno.remove(archive);
+  }
+});
+
+Deno.test("progress counts the bytes of the archive", async () => {
+  const bytes = gzipSync(await packTar(GOOD));
+  const seen: [number, number][] = [];
+  await extractBytes(bytes, { onProgress: (done, total) => seen.push([done, total]) });
+  assert.deepEqual(seen.at(-1), [bytes.length, bytes.length]);
 });

@@ -2,6 +2,7 @@ import { UserError } from "../errors.ts";
 import { type DataEntry, DEFAULT_DATA_SEED } from "./data_entry.ts";
 import { SPLIT_NAMES, type SplitName } from "./dataset.ts";
 import { type DataContext, officialFolder } from "./fetch_data.ts";
+import { exists } from "./official_folder.ts";
 import { DATA_ENTRIES, dataEntry } from "./registry.ts";
 
 export { type DataContext, fetchData, type FetchOptions } from "./fetch_data.ts";
@@ -147,7 +148,7 @@ export async function generateData(
     }
     return hash;
   }
-  const there = await officialFolder(entry, dataDir) === undefined ? undefined : dataDir;
+  const there = await exists(dataDir) ? dataDir : undefined;
   using data = await entry.load({ profile, seed, cacheDir, dataDir: there, print });
   for (const name of SPLIT_NAMES) {
     const what = data.kind === "translation"

@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
 import type { DataEntry, OfficialArchive, Print } from "./data_entry.ts";
 import { download, type DownloadOptions } from "./download.ts";
@@ -19,7 +19,7 @@ export interface DataContext {
 export interface FetchOptions
   extends DataContext, Pick<DownloadOptions, "trustFirstUse" | "onProgress" | "fetcher"> {
   readonly id: string;
-  /** Expected sha256, for a data set of one archive. */
+  /** Expected sha256; of several archives `NAME=HEX`, with commas between. */
   readonly sha256?: string | undefined;
   /** Another address of the same archive, for a data set of one. */
   readonly url?: string | undefined;
@@ -58,16 +58,23 @@ export async function fetchOfficial(entry: DataEntry, options: FetchOptions): Pr
     throw new UserError(`${id}: has no official archive; it is made when needed`);
   }
   if (official.length > 1) {
-    if (url !== undefined || sha256 !== undefined) {
+    const names = official.map((archive) => fileName(archive.url));
+    const given = namedChecksums(sha256, names);
+    if (url !== undefined || given === undefined) {
       throw new UserError(
-        `${id}: has ${official.length} archives, but --url and --sha256 stand for one: leave them ` +
-          "out, or put the files into a folder and name it with --data",
+        `${id}: has ${official.length} archives, but --url and --sha256 HEX stand for one: leave ` +
+          "out --url, and give checksums as NAME=HEX with commas between, NAME one of " +
+          names.join(", "),
       );
     }
     for (const archive of official) {
       const target = join(dataDir, archive.folder, archive.file ?? "");
-      if (await exists(target)) print(`${id}: ${target} is there already`);
-      else await fetchOne(options, archive, join("downloads", id));
+      const name = fileName(archive.url);
+      // Archives that the user has need not be fetched to be used.
+      const packed = join(dataDir, dirname(archive.folder), name);
+      const there = archive.file === undefined && await exists(packed) ? packed : target;
+      if (await exists(there)) print(`${id}: ${there} is there already`);
+      else await fetchOne({ ...options, sha256: given.get(name) }, archive, join("downloads", id));
     }
     return await officialFolder(entry, dataDir) ?? join(dataDir, official[0].folder);
   }
@@ -79,6 +86,24 @@ export async function fetchOfficial(entry: DataEntry, options: FetchOptions): Pr
   return await fetchOne(options, official[0], "downloads");
 }
 
+function fileName(url: string): string {
+  return basename(URL.parse(url)?.pathname ?? "");
+}
+
+/** Checksums by file name from `NAME=HEX,...`; undefined when they are not all of that form. */
+function namedChecksums(
+  sha256: string | undefined,
+  names: readonly string[],
+): ReadonlyMap<string, string> | undefined {
+  const named = new Map<string, string>();
+  for (const pair of sha256?.split(",") ?? []) {
+    const [name, hex] = pair.split("=");
+    if (hex === undefined || !names.includes(name)) return undefined;
+    named.set(name, hex);
+  }
+  return named;
+}
+
 /** Fetches an archive by way of the folder `downloads`, or a file to its place. */
 async function fetchOne(
   options: FetchOptions,
@@ -88,7 +113,7 @@ async function fetchOne(
   const { id, dataDir, trustFirstUse, onProgress, fetcher, print } = options;
   const url = options.url ?? official.url;
   const sha256 = options.sha256 ?? official.sha256;
-  const name = basename(URL.parse(url)?.pathname ?? "") || `${id}.archive`;
+  const name = fileName(url) || `${id}.archive`;
   const target = join(dataDir, official.folder);
   const path = official.file === undefined
     ? join(dataDir, downloads, name)

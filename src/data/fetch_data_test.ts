@@ -80,7 +80,7 @@ Deno.test("one address or checksum does not stand for several archives", async (
     for (const change of [{ url: "https://example.org/x" }, { sha256: "0".repeat(64) }]) {
       await rejectsInOneLine(
         fetchOfficial(entry, { ...options, ...change }),
-        /^several: has 3 archives, but --url and --sha256 stand for one/,
+        /^several: has 3 archives, but --url and --sha256 HEX stand for one/,
       );
     }
   });

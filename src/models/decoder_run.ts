@@ -2,8 +2,9 @@
 import type { Tensor } from "../graph/contract.ts";
 import { ShapeError } from "../graph/contract.ts";
 import type { ModelContext } from "../nn/context.ts";
-import { type CacheFrame, cacheFrame, slotFrame } from "../nn/key_value_cache.ts";
+import { type CacheFrame, cacheFrame } from "../nn/key_value_cache.ts";
 import type { RowHistory } from "../nn/row_history.ts";
+import { slotCache } from "../nn/slot_cache.ts";
 
 /** How a decoder reads its tokens. */
 export interface DecoderRun {
@@ -49,5 +50,5 @@ export function stepFrame(
   const { capacity, beams } = step;
   return beams === undefined
     ? cacheFrame(ctx, capacity, tokens.shape[1])
-    : slotFrame(ctx, capacity, beams.block, beams.history);
+    : slotCache(ctx, capacity, beams.block, beams.history);
 }

@@ -9,7 +9,7 @@ import { add, equal, mul, toI32, where } from "../../kernels/elementwise/mod.ts"
 import { matmul } from "../../kernels/matmul/mod.ts";
 import { full, iota } from "../../kernels/source/generate.ts";
 import { input } from "../../kernels/source/mod.ts";
-import { broadcastTo, reshape, slice } from "../../kernels/view/mod.ts";
+import { broadcastTo, pad, reshape, slice } from "../../kernels/view/mod.ts";
 import {
   attendToGatedSource,
   attendToHeadedSource,
@@ -40,11 +40,14 @@ import { encodeSource, outputTable, targetWords } from "./translation_model.ts";
 /** Steps whose records the device keeps. */
 export const recordedSteps = 8;
 
-/** Extents of `encode` by name: `sentences` N, `beam` b, `source` S (padded). */
-export type EncodeExtents = Readonly<Record<"sentences" | "beam" | "source", number>>;
+/** Extents of the search by name: `sentences` N, `beam` b, `source` S, positions of a source. */
+export type SearchExtents = Readonly<Record<"sentences" | "beam" | "source", number>>;
+
+/** Extents of `encode`: further `words`, padded words of a source, at most S. */
+export type EncodeExtents = SearchExtents & Readonly<Record<"words", number>>;
 
 /** Extents of `step`: further `capacity`, the positions that the caches of keys and values hold. */
-export type StepExtents = EncodeExtents & Readonly<Record<"capacity", number>>;
+export type StepExtents = SearchExtents & Readonly<Record<"capacity", number>>;
 
 /** Extents as a caller has them, who may not know that they are complete. */
 type Extents = Readonly<Record<string, number>>;
@@ -65,7 +68,7 @@ interface SearchState {
 }
 
 /** The carried state of the search itself, in the scope `search`. */
-function searchState(ctx: ModelContext, { sentences, beam }: EncodeExtents): SearchState {
+function searchState(ctx: ModelContext, { sentences, beam }: SearchExtents): SearchState {
   const perBeam = (name: string) => ctx.carried(name, [sentences, beam]);
   const limits = ctx.carried("limits", [3]);
   const limit = (k: number) => slice(limits, 0, k, 1);
@@ -118,21 +121,23 @@ function rememberSource(ctx: ModelContext, config: TranslationConfig, source: En
 }
 
 /**
- * Encodes sources for decoding and starts the beams. Inputs: `source` i32 [N, S], padded on either
+ * Encodes sources for decoding and starts the beams. Inputs: `source` i32 [N, words], padded on either
  * side, and `limits` f32 [3]: least and most words before `</s>`, penalty of the unknown word. Carries
- * everything that {@link decodeStep} reads.
+ * everything that {@link decodeStep} reads. Steps see S positions, of which the last ones are hidden
+ * where there are fewer words: one program of steps serves sources of several lengths.
  */
 export function encodeForDecoding(
   config: TranslationConfig,
   ctx: ModelContext,
-  { sentences, beam, source }: Extents,
+  { sentences, beam, source, words: length }: Extents,
 ): { readonly outputs: Readonly<Record<string, Tensor>> } {
-  const words = input("source", [sentences, source], "i32");
-  rememberSource(ctx, config, encodeSource(config, ctx, words));
+  const words = input("source", [sentences, length], "i32");
+  const more = (x: Tensor) => pad(x, 1, 0, source - length);
+  rememberSource(ctx, config, { encoded: more(encodeSource(config, ctx, words).encoded) });
   ctx.scope("search", () => {
     searchState(ctx, { sentences, beam, source });
     ctx.carried("source_mask", [sentences, source]);
-    ctx.carry("source_mask", nonPadding(words, config.padding));
+    ctx.carry("source_mask", more(nonPadding(words, config.padding)));
     ctx.carry("limits", mul(input("limits", [3]), 1));
     ctx.carry("position", full([1], 0));
     // Until they differ, the beams of a sentence are one.
@@ -191,7 +196,8 @@ export function decodeStep(
   const position = limits.step;
   const valid = ctx.scope("search", () => ctx.carried("source_mask", [sentences, source]));
   const first = mul(iota([sentences, 1], 0), beam);
-  const history = { order: reshape(toI32(add(beams.parents, first)), [rows]), position };
+  const order = reshape(toI32(add(beams.parents, first)), [rows]);
+  const history = beam === 1 ? { position, group: beam } : { position, group: beam, order };
   const block = decoder.kind === "mega" ? decoder.chunk : null;
   const run = { carried: true, step: { capacity, beams: { history, block } } };
   const targets = positionLimits(config).target;

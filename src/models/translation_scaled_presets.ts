@@ -61,8 +61,8 @@ const scales: Readonly<Record<ScaledProfile, Readonly<Record<ScaledTask, Scale>>
   },
   quick: {
     "numbers": scale(64, 2, 4, 0, 64, 1_024, 500, 200, 1_000),
-    "multi30k": scale(96, 2, 4, 0, 100, 1_536, 800, 200, 1_000),
-    "wmt16-en-de": scale(96, 2, 4, 0, 100, 1_536, 800, 200, 500),
+    "multi30k": scale(96, 2, 4, 0, 40, 1_280, 400, 200, 1_000),
+    "wmt16-en-de": scale(96, 2, 4, 0, 40, 1_280, 400, 200, 500),
   },
   small: {
     "numbers": scale(128, 3, 4, 0.1, 64, 8_192, 4_000, 1_000, 2_000),
@@ -174,7 +174,7 @@ function searches(): Pick<TranslationBatching, "validation" | "final"> {
 }
 
 /** Batch shapes of the scaled profiles: each costs a compilation. */
-const mostShapes: Readonly<Record<ScaledProfile, number>> = { smoke: 2, quick: 2, small: 8 };
+const mostShapes: Readonly<Record<ScaledProfile, number>> = { smoke: 2, quick: 3, small: 8 };
 
 /** Batches of an update: several shapes share one, as they do at full size. */
 const accumulations: Readonly<Record<ScaledProfile, number>> = { smoke: 2, quick: 1, small: 1 };
@@ -200,7 +200,7 @@ export function translationPreset(request: TranslationRequest): TranslationPrese
     batching: {
       sourcePadding: "right",
       maxTokens,
-      shapes: mostShapes[profile],
+      shapes: task === "numbers" ? Math.min(2, mostShapes[profile]) : mostShapes[profile],
       maxLength,
       ...searches(),
       limits: { valid, test },

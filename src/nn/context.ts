@@ -74,6 +74,7 @@ export class ModelContext {
   readonly #updates = new Map<string, Tensor>();
   readonly #carried = new Map<string, CarriedSpec>();
   readonly #carriedUpdates = new Map<string, Tensor>();
+  readonly #carriedSlots = new Map<string, Tensor>();
   readonly #aliases = new Map<string, string>();
   #streams = 0;
 
@@ -150,6 +151,14 @@ export class ModelContext {
     this.#carriedUpdates.set(this.qualify(name), value);
   }
 
+  /**
+   * Sets one part of carried state [C, ...] for the next batch of the stream, in place: the slot that the
+   * caller names when it runs the step. The rest stays; nothing else may set that state.
+   */
+  carrySlot(name: string, value: Tensor): void {
+    this.#carriedSlots.set(this.qualify(name), value);
+  }
+
   /** Carried state that the model function has asked for. */
   get carriedSpecs(): readonly CarriedSpec[] {
     return [...this.#carried.values()];
@@ -158,6 +167,11 @@ export class ModelContext {
   /** What the next batch starts with, by full name. */
   get carriedUpdates(): ReadonlyMap<string, Tensor> {
     return this.#carriedUpdates;
+  }
+
+  /** Parts that are set in place, by full name. */
+  get carriedSlots(): ReadonlyMap<string, Tensor> {
+    return this.#carriedSlots;
   }
 
   /** A random stream number that no other use in this model has, in a stable order. */

@@ -16,10 +16,11 @@ import { activate, type ActivationName } from "./activations.ts";
 import type { ModelContext } from "./context.ts";
 import { chunkedValueDropout, sequenceDropout } from "./dropout.ts";
 import { normal, zeros } from "./initializers.ts";
-import { cachedAttention, type CacheFrame } from "./key_value_cache.ts";
+import { cachedAttention, type CacheFrame, withCached } from "./key_value_cache.ts";
 import { linear } from "./linear.ts";
 import { type NormOptions, sequenceNorm } from "./norm.ts";
 import { relativeBias, type RelativeBiasKind } from "./relative_bias.ts";
+import { attendToSlots } from "./slot_cache.ts";
 
 /** Attention functions of Mega. */
 export const attentionKinds = ["softmax", "laplace", "relu2"] as const;
@@ -156,8 +157,12 @@ function decodedAttention(
     "rel_pos_bias",
     () => relativeBias(ctx, options.relativeBias, capacity, chunk ?? maxPositions, z),
   );
-  const keys = frame.extend(ctx, "prev_key", flat(head(1)));
-  const values = frame.extend(ctx, "prev_value", v);
+  if (frame.kind === "slots") {
+    const inputs = { q: scaled, k: flat(head(1)), v, bias };
+    return attendToSlots(ctx, inputs, frame, { kind, heads: 1 });
+  }
+  const keys = withCached(ctx, "prev_key", flat(head(1)), frame);
+  const values = withCached(ctx, "prev_value", v, frame);
   return cachedAttention(scaled, keys, values, frame, kind, bias);
 }
 

@@ -23,27 +23,24 @@ import { gather } from "../../kernels/gather/mod.ts";
 import { matmul } from "../../kernels/matmul/mod.ts";
 import { maskedSoftmax } from "../../kernels/softmax/mod.ts";
 import { iota } from "../../kernels/source/generate.ts";
-import { broadcastTo, concat, reshape } from "../../kernels/view/mod.ts";
+import { concat, reshape } from "../../kernels/view/mod.ts";
+import type { CachePlace } from "./cache_place.ts";
 import type { ModelContext } from "./context.ts";
-import { continuedRows, type RowHistory } from "./row_history.ts";
+import type { SlotCache } from "./slot_cache.ts";
 
-/** Where T new tokens stand and which keys they see; shared by the layers of a decoder. */
-export interface CacheFrame {
-  /** C */
-  readonly capacity: number;
-  /** Positions after which the cache is emptied; `null` for never. */
-  readonly block: number | null;
-  /** T */
-  readonly tokens: number;
-  /** Place of every new token within its block, f32 [T]. */
-  readonly places: Tensor;
-  /** 1 where a new token (row) sees a key (column), f32 [T, K]. */
+/** A cache that new tokens are appended to, and which keys they see. */
+export interface AppendedCache extends CachePlace {
+  readonly kind: "appended";
+  /** 1 where a new token (row) sees a key (column: C cached, then T new ones), f32 [T, C + T]. */
   readonly mask: Tensor;
-  /** Key position − query position where visible, clamped to −C + 1 … 0; i32 [T, K]. */
+  /** Key position − query position where visible, clamped to −C + 1 … 0; i32 [T, C + T]. */
   readonly distances: Tensor;
-  /** All K rows that `name` has for the keys, [B, K, F], from the new ones [B, T, F]; carries them. */
-  readonly extend: (ctx: ModelContext, name: string, rows: Tensor) => Tensor;
+  /** Which of the C + T keys stay, i32 [C]. */
+  readonly kept: Tensor;
 }
+
+/** How a decoder remembers keys and values. */
+export type CacheFrame = AppendedCache | SlotCache;
 
 /** Σ over block borders up to `last` of [border ≤ position]: how many borders lie before it. */
 function bordersBefore(positions: Tensor, capacity: number, last: number): Tensor {
@@ -58,7 +55,7 @@ function bordersBefore(positions: Tensor, capacity: number, last: number): Tenso
  * Places T tokens behind those that the carried state `cached_tokens` [1] counts, and advances it. All
  * rows of a batch stand at the same position. Keys are the C cached ones, then the T new ones.
  */
-export function cacheFrame(ctx: ModelContext, capacity: number, tokens: number): CacheFrame {
+export function cacheFrame(ctx: ModelContext, capacity: number, tokens: number): AppendedCache {
   const count = ctx.carried("cached_tokens", [1]);
   const last = capacity - 1 + tokens;
   const positions = add(iota([tokens], 0), count);
@@ -80,28 +77,26 @@ export function cacheFrame(ctx: ModelContext, capacity: number, tokens: number):
 
   const wanted = add(iota([capacity], 0), mul(endBlocks, capacity));
   const source = where(less(wanted, count), wanted, add(sub(wanted, count), capacity));
-  const kept = toI32(minimum(source, capacity + tokens - 1));
   return {
+    kind: "appended",
     capacity,
     block: capacity,
     tokens,
     places: sub(positions, mul(blocks, capacity)),
     mask: concat([old, fresh], 1),
     distances: toI32(distances),
-    extend: (inner, name, rows) => appended(inner, name, rows, { capacity, tokens, kept }),
+    kept: toI32(minimum(source, capacity + tokens - 1)),
   };
 }
 
-/** The cached rows followed by the new ones, [B, C + T, F]. Carries the rows `kept` i32 [C]. */
-function appended(
+/**
+ * The cached rows `name` followed by the new ones [B, T, F]; [B, C + T, F]. Carries the rows that stay.
+ */
+export function withCached(
   ctx: ModelContext,
   name: string,
   rows: Tensor,
-  { capacity, tokens, kept }: {
-    readonly capacity: number;
-    readonly tokens: number;
-    readonly kept: Tensor;
-  },
+  { capacity, tokens, kept }: AppendedCache,
 ): Tensor {
   const [batch, , features] = rows.shape;
   const all = concat([ctx.carried(name, [batch, capacity, features]), rows], 1);
@@ -112,53 +107,9 @@ function appended(
   return all;
 }
 
-/** Position modulo `block`, [1], counted by the carried state `place_in_block`. */
-function placesInBlock(ctx: ModelContext, block: number, { position }: RowHistory): Tensor {
-  const place = where(equal(position, 0), 0, ctx.carried("place_in_block", [1]));
-  const next = add(place, 1);
-  ctx.carry("place_in_block", where(equal(next, block), 0, next));
-  return place;
-}
-
 /**
- * Places one token of every row at the position of its history, in the slot that its place within a
- * block has: nothing moves in the cache but the rows that continue other ones. Keys are the C slots. A
- * cache that is smaller than the block serves as long as the place is below its capacity.
- */
-export function slotFrame(
-  ctx: ModelContext,
-  capacity: number,
-  block: number | null,
-  history: RowHistory,
-): CacheFrame {
-  const places = block === null ? history.position : placesInBlock(ctx, block, history);
-  const slots = iota([1, capacity], 1);
-  const newest = reshape(equal(slots, places), [1, capacity, 1]);
-  const older = reshape(less(slots, places), [1, capacity, 1]);
-  return {
-    capacity,
-    block,
-    tokens: 1,
-    places,
-    mask: lessEqual(slots, places),
-    distances: toI32(minimum(maximum(sub(slots, places), 1 - capacity), 0)),
-    extend: (inner, name, rows) => {
-      const [batch, , features] = rows.shape;
-      const cached = continuedRows(inner, name, [batch, capacity, features], history);
-      const all = where(
-        broadcastTo(newest, cached.shape),
-        broadcastTo(rows, cached.shape),
-        where(broadcastTo(older, cached.shape), cached, 0),
-      );
-      inner.carry(name, all);
-      return all;
-    },
-  };
-}
-
-/**
- * Attention of the new queries q [..., T, z], scaled, to keys [..., K, z] and values [..., K, h];
- * [..., T, h].
+ * Attention of the new queries q [..., T, z], scaled, to keys [..., C + T, z] and values
+ * [..., C + T, h]; [..., T, h].
  *
  * @param bias Distinct values [2C − 1] of a relative bias for C positions.
  */
@@ -166,7 +117,7 @@ export function cachedAttention(
   q: Tensor,
   keys: Tensor,
   values: Tensor,
-  frame: CacheFrame,
+  frame: AppendedCache,
   kind: AttentionKind,
   bias?: Tensor,
 ): Tensor {

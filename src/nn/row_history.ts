@@ -7,8 +7,10 @@ import type { ModelContext } from "./context.ts";
 
 /** Where the rows of a step come from. */
 export interface RowHistory {
-  /** Row of the step before, i32 [B]. */
-  readonly order: Tensor;
+  /** Row of the step before, i32 [B]; absent where every row continues itself. */
+  readonly order?: Tensor;
+  /** Rows of a group (the beams of a sentence), which continue each other only; groups are consecutive. */
+  readonly group: number;
   /** Position of the token of this step, f32 [1]; at 0 there is no step before. */
   readonly position: Tensor;
 }
@@ -23,5 +25,6 @@ export function continuedRows(
   const [rows, ...rest] = shape;
   const table = reshape(ctx.carried(name, shape), [rows, sizeOf(rest)]);
   const begun = broadcastTo(less(0, position), table.shape);
-  return reshape(where(begun, gather(table, order), 0), shape);
+  const continued = order === undefined ? table : gather(table, order);
+  return reshape(where(begun, continued, 0), shape);
 }

@@ -12,9 +12,10 @@ import { activate, type ActivationName } from "./activations.ts";
 import type { ModelContext } from "./context.ts";
 import { dropout } from "./dropout.ts";
 import { linearDefault, normal, xavierUniform, zeros } from "./initializers.ts";
-import { cachedAttention, type CacheFrame } from "./key_value_cache.ts";
+import { cachedAttention, type CacheFrame, withCached } from "./key_value_cache.ts";
 import { linear, type LinearOptions } from "./linear.ts";
 import { layerNorm } from "./norm.ts";
+import { attendToSlots } from "./slot_cache.ts";
 
 /** Initial distributions: the layers' own, or those of BERT for every linear map. */
 export type TransformerInitialization = "default" | "bert";
@@ -77,7 +78,8 @@ export function selfAttention(
   const bert = options.initialization === "bert";
   const projection = bert ? bertLinear : projectionInitializers(width);
   const perHead = (rows: Tensor) => splitHeads(rows, heads);
-  const head = (name: string) => perHead(linear(ctx, name, x, width, projection));
+  const row = (name: string) => linear(ctx, name, x, width, projection);
+  const head = (name: string) => perHead(row(name));
   const q = mul(head("q_proj"), depth ** -0.5);
   const whole = () => {
     const drops = ctx.training && options.attentionDropout > 0;
@@ -94,14 +96,18 @@ export function selfAttention(
       : attention(q, k, v, scores);
   };
   const decoded = (frame: CacheFrame) => {
+    if (frame.kind === "slots") {
+      const inputs = { q: joinHeads(q), k: row("k_proj"), v: row("v_proj") };
+      return attendToSlots(ctx, inputs, frame, { kind: "softmax", heads });
+    }
     const cached = (cache: string, name: string) =>
-      perHead(frame.extend(ctx, cache, linear(ctx, name, x, width, projection)));
+      perHead(withCached(ctx, cache, row(name), frame));
     const [k, v] = [cached("prev_key", "k_proj"), cached("prev_value", "v_proj")];
-    return cachedAttention(q, k, v, frame, "softmax");
+    return joinHeads(cachedAttention(q, k, v, frame, "softmax"));
   };
-  const attended = options.cache === undefined ? whole() : decoded(options.cache);
+  const joined = options.cache === undefined ? joinHeads(whole()) : decoded(options.cache);
   const output = bert ? bertLinear : { weight: xavierUniform(width, width), bias: zeros };
-  return linear(ctx, "out_proj", joinHeads(attended), width, output);
+  return linear(ctx, "out_proj", joined, width, output);
 }
 
 /** Options of {@link transformerLayer}. */

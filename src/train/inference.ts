@@ -7,14 +7,7 @@ import { modeGraphOf, modeKey, ModeProgram, type SharedMemory } from "./mode_pro
 import { moveCarried } from "./move_carried.ts";
 import { ParameterStore } from "./parameter_store.ts";
 import type { TrainedValues } from "./session_state.ts";
-import type {
-  BatchExtents,
-  BlocksOf,
-  DecodeRunner,
-  Mode,
-  ModelFunction,
-  RunBatch,
-} from "./workload.ts";
+import type { BatchExtents, BlocksOf, DecodeRunner, Mode, ModelFunction } from "./workload.ts";
 
 /** Options of {@link Inference}. */
 export interface InferenceOptions {
@@ -84,7 +77,7 @@ export class Inference implements DecodeRunner, Disposable {
   }
 
   step(
-    { feeds, extents, fresh }: Pick<RunBatch, "feeds" | "extents" | "fresh">,
+    { feeds, extents, fresh, slot }: Parameters<DecodeRunner["step"]>[0],
     mode: Mode = "step",
   ): ModeProgram {
     const compiled = this.#compiled(mode, extents);
@@ -94,7 +87,7 @@ export class Inference implements DecodeRunner, Disposable {
     const pass = encoder.beginComputePass({ label: "inference" });
     compiled.program.encode(pass);
     pass.end();
-    compiled.handOver(encoder);
+    compiled.handOver(encoder, slot);
     this.device.gpu.queue.submit([encoder.finish()]);
     return compiled;
   }

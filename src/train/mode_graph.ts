@@ -19,6 +19,8 @@ export interface ModeGraph {
   readonly gradients: ReadonlyMap<string, Tensor>;
   readonly stateUpdates: ReadonlyMap<string, Tensor>;
   readonly carriedUpdates: ReadonlyMap<string, Tensor>;
+  /** What becomes one slot of carried state. */
+  readonly carriedSlots: ReadonlyMap<string, Tensor>;
 }
 
 /**
@@ -45,12 +47,13 @@ export function buildModeGraph(
     );
   }
   const stateUpdates = training ? context.stateUpdates : new Map<string, Tensor>();
-  const { carriedUpdates } = context;
+  const { carriedUpdates, carriedSlots } = context;
   const roots = [
     ...scalars,
     ...byName.values(),
     ...stateUpdates.values(),
     ...carriedUpdates.values(),
+    ...carriedSlots.values(),
     ...Object.values(outputs),
   ];
   return {
@@ -63,6 +66,7 @@ export function buildModeGraph(
     gradients: byName,
     stateUpdates,
     carriedUpdates,
+    carriedSlots,
   };
 }
 

@@ -49,6 +49,8 @@ export class ModeProgram {
   readonly #inputs = new Map<string, GPUBuffer>();
   readonly #copies: readonly Copy[];
   readonly #handovers: readonly Copy[];
+  /** Copies to one slot of carried state; the range is the whole state. */
+  readonly #slots: readonly Copy[];
 
   /**
    * @param carriedOf Buffer of a piece of carried state, shared by the programs of one mode.
@@ -84,6 +86,15 @@ export class ModeProgram {
       place: (tensor) => places.get(tensor) ?? this.#place(tensor),
       stepInfo: memory.stepInfo,
     });
+    const sizes = new Map(graph.carried.map(({ name, shape }) => [name, 4 * sizeOf(shape)]));
+    this.#slots = [...graph.carriedSlots].map(([name, tensor]) => ({
+      tensor,
+      range: {
+        buffer: this.#named(this.#carried, name),
+        offset: 0,
+        bytes: sizes.get(name) ?? 0,
+      },
+    }));
     const whole = (buffer: GPUBuffer, tensor: Tensor) => ({
       buffer,
       offset: 0,
@@ -165,9 +176,22 @@ export class ModeProgram {
     this.#copy(encoder, this.#copies);
   }
 
-  /** Hands model state and carried state on to the next step. */
-  handOver(encoder: GPUCommandEncoder): void {
+  /**
+   * Hands model state and carried state on to the next step.
+   *
+   * @param slot Where parts of carried state go that are set in place.
+   * @throws {RangeError} when it is missing or beyond the state.
+   */
+  handOver(encoder: GPUCommandEncoder, slot?: number): void {
     this.#copy(encoder, this.#handovers);
+    for (const { tensor, range } of this.#slots) {
+      const bytes = 4 * tensor.size;
+      if (slot === undefined || slot < 0 || (slot + 1) * bytes > range.bytes) {
+        throw new RangeError(`${range.buffer.label}: no slot ${slot}`);
+      }
+      const { buffer, offset } = this.program.range(tensor);
+      encoder.copyBufferToBuffer(buffer, offset, range.buffer, slot * bytes, bytes);
+    }
   }
 
   #copy(encoder: GPUCommandEncoder, copies: readonly Copy[]): void {

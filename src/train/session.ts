@@ -33,7 +33,8 @@ import type {
 /** What the session needs of a batch; carried state goes on unless it says otherwise. */
 export type SessionBatch =
   & Pick<RunBatch, "feeds" | "extents">
-  & Partial<Pick<RunBatch, "fresh">>;
+  & Partial<Pick<RunBatch, "fresh">>
+  & { readonly slot?: number };
 
 /** What a session is made from. */
 export interface SessionOptions {
@@ -352,7 +353,7 @@ export class Session implements DecodeRunner {
 
   #encoded(
     mode: Mode,
-    { feeds, extents, fresh }: SessionBatch,
+    { feeds, extents, fresh, slot }: SessionBatch,
     finish: (encoder: GPUCommandEncoder, program: ModeProgram) => void,
   ): ModeProgram {
     const compiled = this.compiled(mode, extents);
@@ -362,7 +363,7 @@ export class Session implements DecodeRunner {
     const pass = encoder.beginComputePass({ label: compiled.program.label });
     compiled.program.encode(pass);
     pass.end();
-    compiled.handOver(encoder);
+    compiled.handOver(encoder, slot);
     finish(encoder, compiled);
     this.#submit(encoder);
     return compiled;

@@ -199,10 +199,11 @@ export interface DecodeRunner extends StepRunner {
   /**
    * Runs a mode (default `step`) without waiting.
    *
-   * @param batch `fresh` zeroes the carried state that the program of these extents reads.
+   * @param batch `fresh` zeroes the carried state that the program of these extents reads; `slot` is
+   *   where parts of carried state go that are set in place.
    */
   step(
-    batch: Pick<RunBatch, "feeds" | "extents" | "fresh">,
+    batch: Pick<RunBatch, "feeds" | "extents" | "fresh"> & { readonly slot?: number },
     mode?: Mode,
   ): { read(output: string): Promise<Float32Array | Int32Array | Uint32Array> };
   /**

@@ -44,7 +44,7 @@ export function noStatistics(): SearchStatistics {
 export interface SearchTuning {
   /** Steps between two looks at the records; at most {@link recordedSteps}, the default. */
   readonly readEvery?: number;
-  /** Positions that caches hold at first; they double as needed. Default 16. */
+  /** Positions that there is memory for at first; it doubles as needed. Default 64. */
   readonly firstCapacity?: number;
   /** Whether batches shrink when half of their sentences are finished. Default true. */
   readonly compaction?: boolean;
@@ -53,6 +53,9 @@ export interface SearchTuning {
 
 /** Carried state that no row owns. */
 const shared = /(^|\.)(limits|position|slot|place_in_block|source_bias)$/;
+
+/** Carried keys and values, whose first axis is slots. */
+const slotted = /\.prev_(key|value)$/;
 
 function merged(blocks: readonly BlockMove[]): BlockMove[] {
   const result: BlockMove[] = [];
@@ -76,6 +79,19 @@ export function blocksOfSentences(kept: readonly number[], sentences: number): B
     if (same && kept.every((row, i) => row === i)) return [];
     if (shared.test(name)) return same ? [] : [{ from: 0, to: 0, length: size(from) }];
     if (name.endsWith("records")) return [];
+    if (slotted.test(name)) {
+      // Slots [C, rows, F]: every slot is a batch of its own.
+      const width = from[2];
+      const perSlot = from[1] / sentences;
+      return merged(
+        Array.from({ length: Math.min(from[0], to[0]) }, (_, slot) =>
+          kept.map((old, next) => ({
+            from: (slot * from[1] + old * perSlot) * width,
+            to: (slot * to[1] + next * perSlot) * width,
+            length: perSlot * width,
+          }))).flat(),
+      );
+    }
     const rowsPer = from[0] / sentences;
     const [fromRow, toRow] = [size(from.slice(1)), size(to.slice(1))];
     const length = Math.min(fromRow, toRow);
@@ -90,8 +106,28 @@ export function blocksOfSentences(kept: readonly number[], sentences: number): B
 }
 
 /** The least power of 2 that is not smaller. */
-export function powerOfTwo(count: number): number {
+function powerOfTwo(count: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1, count)));
+}
+
+/** Least positions of a source that programs of steps are made for. */
+const leastSource = 32;
+
+/** Positions of a source that steps see: few different ones, as each takes a program. */
+export function sourcePositions(width: number, config: TranslationConfig): number {
+  const { source, target } = positionLimits(config);
+  return Math.min(Math.max(leastSource, powerOfTwo(width)), Math.max(source, target));
+}
+
+/** Fewer rows than this (but for a single one) are hardly faster, and programs take time to compile. */
+const leastRows = 8;
+
+/** The smallest batch of `rows`, half of them, a quarter …, 8, or 1 row that holds `count` sentences. */
+export function shrunkRows(rows: number, count: number): number {
+  if (count <= 1) return 1;
+  let result = rows;
+  while (Math.ceil(result / 2) >= Math.max(count, leastRows)) result = Math.ceil(result / 2);
+  return result;
 }
 
 class BatchSearch {
@@ -118,19 +154,21 @@ class BatchSearch {
     this.#rows = Array.from({ length: sentences }, (_, k) => k);
     this.#searches = this.#rows.map(() => new SentenceSearch(options, this.#maxLength));
     this.#statistics = settings.statistics ?? noStatistics();
-    const capacity = Math.min(settings.firstCapacity ?? 16, this.#limit);
-    this.#extents = { sentences: rows, beam, source: width, capacity };
+    const capacity = Math.min(settings.firstCapacity ?? 64, this.#limit);
+    const source = sourcePositions(width, config);
+    this.#extents = { sentences: rows, beam, source, capacity };
   }
 
   async run(): Promise<Hypothesis[][]> {
-    const { beam, minLength = 1, unknownPenalty = 0 } = this.options;
-    const { tokens, rows, width } = this.batch;
+    const { minLength = 1, unknownPenalty = 0 } = this.options;
+    const { tokens, width } = this.batch;
+    const { sentences, beam, source } = this.#extents;
     this.runner.step({
       feeds: new Map<string, Int32Array | Float32Array>([
         ["source", tokens],
         ["limits", Float32Array.of(minLength, this.#maxLength, unknownPenalty)],
       ]),
-      extents: { sentences: rows, beam, source: width },
+      extents: { sentences, beam, source, words: width },
       fresh: false,
     }, "encode");
     while (this.#searches.some(({ done }) => !done)) await this.#goOn();
@@ -149,6 +187,7 @@ class BatchSearch {
         feeds: new Map([["forced", this.#forced()]]),
         extents: this.#extents,
         fresh: false,
+        slot: this.#place(),
       });
       this.#step++;
       this.#statistics.steps++;
@@ -200,12 +239,12 @@ class BatchSearch {
     }
   }
 
-  /** Leaves out finished sentences when programs for half as many will do. */
+  /** Leaves out finished sentences when a program with half of the rows will do. */
   #compact(): void {
     if (this.settings.compaction === false) return;
     const kept = this.#rows.flatMap((sentence, row) => this.#searches[sentence].done ? [] : [row]);
-    const sentences = powerOfTwo(kept.length);
-    if (kept.length === 0 || sentences >= this.#extents.sentences) return;
+    const sentences = shrunkRows(this.#extents.sentences, kept.length);
+    if (kept.length === 0 || sentences === this.#extents.sentences) return;
     this.#move({ ...this.#extents, sentences }, kept);
     this.#rows = kept.map((row) => this.#rows[row]);
   }

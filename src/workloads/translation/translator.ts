@@ -4,13 +4,19 @@ import { UserError } from "../../errors.ts";
 import { positionLimits, type TranslationConfig } from "../../models/translation_config.ts";
 import type { DecodeRunner } from "../../train/workload.ts";
 import type { BeamOptions, Hypothesis } from "./beam_search.ts";
-import { powerOfTwo, searchBatch, type SearchTuning, type SourceBatch } from "./search_batch.ts";
+import {
+  searchBatch,
+  type SearchTuning,
+  shrunkRows,
+  type SourceBatch,
+  sourcePositions,
+} from "./search_batch.ts";
 
 /** How sentences are translated. */
 export interface TranslateOptions extends BeamOptions, SearchTuning {
   /** Side on which sources are padded, as in training. */
   readonly sourcePadding: "left" | "right";
-  /** Most positions of the padded sources of a batch. Default 4,096. */
+  /** Most positions of the sources of a batch, padded as steps see them. Default 4,096. */
   readonly maxTokens?: number;
   /** Most sentences of a batch, rounded down to a power of 2. Default 64. */
   readonly maxSentences?: number;
@@ -24,7 +30,7 @@ export interface TranslateOptions extends BeamOptions, SearchTuning {
 export interface Translation {
   /** Number of the source. */
   readonly index: number;
-  /** Best first; at most `beam`. */
+  /** Best first; at most `beam`, and none when the scores of the model are no numbers. */
   readonly hypotheses: readonly Hypothesis[];
 }
 
@@ -52,28 +58,38 @@ export function padSources(
   return { tokens, rows, width, sentences: sources.length };
 }
 
-/** Numbers of the sources of every batch, short sources first. */
+/** Sources of a batch, by number, and the rows of its program. */
+interface Batch {
+  readonly numbers: readonly number[];
+  readonly rows: number;
+  readonly width: number;
+}
+
+/** Batches of sources that are padded to the same length, short ones first. */
 function batchesOf(
   sources: readonly Int32Array[],
   numbers: readonly number[],
   widthOf: (source: Int32Array) => number,
+  config: TranslationConfig,
   { maxTokens = 4096, maxSentences = 64 }: TranslateOptions,
-): number[][] {
-  const sorted = numbers.toSorted((a, b) => sources[a].length - sources[b].length || a - b);
-  const batches: number[][] = [];
-  let at = 0;
-  while (at < sorted.length) {
-    const width = widthOf(sources[sorted[at]]);
-    const fitting = Math.max(1, Math.min(maxSentences, Math.floor(maxTokens / width)));
-    const most = 2 ** Math.floor(Math.log2(fitting));
-    let count = 1;
-    while (
-      count < most && at + count < sorted.length && widthOf(sources[sorted[at + count]]) === width
-    ) count++;
-    batches.push(sorted.slice(at, at + count));
-    at += count;
+): Batch[] {
+  const byWidth = new Map<number, number[]>();
+  for (const number of numbers.toSorted((a, b) => sources[a].length - sources[b].length || a - b)) {
+    const width = widthOf(sources[number]);
+    const members = byWidth.get(width);
+    if (members === undefined) byWidth.set(width, [number]);
+    else members.push(number);
   }
-  return batches;
+  return [...byWidth].flatMap(([width, members]) => {
+    const fitting = Math.min(maxSentences, Math.floor(maxTokens / sourcePositions(width, config)));
+    const most = 2 ** Math.floor(Math.log2(Math.max(1, fitting)));
+    const batches: Batch[] = [];
+    for (let at = 0; at < members.length; at += most) {
+      const part = members.slice(at, at + most);
+      batches.push({ numbers: part, rows: shrunkRows(most, part.length), width });
+    }
+    return batches;
+  });
 }
 
 /**
@@ -102,14 +118,17 @@ export async function* translate(
     const numbers = Array.from({ length: end - start }, (_, i) => start + i);
     const found = new Map<number, readonly Hypothesis[]>();
     let next = start;
-    for (const batch of batchesOf(sources, numbers, widthOf, options)) {
+    for (
+      const { numbers: batch, rows, width } of batchesOf(
+        sources,
+        numbers,
+        widthOf,
+        config,
+        options,
+      )
+    ) {
       const members = batch.map((index) => sources[index]);
-      const padded = padSources(
-        members,
-        powerOfTwo(batch.length),
-        widthOf(members[0]),
-        sourcePadding,
-      );
+      const padded = padSources(members, rows, width, sourcePadding);
       const search = {
         ...options,
         ...(prefix === undefined

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { interpret } from "../../compiler/evaluate.ts";
-import { testNormals } from "../../compiler/testing.ts";
+import { assertClose, testDevice, testNormals } from "../../compiler/testing.ts";
 import { EOS_ID, PAD_ID } from "../../data/vocabulary.ts";
 import { UserError } from "../../errors.ts";
 import { freshGraph } from "../../graph/build.ts";
@@ -14,9 +14,22 @@ import {
 } from "../../models/translation_model.ts";
 import { tinyTranslation as tiny, tinyTranslationMega } from "../../models/translation_testing.ts";
 import { ModelContext } from "../../nn/context.ts";
-import type { BatchExtents, BlocksOf, DecodeRunner, Mode } from "../../train/workload.ts";
+import { Inference } from "../../train/inference.ts";
+import type {
+  BatchExtents,
+  BlocksOf,
+  DecodeRunner,
+  Mode,
+  ModelFunction,
+} from "../../train/workload.ts";
 import type { Hypothesis } from "./beam_search.ts";
-import { blocksOfSentences, noStatistics, searchBatch, type SearchTuning } from "./search_batch.ts";
+import {
+  blocksOfSentences,
+  noStatistics,
+  searchBatch,
+  type SearchTuning,
+  shrunkRows,
+} from "./search_batch.ts";
 import { padSources, translate, type TranslateOptions } from "./translator.ts";
 
 /** So few words that `</s>` comes up after any number of them. */
@@ -60,24 +73,33 @@ class InterpretedRunner implements DecodeRunner {
   }
 
   step(
-    { feeds, extents }: Parameters<DecodeRunner["step"]>[0],
+    { feeds, extents, slot = -1 }: Parameters<DecodeRunner["step"]>[0],
     mode: Mode = "step",
   ): { read(output: string): Promise<Float32Array> } {
     this.shapes.add(JSON.stringify([mode, extents]));
     const results = freshGraph(() => {
       const { ctx, outputs } = this.#built(mode, extents);
       const updates = ctx.carriedUpdates;
-      const roots = new Map([...updates, ...Object.entries(outputs)]);
+      const slots = ctx.carriedSlots;
+      const roots = new Map([...updates, ...slots, ...Object.entries(outputs)]);
       const all = new Map<string, ArrayLike<number>>([...this.parameters, ...feeds]);
       for (const { name, shape } of ctx.carriedSpecs) {
         const known = this.#carried.get(name);
         all.set(name, known?.length === sizeOf(shape) ? known : new Array(sizeOf(shape)).fill(NaN));
       }
       const values = interpret([...roots.values()], all).map(({ data }) => data);
-      return { names: [...roots.keys()], updates, values };
+      for (const { name, shape } of ctx.carriedSpecs) {
+        const state = all.get(name);
+        if (slots.has(name)) this.#carried.set(name, Float64Array.from(state ?? []));
+        assert.equal(state?.length, sizeOf(shape));
+      }
+      return { names: [...roots.keys()], updates, slots, values };
     });
     const byName = new Map(results.names.map((name, i) => [name, results.values[i]]));
-    for (const [name, data] of byName) if (results.updates.has(name)) this.#carried.set(name, data);
+    for (const [name, data] of byName) {
+      if (results.updates.has(name)) this.#carried.set(name, data);
+      if (results.slots.has(name)) this.#carried.get(name)?.set(data, slot * data.length);
+    }
     return { read: (output) => Promise.resolve(Float32Array.from(byName.get(output) ?? [])) };
   }
 
@@ -200,7 +222,7 @@ const plain = (results: readonly (readonly Hypothesis[])[]) =>
   results.map((hypotheses) => hypotheses.map(({ tokens, score }) => [[...tokens], score]));
 
 Deno.test("the result does not depend on how the device is used", async () => {
-  const config = stacks["Mega laplace, simple bias, chunks of null"];
+  const config = stacks["Mega softmax, simple bias, chunks of null"];
   const usual = await found(config, "right", { compaction: false, firstCapacity: 16 });
   for (const tuning of [{}, { readEvery: 1 }, { readEvery: 2, firstCapacity: 1 }]) {
     const statistics = noStatistics();
@@ -210,8 +232,8 @@ Deno.test("the result does not depend on how the device is used", async () => {
   }
 });
 
-Deno.test("a batch shrinks when half of its sentences are finished", async () => {
-  const config = stacks["Mega laplace, simple bias, chunks of null"];
+Deno.test("a batch shrinks when only one of its sentences is unfinished", async () => {
+  const config = stacks["Mega softmax, simple bias, chunks of null"];
   const [all, less] = [noStatistics(), noStatistics()];
   const one = { readEvery: 1, firstCapacity: 16 };
   await found(config, "right", { ...one, compaction: false, statistics: all });
@@ -220,6 +242,33 @@ Deno.test("a batch shrinks when half of its sentences are finished", async () =>
   assert.ok(less.moves > 0);
   assert.equal(less.steps, all.steps);
   assert.ok(less.rows < all.rows, `${less.rows} of ${all.rows} rows`);
+});
+
+Deno.test("the device finds what the float64 references find", async () => {
+  const config = stacks["Mega softmax, simple bias, chunks of 3"];
+  const { parameters, batch, results } = await found(config, "left");
+  const model: ModelFunction = (ctx, extents, mode) => {
+    if (mode === "encode") return encodeForDecoding(config, ctx, extents);
+    if (mode === "step") return decodeStep(config, ctx, extents);
+    return buildTranslation(config, ctx, translationInputs(1, 2, 2), { labelSmoothing: 0 });
+  };
+  const device = await testDevice("software");
+  const before = [device.liveBytes, device.liveBuffers];
+  {
+    using inference = new Inference(device, {
+      model,
+      mode: "evaluate",
+      extents: {},
+      values: { parameters, states: new Map() },
+      where: "model",
+    });
+    const onDevice = await searchBatch(inference, config, batch, beam);
+    const tokens = (all: typeof results) => all.map((one) => one.map(({ tokens }) => [...tokens]));
+    assert.deepEqual(tokens(onDevice), tokens(results));
+    const scores = (all: typeof results) => all.flatMap((one) => one.map(({ score }) => score));
+    assertClose("scores", scores(onDevice), scores(results), 1e-4);
+  }
+  assert.deepEqual([device.liveBytes, device.liveBuffers], before);
 });
 
 async function translated(config: TranslationConfig, options: Partial<TranslateOptions> = {}) {
@@ -283,14 +332,36 @@ Deno.test("sources are padded on the side that the model knows", () => {
   );
 });
 
+Deno.test("batches are halved as long as that saves time", () => {
+  assert.deepEqual([64, 33, 32, 9, 8, 2, 1, 0].map((count) => shrunkRows(64, count)), [
+    64,
+    64,
+    32,
+    16,
+    8,
+    8,
+    1,
+    1,
+  ]);
+  assert.deepEqual([3, 2, 1].map((count) => shrunkRows(3, count)), [3, 3, 1]);
+});
+
 Deno.test("blocks of the sentences that stay", () => {
   const blocks = blocksOfSentences([1, 2], 4);
   assert.deepEqual(blocks("search.scores", [4, 3], [2, 3]), [{ from: 3, to: 0, length: 6 }]);
-  assert.deepEqual(blocks("prev_key", [8, 2, 5], [4, 4, 5]), [
-    { from: 20, to: 0, length: 10 },
-    { from: 30, to: 20, length: 10 },
-    { from: 40, to: 40, length: 10 },
-    { from: 50, to: 60, length: 10 },
+  assert.deepEqual(blocks("decoder.owners", [8, 2], [4, 4]), [
+    { from: 4, to: 0, length: 2 },
+    { from: 6, to: 4, length: 2 },
+    { from: 8, to: 8, length: 2 },
+    { from: 10, to: 12, length: 2 },
+  ]);
+  assert.deepEqual(blocks("self_attn.prev_key", [2, 8, 5], [4, 4, 5]), [
+    { from: 10, to: 0, length: 20 },
+    { from: 50, to: 20, length: 20 },
+  ]);
+  const more = blocksOfSentences([0, 1], 2);
+  assert.deepEqual(more("self_attn.prev_key", [2, 4, 5], [4, 4, 5]), [
+    { from: 0, to: 0, length: 40 },
   ]);
   assert.deepEqual(blocks("search.records", [8, 4, 3, 2], [8, 2, 3, 2]), []);
   assert.deepEqual(blocks("search.position", [1], [1]), []);

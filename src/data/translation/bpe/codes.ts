@@ -55,6 +55,11 @@ export class BpeCodes {
     );
   }
 
+  /** The merges `left right` in their order. */
+  get merges(): readonly string[] {
+    return this.#merges;
+  }
+
   /** Number of merges. */
   get size(): number {
     return this.#merges.length;

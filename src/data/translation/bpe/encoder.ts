@@ -1,5 +1,6 @@
 import type { BpeCodes } from "./codes.ts";
 import { detached, lineBounds, lineWords } from "./line_words.ts";
+import { Merger } from "./merger.ts";
 import { END_OF_WORD, wordSymbols } from "./symbols.ts";
 
 /** How pieces look. */
@@ -15,6 +16,7 @@ export interface BpeEncoderOptions {
 /** Splits words into pieces by learned merges (`subword_nmt/apply_bpe.py`). */
 export class BpeEncoder {
   readonly #codes: BpeCodes;
+  readonly #merger: Merger;
   readonly #vocabulary: ReadonlySet<string> | undefined;
   readonly #separator: string;
   readonly #cacheSize: number;
@@ -26,6 +28,7 @@ export class BpeEncoder {
   ) {
     this.#cacheSize = cacheSize;
     this.#codes = codes;
+    this.#merger = new Merger(codes.merges);
     this.#vocabulary = vocabulary?.size === 0 ? undefined : vocabulary;
     this.#separator = separator;
   }
@@ -51,30 +54,13 @@ export class BpeEncoder {
   }
 
   #pieces(word: string): string[] {
-    const symbols = wordSymbols(word);
-    if (symbols.length < 2) return [word];
-    this.#merge(symbols);
+    const characters = wordSymbols(word);
+    if (characters.length < 2) return [word];
+    const symbols = this.#merger.merge(characters);
     const last = symbols.length - 1;
     symbols[last] = symbols[last].slice(0, -END_OF_WORD.length);
     if (this.#vocabulary === undefined) return symbols;
     return symbols.flatMap((piece, i) => this.#known(piece, i === last));
-  }
-
-  /** Merges symbols in place: always the pair that was learned first, wherever it occurs. */
-  #merge(symbols: string[]): void {
-    const rank = (i: number) => this.#codes.rank(symbols[i], symbols[i + 1]) ?? Infinity;
-    const ranks = Array.from({ length: symbols.length - 1 }, (_, i) => rank(i));
-    while (true) {
-      const best = ranks.reduce((least, each) => Math.min(least, each), Infinity);
-      if (best === Infinity) return;
-      for (let i = 0; i < ranks.length; i++) {
-        if (ranks[i] !== best) continue;
-        symbols.splice(i, 2, symbols[i] + symbols[i + 1]);
-        ranks.splice(i, 1);
-        if (i > 0) ranks[i - 1] = rank(i - 1);
-        if (i < ranks.length) ranks[i] = rank(i);
-      }
-    }
   }
 
   /** The piece if it is in the vocabulary, otherwise the parts that it was merged from. */

@@ -52,12 +52,15 @@ async function findFile(folder: string, name: string): Promise<string | undefine
  * undefined. A single one is enough: what else is missing is told when it is needed.
  */
 export async function findWmt16(dataDir: string): Promise<string | undefined> {
-  const names = WMT16_ARCHIVES.flatMap((archive) => [
-    ...archive.files.filter((file) => archive.required?.includes(file)),
-    // The two with names of their own; `dev.tgz` may be anything.
-    ...archiveName(archive).startsWith("training-") ? [archiveName(archive)] : [],
-  ]);
-  for (const folder of [join(dataDir, WMT16_FOLDER), dataDir]) {
+  const files = WMT16_ARCHIVES.flatMap(({ required = [] }) => required);
+  const archives = WMT16_ARCHIVES.map(archiveName);
+  // Beside other data `dev.tgz` and the like may be anything.
+  const distinct = archives.filter((name) => name.startsWith("training-"));
+  const places = [
+    { folder: join(dataDir, WMT16_FOLDER), names: [...files, ...archives] },
+    { folder: dataDir, names: [...files, ...distinct] },
+  ];
+  for (const { folder, names } of places) {
     for (const name of names) if (await findFile(folder, name) !== undefined) return folder;
   }
   return undefined;
