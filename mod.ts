@@ -80,6 +80,13 @@ export type { Workload } from "./src/train/workload.ts";
 export { classifierWorkload } from "./src/workloads/classifier.ts";
 export { generateTokens } from "./src/workloads/generate_tokens.ts";
 export { languageModelWorkload } from "./src/workloads/language_model.ts";
+export { type BeamOptions, type Hypothesis } from "./src/workloads/translation/beam_search.ts";
+export {
+  translate,
+  type TranslateOptions,
+  type Translation,
+} from "./src/workloads/translation/translator.ts";
+export { translationModel } from "./src/workloads/translation/model.ts";
 export { Inference } from "./src/train/inference.ts";
 export { loadModel, saveModel } from "./src/train/model_file.ts";
 

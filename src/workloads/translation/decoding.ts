@@ -34,7 +34,10 @@ export function translationDecoding(
         maxTokens: batching.maxTokens,
         sourceLengths: [...new Set(shapes.map(({ source }) => source))],
       };
-      for await (const { index, hypotheses: [best] } of translate(runner, config, ids, options)) {
+      for await (const { index, hypotheses } of translate(runner, config, ids, options)) {
+        const best = hypotheses.at(0);
+        // A model whose scores are no numbers finds nothing: its sentence counts as empty.
+        if (best === undefined) continue;
         tokens += best.tokens.length;
         words[index] = pipeline.join(dictionary.string(best.tokens));
       }
