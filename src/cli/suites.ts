@@ -26,6 +26,25 @@ export function suiteOf(name: string): TrainingSuite {
 }
 
 /**
+ * Refuses a choice that would leave out a task or a model without a word.
+ *
+ * @throws {UserError} naming what there is instead.
+ */
+export function checkChoice(
+  { name, specs }: TrainingSuite,
+  tasks: readonly string[],
+  models: readonly string[],
+): void {
+  for (const task of tasks) {
+    const known = specs.filter((spec) => spec.task === task).map(({ model }) => model);
+    if (models.some((model) => known.includes(model))) continue;
+    throw new UserError(
+      `${name} has no ${models.join(" or ")} for ${task}, but ${known.join(", ")}`,
+    );
+  }
+}
+
+/**
  * The suite that a command line means when it names none: the one that has all of its tasks and
  * models. The overview is meant when neither is named, and when no other suite has all of them.
  */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { overviewSuite } from "../../bench/overview.ts";
 import { UserError } from "../errors.ts";
-import { suiteFor, suiteNames, suiteOf, trainingSuites } from "./suites.ts";
+import { checkChoice, suiteFor, suiteNames, suiteOf, trainingSuites } from "./suites.ts";
 
 Deno.test("a command line means the suite that has its tasks and models", () => {
   const cases: [string, string[] | undefined, string[] | undefined][] = [
@@ -59,4 +59,12 @@ Deno.test("the overview has a task of each family, with a Mega and the Transform
   });
   assert.deepEqual(suites, ["lra", "lm", "translation"]);
   assert.equal(specs.length, 2 * tasks.length);
+});
+
+Deno.test("a task that no chosen model has is refused instead of left out", () => {
+  checkChoice(overviewSuite, ["listops", "numbers"], ["mega", "mega-laplace"]);
+  assert.throws(
+    () => checkChoice(overviewSuite, ["characters", "numbers"], ["mega"]),
+    /^UserError: overview has no mega for numbers, but mega-laplace, transformer$/,
+  );
 });
