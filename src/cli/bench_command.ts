@@ -34,7 +34,7 @@ import {
 import { efficiencyPlan, measureEfficiency } from "./bench_efficiency.ts";
 import { choose, rates, seeds, wholeNumber, words } from "./options.ts";
 import { cacheFolder, cacheFolders, RESULTS_FOLDER } from "./paths.ts";
-import { suiteFor, suiteNames, suiteOf } from "./suites.ts";
+import { checkChoice, suiteFor, suiteNames, suiteOf } from "./suites.ts";
 
 const env = (name: string) => Deno.env.get(name);
 
@@ -290,6 +290,7 @@ Examples:
         averagedModels: options.average ?? null,
         leaveOut: options.suite !== undefined && options.task === undefined,
       };
+      checkChoice(suiteOf(name), plan.tasks, plan.models);
       const stateless = plan.models.filter((model) => withoutCarriedState.includes(model));
       if (plan.carryState && stateless.length > 0) {
         const others = names("model").filter((model) => !withoutCarriedState.includes(model));

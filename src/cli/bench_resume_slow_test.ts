@@ -5,7 +5,8 @@ import type { ResultRow } from "../results/schema_row.ts";
 import { PROJECT_ROOT } from "./paths.ts";
 
 const slow = Deno.env.get("MEGA_SLOW") === "1";
-const updates = 240;
+
+const translationUpdates = 120;
 
 function command(
   folder: string,
@@ -42,12 +43,23 @@ async function exists(path: string): Promise<boolean> {
 
 /** What must not depend on interruptions. */
 function numbers(row: ResultRow) {
-  const { curve, validationCurve, metrics, updatesDone, status, sample } = row;
-  return { curve, validationCurve, metrics, updatesDone, status, sample };
+  const { curve, validationCurve, metrics, updatesDone, status, sample, translations } = row;
+  // Names of files follow from that of the result.
+  const written = translations?.map(({ file: _, ...rest }) => rest);
+  return { curve, validationCurve, metrics, updatesDone, status, sample, written };
 }
 
-/** Kills a run twice at some moment, resumes it, and compares it with one that was left alone. */
-async function killAndResume(options: readonly string[], run: string): Promise<void> {
+/**
+ * Kills a run twice at some moment, resumes it, and compares it with one that was left alone.
+ *
+ * @returns The row of both.
+ */
+async function killAndResume(
+  request: readonly string[],
+  run: string,
+  updates = 240,
+): Promise<ResultRow> {
+  const options = ["--profile", "smoke", "--updates", String(updates), ...request];
   const folder = await Deno.makeTempDir();
   try {
     const whole = join(folder, "whole.json");
@@ -74,27 +86,53 @@ async function killAndResume(options: readonly string[], run: string): Promise<v
     const [actual] = (await readResult(broken)).rows;
     assert.deepEqual(numbers(actual), numbers(expected));
     assert.equal(actual.updatesDone, updates);
+    return actual;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-const smoke = ["--profile", "smoke", "--model", "mega", "--updates", String(updates)];
-
 Deno.test({
   name: "a run killed at any moment resumes to the same bits as an uninterrupted one",
   // Three child processes that compile all kernels: MEGA_SLOW=1 runs it.
   ignore: !slow,
-  fn: () => killAndResume([...smoke, "--task", "listops"], "listops-mega-seed1"),
+  fn: async () => {
+    await killAndResume(["--task", "listops", "--model", "mega"], "listops-mega-seed1");
+  },
 });
 
 Deno.test({
   name: "so does a language model that carries state from batch to batch",
   // As above.
   ignore: !slow,
-  fn: () =>
-    killAndResume(
-      [...smoke, "--suite", "lm", "--task", "characters", "--carry-state"],
+  fn: async () => {
+    await killAndResume(
+      ["--suite", "lm", "--task", "characters", "--model", "mega", "--carry-state"],
       "characters-mega-seed1",
-    ),
+    );
+  },
+});
+
+const translation = ["--suite", "translation", "--task", "numbers", "--model", "mega-laplace"];
+
+Deno.test({
+  name: "so does a translation model whose updates sum batches of several shapes",
+  // As above.
+  ignore: !slow,
+  async fn() {
+    const row = await killAndResume(translation, "numbers-mega-laplace-seed1", translationUpdates);
+    assert.match(row.translations?.[0].sha256 ?? "", /^[0-9a-f]{64}$/);
+  },
+});
+
+Deno.test({
+  name: "so does the mean of its last models, from German to English",
+  // As above.
+  ignore: !slow,
+  async fn() {
+    const averaged = [...translation, "--average", "3", "--direction", "de-en"];
+    const row = await killAndResume(averaged, "numbers-mega-laplace-seed1", translationUpdates);
+    assert.equal(row.task.direction, "de-en");
+    assert.equal(row.validationCurve.length, 5);
+  },
 });

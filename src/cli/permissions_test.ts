@@ -69,6 +69,20 @@ Deno.test("permissionFlags lets generate read a result and the models beside it"
   assert.deepEqual(write, ["/cache", "/project/results"]);
 });
 
+Deno.test("permissionFlags lets translate read its model and its text, present or not", () => {
+  const args = ["--run", "out/r.json", "--input", "../lines.txt", "--task", "numbers"];
+  const { all, read, write } = flags("translate", args);
+  for (const path of ["here/out/r.json", "here/out/r.models", "lines.txt"]) {
+    assert.ok(read.includes(`/home/me/${path}`), path);
+  }
+  assert.ok(!read.includes("/home/me/here/numbers") && !read.includes("/home/me/here"));
+  assert.deepEqual(write, ["/cache", "/project/results"]);
+  assert.ok(!all.some((flag) => /^--allow-(net|run|ffi)/.test(flag)));
+  const { read: model } = flags("translate", ["--run=m.safetensors", "--input=lines.txt"]);
+  assert.ok(model.includes("/home/me/here/m.safetensors"));
+  assert.ok(model.includes("/home/me/here/lines.txt"));
+});
+
 Deno.test("permissionFlags lets other options read existing paths only", () => {
   const { read } = flags("bench", ["--data", "/sets", "--task", "listops"], { "/sets": "folder" });
   assert.ok(read.includes("/sets") && !read.includes("/home/me/here/listops"));

@@ -26,18 +26,38 @@ export function suiteOf(name: string): TrainingSuite {
 }
 
 /**
+ * Refuses a choice that would leave out a task or a model without a word.
+ *
+ * @throws {UserError} naming what there is instead.
+ */
+export function checkChoice(
+  { name, specs }: TrainingSuite,
+  tasks: readonly string[],
+  models: readonly string[],
+): void {
+  for (const task of tasks) {
+    const known = specs.filter((spec) => spec.task === task).map(({ model }) => model);
+    if (models.some((model) => known.includes(model))) continue;
+    throw new UserError(
+      `${name} has no ${models.join(" or ")} for ${task}, but ${known.join(", ")}`,
+    );
+  }
+}
+
+/**
  * The suite that a command line means when it names none: the one that has all of its tasks and
- * models. The overview is meant only when neither is named.
+ * models. The overview is meant when neither is named, and when no other suite has all of them.
  */
 export function suiteFor(
   tasks: readonly string[] | undefined,
   models: readonly string[] | undefined,
 ): TrainingSuite {
   const [overview, ...others] = trainingSuites;
+  const suites = [...others, overview];
   if (tasks === undefined && models === undefined) return overview;
   const has = (suite: TrainingSuite, key: "task" | "model", names: readonly string[]) =>
     names.every((name) => suite.specs.some((spec) => spec[key] === name));
-  return others.find((suite) =>
+  return suites.find((suite) =>
     has(suite, "task", tasks ?? []) && has(suite, "model", models ?? [])
-  ) ?? others.find((suite) => has(suite, "task", tasks ?? [])) ?? lraSuite;
+  ) ?? suites.find((suite) => has(suite, "task", tasks ?? [])) ?? lraSuite;
 }

@@ -29,6 +29,9 @@ async function open(path: string): Promise<ReadableStream<Uint8Array<ArrayBuffer
   }
 }
 
+/** Most hypotheses of a search: programs for thousands cannot be compiled. */
+const beamWidth = wholeNumber(1, 100);
+
 async function print(text: string): Promise<void> {
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
@@ -45,11 +48,11 @@ export function translateCommand(exit: (code: number) => void) {
     .option("--input <file>", "text to translate, a sentence a line (default: standard input)")
     .option("--task <name>", "of the models of a result, the one of this task")
     .option("--model <name>", "of the models of a result, this one (default: the best)")
-    .option("--beam <n>", "hypotheses that the search keeps; 1 is greedy", wholeNumber(1), 5)
+    .option("--beam <n>", "hypotheses that the search keeps; 1 is greedy", beamWidth, 5)
     .option("--lenpen <x>", "exponent of the length that divides scores", nonNegative, 0.5)
     .option("--max-len-a <a>", "most tokens: a times those of the source, plus b", nonNegative, 2)
     .option("--max-len-b <b>", "see --max-len-a", wholeNumber(1), 20)
-    .option("--nbest <n>", "translations of every line, the best first", wholeNumber(1), 1)
+    .option("--nbest <n>", "translations of every line, the best first", beamWidth, 1)
     .option("--scores", "before every translation its score: log-probability / length^lenpen")
     .option("--batch <n>", "lines that are translated together", wholeNumber(1), 32)
     .addHelpText(

@@ -1,7 +1,7 @@
 import { UserError } from "../errors.ts";
 import { PhiloxStream } from "../util/philox.ts";
 import { RANDOM_STREAMS } from "../util/random_streams.ts";
-import { corpusBleu } from "./bleu/corpus_bleu.ts";
+import { type BleuOptions, corpusBleu } from "./bleu/corpus_bleu.ts";
 import { type BleuStatistics, sumStatistics } from "./bleu/statistics.ts";
 
 /** How a test set is resampled. */
@@ -12,6 +12,8 @@ export interface BootstrapOptions {
   readonly level?: number | undefined;
   /** Which sentences are drawn depends on nothing else. */
   readonly seed: number | bigint;
+  /** How BLEU is computed (default: as `corpusBleu` does). */
+  readonly bleu?: BleuOptions | undefined;
 }
 
 /** The middle share of the samples. */
@@ -60,7 +62,7 @@ export function bootstrapInterval(
 ): BootstrapScore {
   const [scores] = resample([sentences], options);
   return {
-    score: corpusBleu(sumStatistics(sentences)).score,
+    score: corpusBleu(sumStatistics(sentences), options.bleu).score,
     mean: mean(scores),
     ...middle(scores, options.level),
   };
@@ -86,7 +88,9 @@ export function pairedBootstrap(
     );
   }
   const [first, second] = resample([a, b], options);
-  const difference = corpusBleu(sumStatistics(a)).score - corpusBleu(sumStatistics(b)).score;
+  const scoreOf = (one: readonly BleuStatistics[]) =>
+    corpusBleu(sumStatistics(one), options.bleu).score;
+  const difference = scoreOf(a) - scoreOf(b);
   const differences = first.map((score, i) => score - second[i]);
   const sizes = differences.map(Math.abs);
   const centre = mean(sizes);
@@ -101,7 +105,7 @@ export function pairedBootstrap(
 /** Corpus BLEU of every system on the same resampled sentences: one list for each system. */
 function resample(
   systems: readonly (readonly BleuStatistics[])[],
-  { samples = 1000, seed }: BootstrapOptions,
+  { samples = 1000, seed, bleu }: BootstrapOptions,
 ): Float64Array[] {
   const size = systems[0].length;
   if (size === 0) throw new UserError("bootstrap: no sentences");
@@ -115,7 +119,7 @@ function resample(
   for (let sample = 0; sample < samples; sample++) {
     for (let i = 0; i < size; i++) drawn[i] = random.uniformInt(size);
     for (const [system, packed] of counts.entries()) {
-      scores[system][sample] = corpusBleu(sumDrawn(packed, drawn)).score;
+      scores[system][sample] = corpusBleu(sumDrawn(packed, drawn), bleu).score;
     }
   }
   return scores;

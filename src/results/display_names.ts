@@ -1,5 +1,5 @@
 import type { LraTask } from "../data/lra_tasks.ts";
-import type { TranslationDirection } from "./schema_row.ts";
+import type { DirectionName } from "../data/translation/directions.ts";
 
 const taskNames: Readonly<Record<LraTask, string>> = {
   listops: "ListOps",
@@ -61,7 +61,7 @@ export function displayName(identifier: string): string {
  * @example taskTitle({ name: "numbers", direction: "en-de" }) // "Numbers, en → de"
  */
 export function taskTitle(
-  { name, direction }: { name: string; direction?: TranslationDirection },
+  { name, direction }: { name: string; direction?: DirectionName },
 ): string {
   const title = displayName(name);
   return direction === undefined ? title : `${title}, ${direction.replace("-", " → ")}`;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SPLIT_NAMES } from "../data/dataset.ts";
+import { directions } from "../data/translation/directions.ts";
 import {
   countSchema,
   intervalSchema,
@@ -23,9 +24,6 @@ export const taskKinds = ["classification", "language-modelling", "translation"]
 
 /** See {@link taskKinds}. */
 export type TaskKind = (typeof taskKinds)[number];
-
-/** Which language a translation reads and which it writes. */
-export const directions = ["en-de", "de-en"] as const;
 
 /** What means are taken over. */
 export const countedThings = ["sentences", "tokens"] as const;
@@ -233,9 +231,6 @@ export type MetricSetting = z.infer<typeof metricSettingSchema>;
 
 /** Where the translations of a split are kept; see {@link translationsRecordSchema}. */
 export type TranslationsRecord = z.infer<typeof translationsRecordSchema>;
-
-/** Source and target language; see {@link directions}. */
-export type TranslationDirection = (typeof directions)[number];
 
 /** One final metric of a run. */
 export type MetricRecord = z.infer<typeof metricSchema>;

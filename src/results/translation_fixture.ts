@@ -1,7 +1,8 @@
 import { canonicalHash } from "../util/canonical_hash.ts";
 import { fixtureLanguageRow, fixtureResult, fixtureRow } from "./result_fixture.ts";
 import type { Result } from "./schema.ts";
-import type { MetricRecord, ResultRow, RunRole, TranslationDirection } from "./schema_row.ts";
+import type { DirectionName } from "../data/translation/directions.ts";
+import type { MetricRecord, ResultRow, RunRole } from "./schema_row.ts";
 import { wilsonInterval } from "./statistics.ts";
 
 /** What {@link fixtureTranslationRow} varies between rows. */
@@ -10,7 +11,7 @@ export interface FixtureTranslationOptions {
   task?: string;
   model?: string;
   seed?: number;
-  direction?: TranslationDirection;
+  direction?: DirectionName;
   /** Test score; the other metrics follow from it. */
   bleu?: number;
   /** Loss with shuffled sources less the loss, nats. */

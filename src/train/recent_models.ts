@@ -38,13 +38,17 @@ export class RecentModels {
       : join(this.folder, `recent-${update}.safetensors`);
   }
 
-  /** Finds the files of an interrupted run; those after `update` are made again. */
+  /**
+   * Finds the files of an interrupted run. Those after `update` are removed: they are made again, or
+   * are left from a run that was started over.
+   */
   async resume(update: number): Promise<void> {
     this.#recent = [];
-    if (this.folder === undefined || update === 0) return;
-    for await (const { name } of Deno.readDir(this.folder)) {
+    if (this.folder === undefined) return;
+    for (const name of await filesOf(this.folder)) {
       const at = Number(pattern.exec(name)?.[1] ?? NaN);
       if (at <= update) this.#recent.push({ update: at, values: undefined });
+      else if (at > update) await Deno.remove(join(this.folder, name));
     }
     this.#recent.sort((a, b) => a.update - b.update);
   }
@@ -107,5 +111,14 @@ export class RecentModels {
         ]),
       );
     return { parameters: divided(sums.parameters), states: divided(sums.states) };
+  }
+}
+
+async function filesOf(folder: string): Promise<string[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
   }
 }

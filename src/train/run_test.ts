@@ -31,7 +31,9 @@ import {
 } from "./run.ts";
 import { accuracy, openClassifierBatches, sentenceLoss } from "../workloads/classifier.ts";
 import { Session } from "./session.ts";
-import type { BatchStream, ModelFunction, RunBatch, Workload } from "./workload.ts";
+import { loadCheckpoint } from "./checkpoint.ts";
+import type { TrainedValues } from "./session_state.ts";
+import type { BatchStream, Decoding, ModelFunction, RunBatch, Workload } from "./workload.ts";
 
 const length = 6;
 const classes = 3;
@@ -108,6 +110,9 @@ interface Options {
   readonly batching?: "worker" | "in-process";
   /** Value that divides the loss (plus one), by number of the batch; `undefined` feeds none. */
   readonly poison?: (batch: number) => number | undefined;
+  readonly decoding?: Decoding;
+  /** Gets the model that the run ends with. */
+  readonly onEnd?: (values: TrainedValues) => void;
 }
 
 /** Batches of the points with one more input. */
@@ -160,6 +165,7 @@ function makeWorkload(options: Options): Workload {
     scores: [accuracy, sentenceLoss],
     evaluations: [{ split: "valid", setting: null }, { split: "test", setting: null }],
     open: (seed) => new PoisonedStream(openClassifierBatches(source, seed), poison),
+    ...(options.decoding === undefined ? {} : { decoding: options.decoding }),
   };
 }
 
@@ -192,7 +198,7 @@ async function train(options: Options = {}): Promise<RunOutcome> {
     seed: settings.seed,
   });
   try {
-    return await new TrainingRun(settings, {
+    const outcome = await new TrainingRun(settings, {
       session,
       workload,
       folder: undefined,
@@ -201,6 +207,8 @@ async function train(options: Options = {}): Promise<RunOutcome> {
       compileSeconds: 0,
       ...options.context,
     }).run();
+    options.onEnd?.(await session.trained());
+    return outcome;
   } finally {
     session.destroy();
   }
@@ -326,4 +334,78 @@ Deno.test("a damaged checkpoint and one of another run are refused with one line
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("an averaged run evaluates the mean of its last models, also after an interruption", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const settings = { averagedModels: 3 };
+    const trained: TrainedValues[] = [];
+    const onEnd = (values: TrainedValues) => trained.push(values);
+    const usual = await train({ onEnd });
+    const averaged = await train({ settings, context: { folder }, onEnd });
+    assert.deepEqual(averaged.progress.curve, usual.progress.curve);
+    assert.deepEqual(averaged.progress.best, usual.progress.best);
+    assert.notDeepEqual(found(averaged), found(usual));
+    const models = await Promise.all([24, 36, 40].map(async (update) => {
+      const path = join(folder, `recent-${update}.safetensors`);
+      return (await loadCheckpoint(path, "test"))?.state.parameters;
+    }));
+    const [, { parameters }] = trained;
+    for (const [name, values] of parameters) {
+      const mean = values.map((_, i) =>
+        models.reduce((total, model) => total + (model?.get(name)?.[i] ?? NaN), 0) / 3
+      );
+      assert.deepEqual(values, mean, name);
+    }
+    const files = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+    assert.ok(!files.includes("recent-12.safetensors"));
+
+    const memory = await train({ settings, onEnd });
+    assert.deepEqual(found(memory), found(averaged));
+
+    await Deno.remove(folder, { recursive: true });
+    const controller = new AbortController();
+    const onReport = ({ update }: RunReport) => update >= 25 && controller.abort();
+    const context = { folder, signal: controller.signal, onReport };
+    assert.equal((await train({ settings, context })).status, "interrupted");
+    const resumed = await train({ settings, context: { folder, resume: true }, onEnd });
+    assert.deepEqual(found(resumed), found(averaged));
+    assert.deepEqual(trained.slice(2), [trained[1], trained[1]]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("what the model writes chooses the best checkpoint where it is scored", async () => {
+  const spec = { name: "bleu", unit: "bleu", higherIsBetter: true };
+  const values = [2, 7, NaN, 7];
+  const calls: string[] = [];
+  const decoding: Decoding = {
+    scores: [spec],
+    splits: ["test"],
+    run(_runner, split, purpose) {
+      calls.push(`${split} ${purpose}`);
+      const value = purpose === "final" ? 9 : values[calls.length - 1];
+      return Promise.resolve({
+        split,
+        scores: [{ spec, value }],
+        sources: [],
+        references: [],
+        hypotheses: [],
+        statistics: [],
+        quotable: true,
+        tokens: 0,
+        seconds: 0,
+      });
+    },
+  };
+  const { progress, results, decoded } = await train({ decoding });
+  assert.deepEqual(calls, [...values.map(() => "valid validation"), "test final"]);
+  assert.deepEqual(progress.validationCurve.map(({ score }) => score), [2, 7, null, 7]);
+  assert.deepEqual(progress.best, { step: 24, score: 7 });
+  assert.ok(progress.curve.every(({ score }) => score === null));
+  const [{ sums: { lossSum, units } }] = results;
+  assert.equal(lossSum / units.sentences, progress.validationCurve[1].loss);
+  assert.deepEqual(decoded.map(({ scores: [{ value }] }) => value), [9]);
 });

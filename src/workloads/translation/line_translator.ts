@@ -1,5 +1,7 @@
 /** Lines of text in, translations of lines out. */
 import { UNK_ID } from "../../data/vocabulary.ts";
+import { UserError } from "../../errors.ts";
+import { positionLimits } from "../../models/translation_config.ts";
 import type { SearchSettings } from "../../models/translation_preset_types.ts";
 import type { DecodeRunner } from "../../train/workload.ts";
 import type { LoadedTranslationModel } from "./translation_file.ts";
@@ -26,6 +28,8 @@ export interface LineTranslation {
 /**
  * The translations of every line in order, the best first; an empty line has one empty translation.
  * Reads as many lines as a batch has before it writes.
+ *
+ * @throws {UserError} naming the line that is longer than the model reads.
  */
 export async function* lineTranslator(
   runner: DecodeRunner,
@@ -33,32 +37,38 @@ export async function* lineTranslator(
   lines: AsyncIterable<string>,
   { search, nbest, batch }: LineOptions,
 ): AsyncGenerator<LineTranslation[], void, undefined> {
-  let waiting: string[] = [];
+  const { config, dictionary, pipeline, direction } = loaded;
+  const { source: most } = positionLimits(config);
+  let [read, waiting]: [number, Int32Array[]] = [0, []];
   for await (const line of lines) {
-    waiting.push(line);
+    const source = dictionary.encodeLine(pipeline.encode(line, direction.source));
+    read++;
+    if (source.length > most) {
+      throw new UserError(
+        `line ${read}: ${source.length} tokens, the model reads at most ${most}: shorten or split it`,
+      );
+    }
+    waiting.push(source);
     if (waiting.length < batch) continue;
-    yield* translateLines(runner, loaded, waiting, search, nbest);
+    yield* translateSources(runner, loaded, waiting, search, nbest);
     waiting = [];
   }
-  if (waiting.length > 0) yield* translateLines(runner, loaded, waiting, search, nbest);
+  if (waiting.length > 0) yield* translateSources(runner, loaded, waiting, search, nbest);
 }
 
-async function* translateLines(
+async function* translateSources(
   runner: DecodeRunner,
   { config, dictionary, pipeline, direction, sourcePadding }: LoadedTranslationModel,
-  lines: readonly string[],
+  sources: readonly Int32Array[],
   search: SearchSettings,
   nbest: number,
 ): AsyncGenerator<LineTranslation[], void, undefined> {
-  const sources = lines.map((line) =>
-    dictionary.encodeLine(pipeline.encode(line, direction.source))
-  );
   // A source of `</s>` alone says nothing: what a model would make of it is no translation.
   const numbers = [...sources.keys()].filter((i) => sources[i].length > 1);
   const found = new Map<number, LineTranslation[]>();
   let next = 0;
   const ready = function* () {
-    for (; next < lines.length; next++) {
+    for (; next < sources.length; next++) {
       if (sources[next].length <= 1) yield [{ text: "", score: 0, length: 0 }];
       else {
         const translations = found.get(next);

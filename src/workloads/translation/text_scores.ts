@@ -1,7 +1,7 @@
 /** Scores of translations (the paper's Table 7: tokenised BLEU and sacreBLEU). */
 import { splitWords } from "../../data/lm/words.ts";
 import type { TranslationData } from "../../data/translation/parallel_corpus.ts";
-import { corpusBleu } from "../../metrics/bleu/corpus_bleu.ts";
+import { type BleuOptions, corpusBleu } from "../../metrics/bleu/corpus_bleu.ts";
 import { compoundSplit } from "../../metrics/bleu/compound_split.ts";
 import { sacreBleu } from "../../metrics/bleu/sacrebleu.ts";
 import {
@@ -44,6 +44,8 @@ export function textScoreSpecs({ id }: TranslationData): readonly TextScoreSpec[
 /** Seed of the resampled test sets: intervals are functions of the text alone. */
 const bootstrapSeed = 1;
 
+const unsmoothed: BleuOptions = { smooth: "none" };
+
 function numbersOf(one: BleuStatistics): number[] {
   return [...one.matches, ...one.totals, one.hypothesisLength, one.referenceLength];
 }
@@ -70,18 +72,18 @@ export function textScores(
     ])
   );
   const sacreScore = sacreBleu(hypotheses, [references], { lowercase });
-  const interval = (sentences: readonly BleuStatistics[]) => {
+  const interval = (sentences: readonly BleuStatistics[], bleu?: BleuOptions) => {
     if (!resample) return {};
-    const { lower, upper } = bootstrapInterval(sentences, { seed: bootstrapSeed });
+    const { lower, upper } = bootstrapInterval(sentences, { seed: bootstrapSeed, bleu });
     return { interval: { low: lower, high: upper } };
   };
   const scores: TextScore[] = [
     {
       spec: bleu,
-      value: corpusBleu(sumStatistics(tokenised), { smooth: "none" }).score,
+      value: corpusBleu(sumStatistics(tokenised), unsmoothed).score,
       signature: `nrefs:1|case:${lowercase ? "lc" : "mixed"}|tok:${moses ? "moses" : "space"}|` +
         `compounds:${moses ? "split" : "whole"}|smooth:none`,
-      ...interval(tokenised),
+      ...interval(tokenised, unsmoothed),
     },
     {
       spec: sacre,

@@ -49,17 +49,25 @@ export interface LoadedTranslationModel {
 /**
  * The model of a file's head.
  *
- * @param where The file, for messages. @throws {UserError} for another kind of model.
+ * @param where The file, for messages. @throws {UserError} for another kind of model, and for parts
+ * that cannot be read or do not belong together.
  */
 export function translationModelOf(head: ModelHead, where: string): LoadedTranslationModel {
   if (head.kind !== "translation") {
-    throw new UserError(`${where}: a ${head.kind}, not a model for translation`);
+    throw new UserError(`${where}: a language model: use deno task generate`);
   }
   const config = parseTranslationConfig(head.config, where);
+  const dictionary = Dictionary.parse(head.dictionary.split("\n").slice(0, -1), where);
+  if (dictionary.size !== config.vocabulary) {
+    throw new UserError(
+      `${where}: a dictionary of ${dictionary.size} symbols, its model has ${config.vocabulary}: ` +
+        "train the model anew",
+    );
+  }
   return {
     config,
     model: translationModel(config, { labelSmoothing: 0 }),
-    dictionary: Dictionary.parse(head.dictionary.split("\n").slice(0, -1), where),
+    dictionary,
     pipeline: textPipeline(parseTextPipeline(head.pipeline, where)),
     direction: directionOf(head.direction),
     sourcePadding: head.sourcePadding,
