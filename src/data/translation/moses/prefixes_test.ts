@@ -81,7 +81,7 @@ Deno.test("one list without the other and lists that are not text are refused", 
 
 Deno.test("the official files go where they are looked for", () => {
   assert.deepEqual(
-    OFFICIAL_PREFIXES.map(({ path }) => path),
+    OFFICIAL_PREFIXES.map(({ folder, file }) => `${folder}/${file}`),
     ["moses/nonbreaking_prefix.en", "moses/nonbreaking_prefix.de"],
   );
 });

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { UserError } from "../../../errors.ts";
 import { readError } from "../../../util/read_error.ts";
 import { Sha256 } from "../../../util/sha256.ts";
+import type { OfficialArchive } from "../../data_entry.ts";
 import { type Language, LANGUAGES } from "../parallel_corpus.ts";
 import { builtinPrefixes } from "./builtin_prefixes.ts";
 import { type NonbreakingPrefixes, parsePrefixes } from "./prefixes.ts";
@@ -18,12 +19,14 @@ export function prefixFile(language: Language): string {
  * Where the lists of Moses are published (LGPL). Nobody publishes checksums of them: whoever fetches
  * them gives one or records it at first use.
  */
-export const OFFICIAL_PREFIXES: readonly { readonly url: string; readonly path: string }[] =
-  LANGUAGES.map((language) => ({
-    url: "https://raw.githubusercontent.com/moses-smt/mosesdecoder/master/scripts/share/" +
-      `nonbreaking_prefixes/${prefixFile(language)}`,
-    path: `${PREFIX_FOLDER}/${prefixFile(language)}`,
-  }));
+export const OFFICIAL_PREFIXES: readonly OfficialArchive[] = LANGUAGES.map((language) => ({
+  url: "https://raw.githubusercontent.com/moses-smt/mosesdecoder/master/scripts/share/" +
+    `nonbreaking_prefixes/${prefixFile(language)}`,
+  sha256: undefined,
+  folder: PREFIX_FOLDER,
+  file: prefixFile(language),
+  select: () => undefined,
+}));
 
 /** Lists for every language, and what they are called in the version of prepared data. */
 export interface NamedPrefixes {

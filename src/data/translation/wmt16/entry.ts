@@ -1,6 +1,6 @@
 import type { TranslationEntry } from "../../data_entry.ts";
 import { missingData } from "../../official_folder.ts";
-import { readPrefixes } from "../moses/read_prefixes.ts";
+import { OFFICIAL_PREFIXES, readPrefixes } from "../moses/read_prefixes.ts";
 import { verifyParallelCaches } from "../parallel_cache.ts";
 import {
   loadPrepared,
@@ -30,9 +30,10 @@ export const WMT16_ENTRY: TranslationEntry = {
   id: ID,
   title: "WMT16 English-German",
   description: "4.5 million sentence pairs of Europarl, Common Crawl and News Commentary, tests " +
-    "newstest2013 and 2014; five official archives of 1.4 GB",
+    "newstest2013 and 2014; five official archives of 1.4 GB, and " +
+    "the abbreviation lists of Moses",
   profiles: [],
-  official: WMT16_ARCHIVES,
+  official: [...WMT16_ARCHIVES, ...OFFICIAL_PREFIXES],
   findOfficial: findWmt16,
   verifyOfficial: verifyWmt16,
   load: loadWmt16,

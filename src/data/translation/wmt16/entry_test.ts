@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fetchData, generateData, listData, verifyData } from "../../commands.ts";
 import { rejectsInOneLine, withFolder } from "../../data_test_folder.ts";
+import { readPrefixes } from "../moses/read_prefixes.ts";
 import type { ParallelSplit } from "../parallel_corpus.ts";
 import { loadWmt16, WMT16_ENTRY } from "./entry.ts";
 import {
@@ -170,7 +171,8 @@ Deno.test("archives are fetched, listed, verified and generated from by the comm
     const fetcher: typeof fetch = (input) => {
       const name = String(input).split("/").at(-1) ?? "";
       asked.push(name);
-      return Promise.resolve(new Response(archives.get(name)));
+      const list = name.startsWith("nonbreaking_prefix") ? "Dr\n" : undefined;
+      return Promise.resolve(new Response(archives.get(name) ?? list));
     };
     const context = { dataDir: join(folder, "data"), cacheDir: join(folder, "cache"), print };
     const fetching = { ...context, id: ID, fetcher };
@@ -185,7 +187,12 @@ Deno.test("archives are fetched, listed, verified and generated from by the comm
     );
     const target = await fetchData({ ...fetching, trustFirstUse: true });
     assert.equal(target, join(context.dataDir, ID));
-    assert.deepEqual(asked, [...archives.keys()].filter((name) => name !== "dev.tgz"));
+    assert.deepEqual(asked, [
+      ...[...archives.keys()].filter((name) => name !== "dev.tgz"),
+      "nonbreaking_prefix.en",
+      "nonbreaking_prefix.de",
+    ]);
+    assert.match((await readPrefixes(context.dataDir)).name, /^moses sha256:/);
     const status = await listData(context);
     assert.equal(status.find(({ id }) => id === ID)?.official, target);
     const hash = await generateData({ ...context, id: ID, profile: "paper" });
