@@ -9,12 +9,3 @@ export class UserError extends Error {
     this.name = "UserError";
   }
 }
-
-/** A part of the protocol that this version knows by name but cannot run yet. */
-export class NotImplementedError extends UserError {
-  /** @param what The feature, as the user named it. */
-  constructor(what: string) {
-    super(`${what}: not implemented yet`);
-    this.name = "NotImplementedError";
-  }
-}

@@ -41,11 +41,6 @@ const handlers: ReadonlyMap<string, TextHandler> = new Map<string, TextHandler>(
   ["batching", verifyBatching],
 ]);
 
-/** Kinds of text files that can be verified. */
-export function implementedTextKinds(): string[] {
-  return [...handlers.keys()];
-}
-
 /** Where the files that a golden file names may be, beside its own folder and `../data`. */
 export interface VerifyTextOptions {
   readonly dataDir?: string | undefined;
