@@ -34,7 +34,7 @@ import {
 import { efficiencyPlan, measureEfficiency } from "./bench_efficiency.ts";
 import { choose, rates, seeds, wholeNumber, words } from "./options.ts";
 import { cacheFolder, cacheFolders, RESULTS_FOLDER } from "./paths.ts";
-import { checkChoice, suiteFor, suiteNames, suiteOf } from "./suites.ts";
+import { checkChoice, suiteFor, suiteNames, suiteOf, trainingSuites } from "./suites.ts";
 
 const env = (name: string) => Deno.env.get(name);
 
@@ -255,6 +255,10 @@ Examples:
         options.output ??
           `${RESULTS_FOLDER}/../${defaultResultPath(name, profile, new Date())}`,
       );
+      const trains = trainingSuites.some((suite) => suite.name === name);
+      if (!trains && (options.direction !== undefined || options.average !== undefined)) {
+        throw new UserError(`--direction and --average: ${name} trains nothing to its end`);
+      }
       if (name === "efficiency") {
         const signal = interruptSignal((line) => console.error(line));
         return exit(await measureEfficiency(efficiencyPlan(options, output), signal));
