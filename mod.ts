@@ -33,7 +33,7 @@ export type { AdapterClass } from "./src/device/adapter_class.ts";
 export type { LowerContext, Pass } from "./src/graph/lowering.ts";
 
 export { Device, DeviceError, DeviceLostError, openDevice } from "./src/device/device.ts";
-export { NotImplementedError, UserError } from "./src/errors.ts";
+export { UserError } from "./src/errors.ts";
 export { evaluate, interpret } from "./src/compiler/evaluate.ts";
 export { gradients } from "./src/compiler/gradient.ts";
 export { planProgram, type ProgramPlan, type ProgramStatistics } from "./src/compiler/plan.ts";
