@@ -2,7 +2,13 @@ import { UserError } from "../errors.ts";
 import { PhiloxStream } from "../util/philox.ts";
 import { RANDOM_STREAMS } from "../util/random_streams.ts";
 import { type BleuOptions, corpusBleu } from "./bleu/corpus_bleu.ts";
-import { type BleuStatistics, sumStatistics } from "./bleu/statistics.ts";
+import {
+  type BleuStatistics,
+  COUNTS_PER_SENTENCE,
+  countsOf,
+  statisticsOf,
+  sumStatistics,
+} from "./bleu/statistics.ts";
 
 /** How a test set is resampled. */
 export interface BootstrapOptions {
@@ -22,14 +28,6 @@ export interface BootstrapInterval {
   readonly upper: number;
 }
 
-/** BLEU with its uncertainty from the choice of test sentences, 0 to 100. */
-export interface BootstrapScore extends BootstrapInterval {
-  /** BLEU of the real test set. */
-  readonly score: number;
-  /** Mean over the samples. */
-  readonly mean: number;
-}
-
 /** How two systems differ on the same test set. */
 export interface PairedBootstrap {
   /** BLEU of the first minus BLEU of the second. */
@@ -44,10 +42,6 @@ export interface PairedBootstrap {
   readonly pValue: number;
 }
 
-/** Counts of a sentence: matches and totals of four orders, and the two lengths. */
-const COUNTS = 10;
-const ZEROS = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-
 /**
  * Bootstrap interval of corpus BLEU (Koehn 2004, "Statistical Significance Tests for Machine
  * Translation Evaluation"): the test set's sentences are drawn with replacement. Bounds are those
@@ -59,13 +53,9 @@ const ZEROS = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 export function bootstrapInterval(
   sentences: readonly BleuStatistics[],
   options: BootstrapOptions,
-): BootstrapScore {
+): BootstrapInterval {
   const [scores] = resample([sentences], options);
-  return {
-    score: corpusBleu(sumStatistics(sentences), options.bleu).score,
-    mean: mean(scores),
-    ...middle(scores, options.level),
-  };
+  return middle(scores, options.level);
 }
 
 /**
@@ -126,36 +116,16 @@ function resample(
 }
 
 function packCounts(sentences: readonly BleuStatistics[]): Float64Array {
-  const packed = new Float64Array(sentences.length * COUNTS);
-  for (const [i, sentence] of sentences.entries()) {
-    const { matches, totals, hypothesisLength, referenceLength } = sentence;
-    packed.set([...matches, ...totals, hypothesisLength, referenceLength], i * COUNTS);
-  }
-  return packed;
+  return Float64Array.from(sentences.flatMap(countsOf));
 }
 
 function sumDrawn(packed: Float64Array, drawn: Uint32Array): BleuStatistics {
-  // Ten variables instead of an inner loop: this is most of the work of a test.
-  let [m1, m2, m3, m4, t1, t2, t3, t4, hypothesisLength, referenceLength] = ZEROS;
+  const sum = new Float64Array(COUNTS_PER_SENTENCE);
   for (let i = 0; i < drawn.length; i++) {
-    const at = drawn[i] * COUNTS;
-    m1 += packed[at];
-    m2 += packed[at + 1];
-    m3 += packed[at + 2];
-    m4 += packed[at + 3];
-    t1 += packed[at + 4];
-    t2 += packed[at + 5];
-    t3 += packed[at + 6];
-    t4 += packed[at + 7];
-    hypothesisLength += packed[at + 8];
-    referenceLength += packed[at + 9];
+    const at = drawn[i] * COUNTS_PER_SENTENCE;
+    for (let count = 0; count < COUNTS_PER_SENTENCE; count++) sum[count] += packed[at + count];
   }
-  return {
-    matches: [m1, m2, m3, m4],
-    totals: [t1, t2, t3, t4],
-    hypothesisLength,
-    referenceLength,
-  };
+  return statisticsOf(sum);
 }
 
 function mean(values: Float64Array): number {

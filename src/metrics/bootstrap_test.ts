@@ -19,10 +19,9 @@ function system(sentences: number, wrong: number, seed: number): BleuStatistics[
 
 Deno.test("an interval is near what resampling by hand gives, and narrower for more sentences", () => {
   const sentences = system(400, 0.2, 1);
-  const { score, mean, lower, upper } = bootstrapInterval(sentences, { seed: 3 });
-  assert.equal(score, corpusBleu(sumStatistics(sentences)).score);
+  const { lower, upper } = bootstrapInterval(sentences, { seed: 3 });
+  const { score } = corpusBleu(sumStatistics(sentences));
   assert.ok(lower < score && score < upper);
-  assert.ok(Math.abs(mean - score) < 0.1, `mean ${mean}, score ${score}`);
   const random = new PhiloxStream(7, 97);
   const scores = Array.from({ length: 1000 }, () => {
     const drawn = sentences.map(() => sentences[random.uniformInt(sentences.length)]);
@@ -41,8 +40,7 @@ Deno.test("a level says how many samples an interval holds", () => {
   });
   assert.deepEqual(widths, widths.toSorted((a, b) => a - b));
   const single = bootstrapInterval(sentences, { seed: 1, samples: 1 });
-  assert.equal(single.lower, single.mean);
-  assert.equal(single.upper, single.mean);
+  assert.equal(single.lower, single.upper);
 });
 
 Deno.test("the same seed gives the same samples, another seed others", () => {

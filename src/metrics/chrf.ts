@@ -1,6 +1,7 @@
 import { splitWords } from "../data/lm/words.ts";
 import { SACREBLEU_VERSION } from "./bleu/sacrebleu.ts";
 import { formatFixed } from "./fixed.ts";
+import { countMatches, countNgrams, type NgramCounts } from "./ngrams.ts";
 import { bySentence } from "./references.ts";
 
 /** Which n-grams chrF compares. */
@@ -109,10 +110,10 @@ function bestReference(
 }
 
 /** Counts of n-grams by order, those of characters first. */
-function ngramsByOrder(line: string, settings: Settings): Map<string, number>[] {
+function ngramsByOrder(line: string, settings: Settings): NgramCounts[] {
   const text = settings.lowercase ? line.toLowerCase() : line;
   const characters = [...(settings.whitespace ? text : splitWords(text).join(""))];
-  const counts: Map<string, number>[] = [];
+  const counts: NgramCounts[] = [];
   for (let n = 1; n <= settings.charOrder; n++) counts.push(countNgrams(characters, n, ""));
   const words = settings.wordOrder > 0 ? splitWords(text).flatMap(cutPunctuation) : [];
   for (let n = 1; n <= settings.wordOrder; n++) counts.push(countNgrams(words, n, " "));
@@ -126,27 +127,8 @@ function cutPunctuation(word: string): string[] {
   return PUNCTUATION.test(word[0]) ? [word[0], word.slice(1)] : [word];
 }
 
-function countNgrams(
-  units: readonly string[],
-  order: number,
-  separator: string,
-): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (let start = 0; start + order <= units.length; start++) {
-    let ngram = units[start];
-    for (let i = start + 1; i < start + order; i++) ngram += separator + units[i];
-    counts.set(ngram, (counts.get(ngram) ?? 0) + 1);
-  }
-  return counts;
-}
-
-function compare(
-  hypothesis: ReadonlyMap<string, number>,
-  reference: ReadonlyMap<string, number>,
-): OrderCounts {
-  let matches = 0;
-  for (const [ngram, count] of hypothesis) matches += Math.min(count, reference.get(ngram) ?? 0);
-  const sum = (counts: ReadonlyMap<string, number>) => {
+function compare(hypothesis: NgramCounts, reference: NgramCounts): OrderCounts {
+  const sum = (counts: NgramCounts) => {
     let total = 0;
     for (const count of counts.values()) total += count;
     return total;
@@ -154,7 +136,7 @@ function compare(
   return {
     hypothesis: reference.size === 0 ? 0 : sum(hypothesis),
     reference: sum(reference),
-    matches,
+    matches: countMatches(hypothesis, reference),
   };
 }
 

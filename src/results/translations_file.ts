@@ -2,6 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { SPLIT_NAMES, type SplitName } from "../data/dataset.ts";
 import { UserError } from "../errors.ts";
+import { COUNTS_PER_SENTENCE } from "../metrics/bleu/statistics.ts";
 import { writeFileAtomic } from "../util/atomic_write.ts";
 import { readError } from "../util/read_error.ts";
 import { sha256Hex } from "../util/sha256.ts";
@@ -30,9 +31,9 @@ export const translationsSchema = z.strictObject({
   hypotheses: z.array(z.string()),
   /**
    * Of every sentence, for sacreBLEU with its usual tokenisation: matches and totals of n-grams of
-   * order 1 to 4, length of the hypothesis, length of the reference.
+   * order 1 to 4, length of the hypothesis, length of the reference (`countsOf`).
    */
-  statistics: z.array(z.array(countSchema).length(10)),
+  statistics: z.array(z.array(countSchema).length(COUNTS_PER_SENTENCE)),
 }).refine(
   ({ sources, references, hypotheses, statistics }) =>
     [sources, references, statistics].every((list) =>

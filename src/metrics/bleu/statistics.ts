@@ -1,4 +1,5 @@
 import { UserError } from "../../errors.ts";
+import { countMatches, countNgrams } from "../ngrams.ts";
 
 /** One value for each n-gram order, 1 to 4. */
 export type ByOrder = readonly [number, number, number, number];
@@ -28,6 +29,25 @@ export const NO_STATISTICS: BleuStatistics = {
   hypothesisLength: 0,
   referenceLength: 0,
 };
+
+/** Length of {@link countsOf}. */
+export const COUNTS_PER_SENTENCE = 2 * MAX_ORDER + 2;
+
+/** Statistics as a row of counts: matches and totals of order 1 to 4, then the two lengths. */
+export function countsOf(statistics: BleuStatistics): number[] {
+  const { matches, totals, hypothesisLength, referenceLength } = statistics;
+  return [...matches, ...totals, hypothesisLength, referenceLength];
+}
+
+/** The statistics of a row of {@link countsOf}. */
+export function statisticsOf(counts: ArrayLike<number>): BleuStatistics {
+  return {
+    matches: [counts[0], counts[1], counts[2], counts[3]],
+    totals: [counts[4], counts[5], counts[6], counts[7]],
+    hypothesisLength: counts[8],
+    referenceLength: counts[9],
+  };
+}
 
 /** The statistics of both together. */
 export function addStatistics(a: BleuStatistics, b: BleuStatistics): BleuStatistics {
@@ -90,25 +110,11 @@ function clippedMatches(
 ): number {
   const most = new Map<string, number>();
   for (const reference of references) {
-    for (const [ngram, count] of countNgrams(reference, order)) {
+    for (const [ngram, count] of countNgrams(reference, order, " ")) {
       most.set(ngram, Math.max(most.get(ngram) ?? 0, count));
     }
   }
-  let matches = 0;
-  for (const [ngram, count] of countNgrams(hypothesis, order)) {
-    matches += Math.min(count, most.get(ngram) ?? 0);
-  }
-  return matches;
-}
-
-function countNgrams(tokens: readonly number[], order: number): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (let start = 0; start + order <= tokens.length; start++) {
-    let ngram = "";
-    for (let i = start; i < start + order; i++) ngram += `${tokens[i]} `;
-    counts.set(ngram, (counts.get(ngram) ?? 0) + 1);
-  }
-  return counts;
+  return countMatches(countNgrams(hypothesis, order, " "), most);
 }
 
 function closestLength(length: number, references: readonly number[]): number {

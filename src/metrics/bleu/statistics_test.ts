@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../errors.ts";
-import { addStatistics, NO_STATISTICS, sentenceStatistics, sumStatistics } from "./statistics.ts";
+import {
+  addStatistics,
+  countsOf,
+  NO_STATISTICS,
+  sentenceStatistics,
+  statisticsOf,
+  sumStatistics,
+} from "./statistics.ts";
 
 const words = (text: string) => text.split(" ");
 
@@ -58,4 +65,10 @@ Deno.test("statistics of sentences add up to those of a corpus", () => {
   });
   assert.deepEqual(sumStatistics([first, second]), sum);
   assert.deepEqual(sumStatistics([]), NO_STATISTICS);
+});
+
+Deno.test("statistics are ten counts in a row, and the row reads as the same statistics", () => {
+  const statistics = sentenceStatistics([1, 2, 3, 4, 5], [[1, 2, 3, 4]]);
+  assert.deepEqual(countsOf(statistics), [4, 3, 2, 1, 5, 4, 3, 2, 5, 4]);
+  assert.deepEqual(statisticsOf(countsOf(statistics)), statistics);
 });

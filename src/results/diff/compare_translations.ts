@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.ts";
-import { addStatistics, type BleuStatistics } from "../../metrics/bleu/statistics.ts";
+import { addStatistics, type BleuStatistics, statisticsOf } from "../../metrics/bleu/statistics.ts";
 import { pairedBootstrap } from "../../metrics/bootstrap.ts";
 import { sameMetric } from "../aggregate.ts";
 import { normalQuantile } from "../distributions.ts";
@@ -163,17 +163,6 @@ function pooled(
     };
   }
   return sum ?? `the ${side} result has no run`;
-}
-
-/** The counts of a sentence in the order of the file. */
-function statisticsOf(counts: readonly number[]): BleuStatistics {
-  const [m1, m2, m3, m4, t1, t2, t3, t4, hypothesisLength, referenceLength] = counts;
-  return {
-    matches: [m1, m2, m3, m4],
-    totals: [t1, t2, t3, t4],
-    hypothesisLength,
-    referenceLength,
-  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { sacreBleu } from "../../metrics/bleu/sacrebleu.ts";
+import { countsOf } from "../../metrics/bleu/statistics.ts";
 import { bootstrapInterval } from "../../metrics/bootstrap.ts";
 import { PhiloxStream } from "../../util/philox.ts";
 import { sha256Hex } from "../../util/sha256.ts";
@@ -65,12 +66,7 @@ async function side(
       references: null,
       textSha256: sha256Hex(textOf(references, references)),
       hypotheses,
-      statistics: score.sentences.map((one) => [
-        ...one.matches,
-        ...one.totals,
-        one.hypothesisLength,
-        one.referenceLength,
-      ]),
+      statistics: score.sentences.map(countsOf),
     };
     const sha256 = await writeTranslations(
       join(path, "..", file),

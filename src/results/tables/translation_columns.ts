@@ -1,3 +1,4 @@
+import { leastSourceDependence } from "../../metrics/source_dependence.ts";
 import { formatCount } from "../../util/format.ts";
 import { mainMetric } from "../display/row_line.ts";
 import { formatScore } from "../display/score_format.ts";
@@ -11,9 +12,6 @@ import { missing, scoreOf } from "./score.ts";
 export interface TranslationColumn extends Column {
   cell(runs: readonly ResultRow[]): Cell;
 }
-
-/** Loss with shuffled sources less the loss, nats per token, below which the source is not read. */
-export const leastSourceDependence = 0.1;
 
 /** Figures of decoded text beside the BLEU of the tokenised text; those that no row has are left out. */
 export function translationColumns(rows: readonly ResultRow[]): TranslationColumn[] {

@@ -6,6 +6,7 @@ import { compoundSplit } from "../../metrics/bleu/compound_split.ts";
 import { sacreBleu } from "../../metrics/bleu/sacrebleu.ts";
 import {
   type BleuStatistics,
+  countsOf,
   sentenceStatistics,
   sumStatistics,
 } from "../../metrics/bleu/statistics.ts";
@@ -45,10 +46,6 @@ export function textScoreSpecs({ id }: TranslationData): readonly TextScoreSpec[
 const bootstrapSeed = 1;
 
 const unsmoothed: BleuOptions = { smooth: "none" };
-
-function numbersOf(one: BleuStatistics): number[] {
-  return [...one.matches, ...one.totals, one.hypothesisLength, one.referenceLength];
-}
 
 /**
  * Tokenised BLEU without smoothing, with compounds split where the words are those of Moses
@@ -96,5 +93,5 @@ export function textScores(
     const right = hypotheses.filter((line, i) => line === references[i]).length;
     scores.push({ spec: exact, value: right / hypotheses.length, hits: right });
   }
-  return { scores, statistics: sacreScore.sentences.map(numbersOf) };
+  return { scores, statistics: sacreScore.sentences.map(countsOf) };
 }

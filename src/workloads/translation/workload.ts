@@ -1,6 +1,7 @@
 /** Translation as a workload: the loss of sentence pairs, and scores of what the model writes. */
 import { TranslationBatches } from "../../data/translation/pair_batches.ts";
 import { pairEvaluation } from "../../data/translation/pair_evaluation.ts";
+import { leastSourceDependence } from "../../metrics/source_dependence.ts";
 import type {
   BatchStream,
   DerivedScore,
@@ -55,9 +56,6 @@ const sourceDependence: DerivedScore = {
     return lossOf(true) - lossOf(false);
   },
 };
-
-/** Below this a model is said to ignore its source, nats per token. */
-const leastDependence = 0.1;
 
 class TranslationStream implements BatchStream {
   readonly #batches: TranslationBatches;
@@ -115,7 +113,7 @@ export function translationWorkload(options: TranslationWorkloadOptions): Worklo
     sample: (_runner, _seed, decoded) => Promise.resolve(sampleTranslations(decoded)),
     remarks(derived) {
       const value = derived.get(sourceDependence.name);
-      return value !== undefined && value < leastDependence
+      return value !== undefined && value < leastSourceDependence
         ? [
           `the model hardly uses its source: shuffled sources cost ${
             value.toFixed(3)
