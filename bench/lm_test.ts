@@ -1,71 +1,23 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { testDevice } from "../src/compiler/testing.ts";
+import { withFolder } from "../src/data/data_test_folder.ts";
 import { corpusEntry } from "../src/data/registry.ts";
-import type { ResultRow } from "../src/results/schema_row.ts";
-import { readResult } from "../src/results/store.ts";
 import { loadModel } from "../src/train/model_file.ts";
 import { modelsFolder } from "../src/train/models_folder.ts";
 import { lmSuite } from "./lm.ts";
 import type { SuitePlan } from "./suite_plan.ts";
-import { runTrainingSuite } from "./training_suite.ts";
+import { filesIn, measuredBy, runSuite, specOf } from "./suite_testing.ts";
 import { bestTrial, trialPeak } from "./trials.ts";
-
-/** A folder for results, tokens and checkpoints. */
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** Two updates of the smallest models on the characters that come with the program. */
 async function run(folder: string, models: readonly string[], plan: Partial<SuitePlan> = {}) {
-  const device = await testDevice("software");
-  const output = join(folder, "result.json");
-  const trained = new Set<string>();
-  const result = await runTrainingSuite(device, {
-    suite: "lm",
-    profile: "smoke",
-    specs: models.map((model) => {
-      const spec = lmSuite.specs.find((one) => one.task === "characters" && one.model === model);
-      assert.ok(spec);
-      return spec;
-    }),
-    seeds: [1],
-    batchSize: undefined,
-    updates: 2,
-    scheduleOf: undefined,
-    learningRates: [],
-    carryState: false,
-    direction: undefined,
-    averagedModels: undefined,
-    output,
-    checkpoints: join(folder, "result.run"),
-    resuming: false,
-    earlier: undefined,
-    dataDir: undefined,
-    cacheDir: join(folder, "cache"),
-    leaveOut: false,
-    compileAhead: false,
-    ...plan,
-  }, {
-    message: () => {},
-    report: ({ model, seed }) => trained.add(`${model} ${seed}`),
-    signal: new AbortController().signal,
-  });
-  assert.deepEqual(await readResult(output), result);
-  return { result, models: modelsFolder(output), trained: [...trained] };
-}
-
-async function filesIn(folder: string): Promise<string[]> {
-  return (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
+  const specs = models.map((model) => specOf(lmSuite.specs, "characters", model));
+  const { output, ...rest } = await runSuite(folder, { suite: "lm", specs, ...plan });
+  return { ...rest, models: modelsFolder(output) };
 }
 
 Deno.test("language models train on characters; rows say on what, how well, and show a sample", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const { result, models } = await run(folder, ["mega", "transformer"]);
     assert.deepEqual(result.rows.map(({ model, status }) => [model.name, status]), [
       ["mega", "completed"],
@@ -117,10 +69,9 @@ Deno.test("language models train on characters; rows say on what, how well, and 
   }));
 
 Deno.test("a batch size, and state from batch to batch, change the training batches alone", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     using data = await corpusEntry("characters").load({ cacheDir: folder });
-    const spec = lmSuite.specs.find((one) => one.task === "characters" && one.model === "mega");
-    assert.ok(spec);
+    const spec = specOf(lmSuite.specs, "characters", "mega");
     const prepare = (batchSize: number | undefined, carryState: boolean) => {
       const run = spec.prepare({ profile: "smoke", data, batchSize, carryState });
       const { train, evaluate } = run.workload.extents;
@@ -142,13 +93,8 @@ Deno.test("a batch size, and state from batch to batch, change the training batc
 
 const learningRates = [1e-6, 0.03];
 
-/** What a run measured, whatever it was for. */
-function numbers({ role: _, warnings: __, ...row }: ResultRow) {
-  return row;
-}
-
 Deno.test("trials choose the learning rate; neither they nor the chosen one are trained again", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const plan = { learningRates, seeds: [1, 2], updates: 2 };
     const { result, models } = await run(folder, ["transformer"], plan);
     const { rows } = result;
@@ -159,7 +105,7 @@ Deno.test("trials choose the learning rate; neither they nor the chosen one are 
     );
     assert.equal(bestTrial([slow, fast]), fast);
     assert.notDeepEqual(fast.curve, slow.curve);
-    assert.deepEqual(numbers(first), numbers(fast));
+    assert.deepEqual(measuredBy(first), measuredBy(fast));
     assert.ok(first.warnings.some((line) => line.includes("the chosen learning rate")));
     assert.ok(second.warnings.every((line) => !line.includes("the chosen learning rate")));
     assert.notDeepEqual(second.curve, first.curve);

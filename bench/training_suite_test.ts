@@ -1,52 +1,21 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { testDevice } from "../src/compiler/testing.ts";
+import { withFolder } from "../src/data/data_test_folder.ts";
 import { UserError } from "../src/errors.ts";
 import { fixtureResult, fixtureRow } from "../src/results/result_fixture.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
-import { readResult } from "../src/results/store.ts";
 import { lraSuite } from "./lra.ts";
 import type { SuitePlan } from "./suite_plan.ts";
-import { runTrainingSuite } from "./training_suite.ts";
+import { runSuite, specOf } from "./suite_testing.ts";
 
 /** Two updates of tiny models, without any data folder. */
 async function run(tasks: readonly string[], models: readonly string[], plan: Partial<SuitePlan>) {
-  const device = await testDevice("software");
-  const folder = await Deno.makeTempDir();
-  const messages: string[] = [];
-  const message = (line: string) => void messages.push(line);
-  try {
-    const output = join(folder, "result.json");
-    const specs = lraSuite.specs.filter(({ task, model }) =>
-      tasks.includes(task) && models.includes(model)
-    );
-    const result = await runTrainingSuite(device, {
-      suite: "lra",
-      profile: "smoke",
-      specs,
-      seeds: [1],
-      batchSize: undefined,
-      updates: 2,
-      scheduleOf: undefined,
-      learningRates: [],
-      carryState: false,
-      direction: undefined,
-      averagedModels: undefined,
-      output,
-      checkpoints: join(folder, "result.run"),
-      resuming: false,
-      earlier: undefined,
-      dataDir: undefined,
-      cacheDir: join(folder, "cache"),
-      leaveOut: false,
-      compileAhead: false,
-      ...plan,
-    }, { message, report: () => {}, signal: new AbortController().signal });
-    assert.deepEqual(await readResult(output), result);
-    return { ...result, messages };
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  const specs = lraSuite.specs.filter(({ task, model }) =>
+    tasks.includes(task) && models.includes(model)
+  );
+  const { result, messages } = await withFolder((folder) =>
+    runSuite(folder, { suite: "lra", specs, ...plan })
+  );
+  return { ...result, messages };
 }
 
 Deno.test("a suite goes on without tasks whose data is missing, and says so", async () => {
@@ -81,11 +50,7 @@ Deno.test("all models train with the schedule of one when asked to", async () =>
   const { rows, overrides } = await run(["listops"], ["transformer"], {
     scheduleOf: {
       model: "s4",
-      specOf: () => {
-        const spec = lraSuite.specs.find(({ task, model }) => task === "listops" && model === "s4");
-        assert.ok(spec);
-        return spec;
-      },
+      specOf: (task) => specOf(lraSuite.specs, task, "s4"),
     },
   });
   assert.deepEqual(overrides, { updates: 2, scheduleOf: "s4" });

@@ -1,70 +1,20 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { testDevice } from "../src/compiler/testing.ts";
+import { withFolder } from "../src/data/data_test_folder.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
-import { readResult } from "../src/results/store.ts";
 import { readTranslations, textOf } from "../src/results/translations_file.ts";
 import { loadModel } from "../src/train/model_file.ts";
 import { modelsFolder } from "../src/train/models_folder.ts";
 import { sha256Hex } from "../src/util/sha256.ts";
 import type { SuitePlan } from "./suite_plan.ts";
-import { runTrainingSuite } from "./training_suite.ts";
+import { filesIn, measuredBy, runSuite, specOf } from "./suite_testing.ts";
 import { translationSuite } from "./translation.ts";
 import { bestTrial, trialPeak } from "./trials.ts";
 
-/** A folder for results, tokens and checkpoints. */
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 /** Two updates of the smallest models on sentences about numbers. */
-async function run(folder: string, models: readonly string[], plan: Partial<SuitePlan> = {}) {
-  const device = await testDevice("software");
-  const output = plan.output ?? join(folder, "result.json");
-  const trained = new Set<string>();
-  const result = await runTrainingSuite(device, {
-    suite: "translation",
-    profile: "smoke",
-    specs: models.map((model) => {
-      const spec = translationSuite.specs.find((one) =>
-        one.task === "numbers" && one.model === model
-      );
-      assert.ok(spec);
-      return spec;
-    }),
-    seeds: [1],
-    batchSize: undefined,
-    updates: 2,
-    scheduleOf: undefined,
-    learningRates: [],
-    carryState: false,
-    direction: undefined,
-    averagedModels: undefined,
-    output,
-    checkpoints: join(folder, "result.run"),
-    resuming: false,
-    earlier: undefined,
-    dataDir: undefined,
-    cacheDir: join(folder, "cache"),
-    leaveOut: false,
-    compileAhead: false,
-    ...plan,
-  }, {
-    message: () => {},
-    report: ({ model, seed }) => trained.add(`${model} ${seed}`),
-    signal: new AbortController().signal,
-  });
-  assert.deepEqual(await readResult(output), result);
-  return { result, output, trained: [...trained] };
-}
-
-async function filesIn(folder: string): Promise<string[]> {
-  return (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
+function run(folder: string, models: readonly string[], plan: Partial<SuitePlan> = {}) {
+  const specs = models.map((model) => specOf(translationSuite.specs, "numbers", model));
+  return runSuite(folder, { suite: "translation", specs, ...plan });
 }
 
 async function translationsOf(output: string, { translations }: ResultRow) {
@@ -78,7 +28,7 @@ function valueOf({ metrics }: ResultRow, name: string): number {
 }
 
 Deno.test("translation models train on numbers; rows say on what, how well, and what they wrote", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const { result, output } = await run(folder, ["mega-laplace", "transformer"]);
     assert.deepEqual(result.rows.map(({ model, status }) => [model.name, status]), [
       ["mega-laplace", "completed"],
@@ -166,13 +116,8 @@ Deno.test("translation models train on numbers; rows say on what, how well, and 
     assert.equal(mega.batchSize, transformer.batchSize);
   }));
 
-/** What a run measured, whatever it was for. */
-function numbers({ role: _, warnings: __, ...row }: ResultRow) {
-  return row;
-}
-
 Deno.test("trials choose by BLEU on validation; the chosen one is not trained again", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const plan = { learningRates: [1e-5, 0.01], seeds: [1, 2] };
     const { result, output, trained } = await run(folder, ["transformer"], plan);
     const { rows } = result;
@@ -192,7 +137,7 @@ Deno.test("trials choose by BLEU on validation; the chosen one is not trained ag
     const chosen = bestTrial([slow, fast]);
     assert.equal(chosen, scores[1] > scores[0] ? fast : slow);
     assert.ok(chosen);
-    assert.deepEqual(numbers(first), numbers(chosen));
+    assert.deepEqual(measuredBy(first), measuredBy(chosen));
     assert.deepEqual([first, second].map(trialPeak), [trialPeak(chosen), trialPeak(chosen)]);
     assert.ok(first.warnings.some((line) => line.includes("the chosen learning rate")));
     assert.deepEqual(trained, ["transformer 1", "transformer 2"]);
@@ -207,7 +152,7 @@ Deno.test("trials choose by BLEU on validation; the chosen one is not trained ag
   }));
 
 Deno.test("a result says in which direction and of how many models; both change its numbers", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const named = (name: string) => ({
       output: join(folder, `${name}.json`),
       checkpoints: join(folder, `${name}.run`),

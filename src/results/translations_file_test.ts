@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { withFolder } from "../data/data_test_folder.ts";
 import { UserError } from "../errors.ts";
 import { sha256Hex } from "../util/sha256.ts";
 import { fixtureResult, fixtureRow } from "./result_fixture.ts";
@@ -25,13 +26,9 @@ const example: Translations = {
   hypotheses: ["zwei", "drei\u2028drei"],
 };
 
-async function inFolder(use: (result: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(`${folder}/mt-quick.json`);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+/** Calls `use` with the path of a result file in an empty folder. */
+function inFolder(use: (result: string) => Promise<void>): Promise<void> {
+  return withFolder((folder) => use(`${folder}/mt-quick.json`));
 }
 
 /** Writes the example beside a result file and returns its record. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withFolder } from "../../data/data_test_folder.ts";
 import { sacreBleu } from "../../metrics/bleu/sacrebleu.ts";
 import { countsOf } from "../../metrics/bleu/statistics.ts";
 import { bootstrapInterval } from "../../metrics/bootstrap.ts";
@@ -98,13 +99,9 @@ async function compared(old: Side, now: Side) {
   return { diff, entry, text: renderDiff(diff, "text", { width: 400 }) };
 }
 
-async function inFolder(use: (path: (name: string) => string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use((name) => join(folder, name, "mt.json"));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+/** Calls `use` with what names result files, each in a folder of its own. */
+function inFolder(use: (path: (name: string) => string) => Promise<void>): Promise<void> {
+  return withFolder((folder) => use((name) => join(folder, name, "mt.json")));
 }
 
 Deno.test("the paired bootstrap of the translations decides on single runs", async () => {
