@@ -97,6 +97,13 @@ export class Golden {
     return feeds;
   }
 
+  /** Values of all parameters and statistics (`param.*`) in float32. */
+  parameterValues(): Map<string, Float32Array> {
+    return new Map(
+      [...this.parameters].map(([name, { values }]) => [name, Float32Array.from(values)]),
+    );
+  }
+
   /** Names of expected results that start with `prefix`, without it. */
   expectedNames(prefix: string): string[] {
     return [...this.expected.keys()].filter((name) => name.startsWith(prefix))

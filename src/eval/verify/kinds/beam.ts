@@ -76,12 +76,7 @@ export async function verifyBeamSearch(device: Device, golden: Golden): Promise<
     model: modelOf(config),
     mode: "evaluate",
     extents: {},
-    values: {
-      parameters: new Map(
-        [...golden.parameters].map(([name, { values }]) => [name, Float32Array.from(values)]),
-      ),
-      states: new Map(),
-    },
+    values: { parameters: golden.parameterValues(), states: new Map() },
     where: golden.where,
   });
   const found = async (beam: number) => {

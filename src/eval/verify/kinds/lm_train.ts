@@ -9,7 +9,7 @@ import type { LanguageModelConfig } from "../../../models/language_model_config.
 import { ModelContext } from "../../../nn/context.ts";
 import { learningRate } from "../../../train/schedule.ts";
 import { Session } from "../../../train/session.ts";
-import { type CompareOptions, outputTolerance } from "../../tolerance.ts";
+import type { CompareOptions } from "../../tolerance.ts";
 import type { Golden } from "../golden.ts";
 import type { Produced } from "../run_module.ts";
 import { languageModelConfigOf } from "./lm_config.ts";
@@ -25,9 +25,11 @@ import {
 } from "./lm_pieces.ts";
 import {
   adamSettingsOf,
-  initialState,
+  type NoGradient,
+  parametersAfter,
   scalars,
   scheduleOf,
+  startFromFile,
   type TrajectoryCase,
   trajectorySchema,
 } from "./trajectory.ts";
@@ -56,14 +58,21 @@ function microBatches(golden: Golden, { updates, optim }: TrajectoryCase): Token
   );
 }
 
-/**
- * Elements whose true gradient is zero: key offsets under softmax. Their float32 gradient is rounding
- * noise, which Adam scales up.
- */
-function hasNoGradient({ decoder }: LanguageModelConfig, name: string): (index: number) => boolean {
-  if (decoder.kind === "transformer") return () => name.endsWith("self_attn.k_proj.bias");
-  if (decoder.kind !== "mega" || decoder.attention !== "softmax") return () => false;
-  return (index) => name.endsWith("mega_layer.beta") && index >= decoder.z;
+/** Key offsets under softmax have no gradient. */
+function noGradientIn({ decoder }: LanguageModelConfig): NoGradient {
+  return (name) => {
+    if (decoder.kind === "transformer") return () => name.endsWith("self_attn.k_proj.bias");
+    if (decoder.kind !== "mega" || decoder.attention !== "softmax") return () => false;
+    return (index) => name.endsWith("mega_layer.beta") && index >= decoder.z;
+  };
+}
+
+/** The validations that a file may hold after `done` updates. */
+function validationNames({ snapshot, updates }: TrajectoryCase, done: number): string[] {
+  return [
+    ...done === snapshot ? [`valid_after_${snapshot}`] : [],
+    ...done === updates ? ["valid_final"] : [],
+  ];
 }
 
 function sessionOf(
@@ -96,11 +105,11 @@ export async function verifyLanguageModelTraining(
   const config = languageModelConfigOf(golden);
   const training = golden.config(trajectorySchema);
   const schedule = scheduleOf(training);
+  const noGradient = noGradientIn(config);
   const batches = microBatches(golden, training);
   const session = sessionOf(device, config, training, batches[0][0]);
   try {
-    golden.checkParameters([...session.model.parameters, ...session.model.states]);
-    session.restore(initialState(golden, session));
+    startFromFile(golden, session);
     const series: Record<string, number[]> = {
       lr: [],
       grad_norm: [],
@@ -132,15 +141,10 @@ export async function verifyLanguageModelTraining(
       series.loss_after.push(after / tokens);
       series.sample_size.push(tokens);
       series.micro_loss_sum.push(...before);
-      const names = [
-        ...(done + 1 === training.snapshot ? [["params_after", "valid_after"]] : []).map((pair) =>
-          pair.map((name) => `${name}_${training.snapshot}`)
-        ),
-        ...(done + 1 === training.updates ? [["final_params", "valid_final"]] : []),
-      ];
-      for (const [parameters, validation] of names) {
-        produced.push(...await compareParameters(config, session, parameters, total(series.lr)));
-        produced.push(...await validate(device, golden, config, session, validation));
+      const drift = total(series.lr);
+      produced.push(...await parametersAfter(session, training, done + 1, noGradient, drift));
+      for (const name of validationNames(training, done + 1)) {
+        produced.push(...await validate(device, golden, config, session, name));
       }
     }
     for (const [name, values] of Object.entries(series)) {
@@ -150,22 +154,6 @@ export async function verifyLanguageModelTraining(
   } finally {
     session.destroy();
   }
-}
-
-/** @param drift What Adam can have moved an element by: the sum of the rates so far. */
-async function compareParameters(
-  config: LanguageModelConfig,
-  session: Session,
-  prefix: string,
-  drift: number,
-): Promise<Produced[]> {
-  const { parameters } = await session.trained();
-  return [...parameters].map(([name, values]) => {
-    const vanishes = hasNoGradient(config, name);
-    const exception = (index: number) => vanishes(index) ? drift : undefined;
-    const compare = { tolerance: outputTolerance, exception };
-    return { name: `output.${prefix}.${name}`, values, compare };
-  });
 }
 
 /**

@@ -8,14 +8,17 @@ import type { TranslationConfig } from "../../../models/translation_config.ts";
 import { ModelContext } from "../../../nn/context.ts";
 import { learningRate } from "../../../train/schedule.ts";
 import { Session, type SessionBatch } from "../../../train/session.ts";
-import { type CompareOptions, outputTolerance } from "../../tolerance.ts";
+import type { CompareOptions } from "../../tolerance.ts";
 import type { Golden } from "../golden.ts";
 import type { Produced } from "../run_module.ts";
 import { translationConfigOf } from "./nmt_config.ts";
 import {
   adamSettingsOf,
-  initialState,
+  type NoGradient,
+  ofUpdate,
+  parametersAfter,
   scheduleOf,
+  startFromFile,
   type TrajectoryCase,
   trajectorySchema,
 } from "./trajectory.ts";
@@ -40,37 +43,35 @@ const feedNames = {
   target: "target",
 } as const;
 
-/** The batch of every update: inputs have all of them along the first axis. */
-function batchesOf(golden: Golden, { updates, optim }: TrajectoryCase): CountedBatch[] {
-  const { shape: [count, batch, source] } = golden.inputTensor("src_tokens");
+/** The batch of every update. */
+function batchesOf(golden: Golden, training: TrajectoryCase): CountedBatch[] {
+  const { shape: [, batch, source] } = golden.inputTensor("src_tokens");
   const target = golden.inputTensor("target").shape[2];
-  if (count !== updates || optim.update_freq !== 1) {
-    throw new UserError(`${golden.where}: input.src_tokens: one batch per update is expected`);
+  if (training.optim.update_freq !== 1) {
+    throw new UserError(`${golden.where}: config: one batch per update is expected`);
   }
   const extents = { batch, source, target };
-  return Array.from({ length: updates }, (_, update) => {
+  return Array.from({ length: training.updates }, (_, update) => {
     const feeds = new Map(
-      Object.entries(feedNames).map(([name, input]) => {
-        const { values } = golden.inputTensor(input);
-        const size = values.length / updates;
-        return [name, Int32Array.from(values.subarray(update * size, (update + 1) * size))];
-      }),
+      Object.entries(feedNames).map(([name, input]) => [
+        name,
+        ofUpdate(golden, input, training, update),
+      ]),
     );
     const words = feeds.get("target")?.filter((word) => word !== PAD_ID).length ?? 0;
     return { batch: { feeds, extents }, words };
   });
 }
 
-/**
- * Elements whose true gradient is zero: key offsets under softmax. Their float32 gradient is rounding
- * noise, which Adam scales up.
- */
-function hasNoGradient(config: TranslationConfig, name: string): (index: number) => boolean {
-  const stack = name.startsWith("encoder.") ? config.encoder : config.decoder;
-  if (stack.kind === "transformer") return () => name.endsWith("attn.k_proj.bias");
-  if (stack.attention !== "softmax") return () => false;
-  if (name.endsWith("cross_attn.k_proj.bias")) return () => true;
-  return (index) => name.endsWith("mega_layer.beta") && index >= stack.z;
+/** Key offsets under softmax have no gradient. */
+function noGradientIn({ encoder, decoder }: TranslationConfig): NoGradient {
+  return (name) => {
+    const stack = name.startsWith("encoder.") ? encoder : decoder;
+    if (stack.kind === "transformer") return () => name.endsWith("attn.k_proj.bias");
+    if (stack.attention !== "softmax") return () => false;
+    if (name.endsWith("cross_attn.k_proj.bias")) return () => true;
+    return (index) => name.endsWith("mega_layer.beta") && index >= stack.z;
+  };
 }
 
 function sessionOf(
@@ -104,11 +105,11 @@ export async function verifyTranslationTraining(
   const training = golden.config(trajectorySchema);
   const { label_smoothing: labelSmoothing } = golden.config(caseSchema);
   const schedule = scheduleOf(training);
+  const noGradient = noGradientIn(config);
   const batches = batchesOf(golden, training);
   const session = sessionOf(device, config, training, labelSmoothing, batches[0].batch);
   try {
-    golden.checkParameters(session.model.parameters);
-    session.restore(initialState(golden, session));
+    startFromFile(golden, session);
     const series: Record<string, number[]> = {
       lr: [],
       grad_norm: [],
@@ -124,7 +125,6 @@ export async function verifyTranslationTraining(
     let drift = 0;
     for (const [done, { batch, words }] of batches.entries()) {
       const rate = learningRate(schedule, done);
-      // What Adam can have moved an element by.
       drift += rate;
       session.update(done + 1, rate, [batch], words);
       session.evaluate(batch);
@@ -138,13 +138,7 @@ export async function verifyTranslationTraining(
       series.nll_before.push(update.metrics.nll / words);
       series.nll_after.push(after.metrics.nll / words);
       series.sample_size.push(words);
-      if (done + 1 === training.snapshot) {
-        const name = `params_after_${training.snapshot}`;
-        produced.push(...await compareParameters(config, session, name, drift));
-      }
-      if (done + 1 === training.updates) {
-        produced.push(...await compareParameters(config, session, "final_params", drift));
-      }
+      produced.push(...await parametersAfter(session, training, done + 1, noGradient, drift));
     }
     for (const [name, values] of Object.entries(series)) {
       produced.push({ name: `output.${name}`, values, compare: scalars });
@@ -153,20 +147,4 @@ export async function verifyTranslationTraining(
   } finally {
     session.destroy();
   }
-}
-
-/** @param drift Bound for elements that have no gradient. */
-async function compareParameters(
-  config: TranslationConfig,
-  session: Session,
-  prefix: string,
-  drift: number,
-): Promise<Produced[]> {
-  const { parameters } = await session.trained();
-  return [...parameters].map(([name, values]) => {
-    const vanishes = hasNoGradient(config, name);
-    const exception = (index: number) => vanishes(index) ? drift : undefined;
-    const compare = { tolerance: outputTolerance, exception };
-    return { name: `output.${prefix}.${name}`, values, compare };
-  });
 }
