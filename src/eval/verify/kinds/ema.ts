@@ -23,9 +23,9 @@ const emaConfig = z.object({
   truncation: z.int().positive().nullable().default(null),
 });
 
-/** 1 at valid positions from the file's `input.padding_mask` (1 at padding), if it has one. */
-export function validPositions(golden: Golden): Tensor | undefined {
-  return golden.inputs.has("padding_mask") ? sub(1, golden.input("padding_mask")) : undefined;
+/** 1 at valid positions from a mask among the file's inputs (1 at padding), if it has one. */
+export function validPositions(golden: Golden, mask = "padding_mask"): Tensor | undefined {
+  return golden.inputs.has(mask) ? sub(1, golden.input(mask)) : undefined;
 }
 
 /** Kind `ema`, by every method: scan and Fourier convolution. */

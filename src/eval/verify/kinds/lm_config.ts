@@ -6,49 +6,36 @@ import {
   parseLanguageModelConfig,
 } from "../../../models/language_model_config.ts";
 import type { Golden } from "../golden.ts";
+import {
+  decoderArgs,
+  megaDecoderArgs,
+  megaStackOf,
+  transformerDecoderArgs,
+  transformerStackOf,
+} from "./stack_args.ts";
 
 const cutoffs = z.string().nullable().default(null);
 
-const common = {
-  activation_fn: z.string(),
+const common = z.object({
+  ...decoderArgs,
   adaptive_input: z.boolean().default(false),
   adaptive_input_cutoff: cutoffs,
   adaptive_input_factor: z.number().default(4),
   adaptive_softmax_cutoff: cutoffs,
   adaptive_softmax_factor: z.number().default(4),
-  decoder_embed_dim: z.int(),
-  decoder_ffn_embed_dim: z.int(),
   decoder_input_dim: z.int(),
-  decoder_layers: z.int(),
-  max_target_positions: z.int(),
-  no_scale_embedding: z.boolean(),
-  share_decoder_input_output_embed: z.boolean(),
   tie_adaptive_proj: z.boolean().default(false),
   tie_adaptive_weights: z.boolean().default(false),
-};
-
-const megaArgs = z.object({
-  ...common,
-  attention_activation_fn: z.string(),
-  decoder_chunk_size: z.int(),
-  decoder_hidden_dim: z.int(),
-  decoder_n_dim: z.int(),
-  decoder_z_dim: z.int(),
-  no_affine_final_norm: z.boolean().default(false),
-  normalization_type: z.string(),
-  normalize_before: z.boolean(),
-  normalize_embedding: z.boolean().default(false),
-  rel_pos_bias: z.string(),
-  truncation_length: z.int().nullable(),
 });
 
-const transformerArgs = z.object({
-  ...common,
-  decoder_attention_heads: z.int(),
+const megaArgs = common.extend({
+  ...megaDecoderArgs,
+  no_affine_final_norm: z.boolean().default(false),
+});
+
+const transformerArgs = common.extend({
+  ...transformerDecoderArgs,
   decoder_output_dim: z.int(),
-  decoder_learned_pos: z.boolean().default(false),
-  no_token_positional_embeddings: z.boolean().default(false),
-  layernorm_embedding: z.boolean().default(false),
   no_decoder_final_norm: z.boolean().default(false),
 });
 
@@ -56,50 +43,19 @@ const caseSchema = z.object({ vocab: z.int() });
 const headsSchema = z.object({ decoder_attention_heads: z.int().optional() });
 
 const listOf = (text: string | null) => text === null ? [] : text.split(",").map(Number);
-const drops = { dropout: 0, attentionDropout: 0, activationDropout: 0 };
 
 function megaOf(args: z.infer<typeof megaArgs>) {
   return {
-    kind: "mega",
-    width: args.decoder_embed_dim,
-    layers: args.decoder_layers,
-    hidden: args.decoder_hidden_dim,
-    feedForward: Math.max(0, args.decoder_ffn_embed_dim),
-    z: args.decoder_z_dim,
-    mixer: { kind: "ema", dimensions: args.decoder_n_dim, truncation: args.truncation_length },
-    attention: args.attention_activation_fn,
-    relativeBias: args.rel_pos_bias,
-    maxPositions: args.max_target_positions,
-    chunk: args.decoder_chunk_size < 0 ? null : args.decoder_chunk_size,
-    activation: args.activation_fn,
-    norm: args.normalization_type,
-    normBefore: args.normalize_before,
-    normalizeEmbedding: args.normalize_embedding,
+    ...megaStackOf(args, "decoder", args.max_target_positions),
     affineFinalNorm: !args.no_affine_final_norm,
-    hiddenDropout: 0,
-    featureDropout: false,
-    ...drops,
   };
 }
 
 function transformerOf(args: z.infer<typeof transformerArgs>) {
   return {
-    kind: "transformer",
-    width: args.decoder_embed_dim,
+    ...transformerStackOf(args, "decoder", args.max_target_positions),
     outputWidth: args.decoder_output_dim,
-    layers: args.decoder_layers,
-    heads: args.decoder_attention_heads,
-    feedForward: args.decoder_ffn_embed_dim,
-    positions: args.no_token_positional_embeddings
-      ? "none"
-      : args.decoder_learned_pos
-      ? "learned"
-      : "sinusoidal",
-    maxPositions: args.max_target_positions,
-    activation: args.activation_fn,
-    normalizeEmbedding: args.layernorm_embedding,
     finalNorm: !args.no_decoder_final_norm,
-    ...drops,
   };
 }
 
@@ -108,7 +64,7 @@ export function languageModelConfigOf(golden: Golden): LanguageModelConfig {
   const { vocab } = golden.config(caseSchema);
   const key = "resolved_args";
   const isTransformer = golden.config(headsSchema, key).decoder_attention_heads !== undefined;
-  const args = golden.config(isTransformer ? transformerArgs : megaArgs, key);
+  const args = golden.config(common, key);
   const decoder = isTransformer
     ? transformerOf(golden.config(transformerArgs, key))
     : megaOf(golden.config(megaArgs, key));

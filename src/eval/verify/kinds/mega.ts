@@ -2,30 +2,20 @@
 import { z } from "zod";
 import type { Device } from "../../../device/device.ts";
 import { UserError } from "../../../errors.ts";
-import { activationNames } from "../../../nn/activations.ts";
 import { multiHeadEma } from "../../../nn/ema.ts";
-import { attentionKinds, gatedAttention } from "../../../nn/gated_attention.ts";
-import { normKinds } from "../../../nn/norm.ts";
-import { relativeBiasKinds } from "../../../nn/relative_bias.ts";
+import { gatedAttention } from "../../../nn/gated_attention.ts";
 import type { Golden } from "../golden.ts";
 import { cotangentLoss, type Produced, runModuleBothModes } from "../run_module.ts";
 import { validPositions } from "./ema.ts";
+import { gatedModuleSchema, gatedOptions } from "./gated_module.ts";
 
 const megaConfig = z.object({
   causal: z.boolean().default(false),
-  module: z.object({
-    activation: z.enum(activationNames),
-    attention_activation: z.enum(attentionKinds),
+  module: gatedModuleSchema.extend({
     bidirectional: z.boolean().default(false),
     chunk_size: z.int(),
     hdim: z.int().positive(),
-    zdim: z.int().positive(),
     ndim: z.int().positive(),
-    max_positions: z.int().positive(),
-    norm_affine: z.boolean(),
-    norm_type: z.enum(normKinds),
-    prenorm: z.boolean(),
-    rel_pos_bias: z.enum(relativeBiasKinds),
     truncation: z.int().positive().nullable(),
   }),
 });
@@ -58,20 +48,11 @@ export function verifyMega(device: Device, golden: Golden): Promise<Produced[]> 
   return runModuleBothModes(device, golden, (ctx) => {
     const x = golden.input("x");
     const { y, mixed, weights } = gatedAttention(ctx, x, {
+      ...gatedOptions(module),
       hidden: module.hdim,
-      z: module.zdim,
       mixer: (inner, value, valid) => multiHeadEma(inner, value, ema, valid),
-      attention: module.attention_activation,
-      relativeBias: module.rel_pos_bias,
-      maxPositions: module.max_positions,
       chunk: module.chunk_size < 0 ? null : module.chunk_size,
       causal,
-      activation: module.activation,
-      norm: { kind: module.norm_type, affine: module.norm_affine, before: module.prenorm },
-      dropout: 0,
-      hiddenDropout: 0,
-      attentionDropout: 0,
-      featureDropout: false,
     }, validPositions(golden));
     return {
       outputs: { y, ema: mixed, attn: weights() },
