@@ -27,63 +27,34 @@ import type { Produced } from "./run_module.ts";
 /** Computes everything that a file of its kind can hold. */
 export type KindHandler = (device: Device, golden: Golden) => Promise<Produced[]>;
 
-/** Kinds of golden files. */
-export const goldenKinds = [
-  "elementwise",
-  "seqnorm",
-  "realnum",
-  "relpos",
-  "ema",
-  "ema_step",
-  "mega",
-  "nffn",
-  "lra",
-  "lra_train",
-  "gca",
-  "lm",
-  "adaptive",
-  "lm_train",
-  "lm_eval",
-  "nmt",
-  "nmt_train",
-  "beam",
-  "s4_kernel",
-  "s4_layer",
-  "s4d_min",
-  "s4_init",
-] as const;
-/** Kind of a golden file. */
-export type GoldenKind = typeof goldenKinds[number];
-
 /** Handlers by kind. */
-const handlers: Readonly<Record<GoldenKind, KindHandler>> = {
-  elementwise: verifyElementwise,
-  seqnorm: verifySequenceNorm,
-  realnum: verifyRealNumberEmbedding,
-  relpos: verifyRelativeBias,
-  ema: verifyEma,
-  ema_step: verifyEmaStep,
-  mega: verifyMega,
-  nffn: verifyFeedForward,
-  lra: verifyClassifier,
-  lra_train: verifyTrajectory,
-  gca: verifyGatedCrossAttention,
-  lm: verifyLanguageModel,
-  adaptive: verifyAdaptive,
-  lm_train: verifyLanguageModelTraining,
-  lm_eval: verifyLanguageModelScores,
-  nmt: verifyTranslation,
-  nmt_train: verifyTranslationTraining,
-  beam: verifyBeamSearch,
-  s4_kernel: verifyS4Kernel,
-  s4_layer: verifyS4Layer,
-  s4d_min: verifyS4dMinimal,
-  s4_init: verifyS4Init,
-};
+const handlers: ReadonlyMap<string, KindHandler> = new Map([
+  ["elementwise", verifyElementwise],
+  ["seqnorm", verifySequenceNorm],
+  ["realnum", verifyRealNumberEmbedding],
+  ["relpos", verifyRelativeBias],
+  ["ema", verifyEma],
+  ["ema_step", verifyEmaStep],
+  ["mega", verifyMega],
+  ["nffn", verifyFeedForward],
+  ["lra", verifyClassifier],
+  ["lra_train", verifyTrajectory],
+  ["gca", verifyGatedCrossAttention],
+  ["lm", verifyLanguageModel],
+  ["adaptive", verifyAdaptive],
+  ["lm_train", verifyLanguageModelTraining],
+  ["lm_eval", verifyLanguageModelScores],
+  ["nmt", verifyTranslation],
+  ["nmt_train", verifyTranslationTraining],
+  ["beam", verifyBeamSearch],
+  ["s4_kernel", verifyS4Kernel],
+  ["s4_layer", verifyS4Layer],
+  ["s4d_min", verifyS4dMinimal],
+  ["s4_init", verifyS4Init],
+]);
 
-function isKind(kind: string): kind is GoldenKind {
-  return goldenKinds.some((each) => each === kind);
-}
+/** Kinds of golden files. */
+export const goldenKinds: readonly string[] = [...handlers.keys()];
 
 /** A kind that does not exist. */
 export class UnknownKindError extends UserError {}
@@ -95,10 +66,11 @@ export class UnknownKindError extends UserError {}
  */
 export function handlerOf(golden: Golden): KindHandler {
   const { kind, where } = golden;
-  if (!isKind(kind)) {
+  const handler = handlers.get(kind);
+  if (handler === undefined) {
     throw new UnknownKindError(
       `${where}: unknown kind ${JSON.stringify(kind)}, expected one of: ${goldenKinds.join(", ")}`,
     );
   }
-  return handlers[kind];
+  return handler;
 }

@@ -23,7 +23,7 @@ type Result = Record<string, unknown>;
 export type TextHandler = (golden: TextGolden) => Result | Promise<Result>;
 
 /** Handlers by kind. */
-const handlers: ReadonlyMap<string, TextHandler> = new Map<string, TextHandler>([
+const handlers = new Map<string, TextHandler>([
   ["dictionary", verifyDictionary],
   ["lm_blocks", verifyLmBlocks],
   ["wikitext_tokens", verifyWikitext],
