@@ -34,7 +34,7 @@ const isKind = (kind: unknown): kind is SlotAttentionKind =>
  */
 export function readSlotProblem(inputs: readonly TensorType[], attrs: Attrs): SlotProblem {
   requireTypes("slotAttention", inputs, ["f32"]);
-  const [q, keys, newKeys, values, newValues, place, ...rest] = inputs;
+  const [q, , , values] = inputs;
   const { kind, owners, bias } = attrs;
   const [heads, group] = [Number(attrs.heads), Number(attrs.group)];
   const [rows, width] = q.shape;
@@ -49,7 +49,7 @@ export function readSlotProblem(inputs: readonly TensorType[], attrs: Attrs): Sl
     ...(owners === true ? [[rows, slots]] : []),
     ...(bias === true ? [[slots]] : []),
   ];
-  const given = [q, keys, newKeys, values, newValues, place, ...rest].map(({ shape }) => shape);
+  const given = inputs.map(({ shape }) => shape);
   if (
     given.join("|") !== wanted.join("|") || width % heads !== 0 || valueWidth % heads !== 0 ||
     rows % group !== 0 || !isKind(kind)

@@ -14,12 +14,12 @@ export function lowerGpu(
   const segments = Math.min(columns, size * Math.ceil(Math.sqrt(columns / size)));
   const selection = { ...sizes, segments };
   const first = segmentPass(ctx, selection, 64);
-  const { keys, topKeys, topColumns } = first;
+  const { scratch, topKeys, topColumns } = first;
   return [first.pass, {
     name: "select",
     inputs: [],
     outputs: [0, 1],
-    scratch: [keys, topKeys, topColumns].map((scratch) => ({ scratch, access: "write" })),
+    scratch,
     workgroupSize: size,
     groups: rows,
     declarations: `${keyFunctions}

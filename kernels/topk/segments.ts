@@ -18,6 +18,8 @@ export interface Selection {
 /** What the first pass leaves behind. */
 export interface Segments {
   readonly pass: Pass;
+  /** The scratch below, as a pass that reads and writes it has it. */
+  readonly scratch: NonNullable<Pass["scratch"]>;
   /** Keys of all elements, [rows, columns]; 0 marks elements that have been taken. */
   readonly keys: Scratch;
   /** Key and column of the largest element of each segment, [rows, segments]. */
@@ -34,11 +36,13 @@ export function segmentPass(
   const keys = ctx.scratch(rows * columns, "u32");
   const topKeys = ctx.scratch(rows * segments, "u32");
   const topColumns = ctx.scratch(rows * segments, "u32");
+  const all = [keys, topKeys, topColumns];
+  const scratch: Segments["scratch"] = all.map((scratch) => ({ scratch, access: "write" }));
   const pass: Pass = {
     name: "segments",
     inputs: [0],
     outputs: [],
-    scratch: [keys, topKeys, topColumns].map((scratch) => ({ scratch, access: "write" })),
+    scratch,
     workgroupSize,
     groups: Math.ceil(rows * segments / workgroupSize),
     declarations: keyFunctions,
@@ -55,7 +59,7 @@ if (key > top) { top = key; column = c; }
 tmp${topKeys.index}[thread] = top;
 tmp${topColumns.index}[thread] = column;`,
   };
-  return { pass, keys, topKeys, topColumns };
+  return { pass, scratch, keys, topKeys, topColumns };
 }
 
 /** Statements that take `column` out of its segment and look for the next largest element there. */

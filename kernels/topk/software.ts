@@ -14,12 +14,12 @@ export function lowerSoftware(
   const { segments } = selection;
   const size = ctx.subgroupSize;
   const first = segmentPass(ctx, selection, size);
-  const { keys, topKeys, topColumns } = first;
+  const { scratch, topKeys, topColumns } = first;
   return [first.pass, {
     name: "select",
     inputs: [],
     outputs: [0, 1],
-    scratch: [keys, topKeys, topColumns].map((scratch) => ({ scratch, access: "write" })),
+    scratch,
     workgroupSize: size,
     groups: Math.ceil(rows / size),
     declarations: keyFunctions,

@@ -6,6 +6,7 @@ import {
   machineName,
   type MeasuredSet,
   measuredSets,
+  setPlace,
 } from "../tables/measured_set.ts";
 import { setNames } from "../tables/set_names.ts";
 import type { PageBundle } from "./bundle_page.ts";
@@ -89,7 +90,7 @@ export function buildReport(
       body: html`${curves.map(({ set, figures }) => curvesHtml(set, figures))}`,
     });
   }
-  const written = samplesHtml(names);
+  const written = samplesHtml(names.map(([set]) => set));
   if (written.text !== "") {
     sections.push({
       id: "samples",
@@ -140,14 +141,11 @@ export function buildReport(
 }
 
 function curvesHtml(set: MeasuredSet, figures: readonly Figure[]): Html {
-  const heading = `${displayName(set.suite)}, profile ${set.profile}, ${
-    machineName(set.environment)
-  }`;
   const seeds = new Set(set.rows.map(({ seed }) => seed)).size;
   const lines = seeds > 1
     ? "Thin lines are seeds, thick lines their mean where all of them have a point."
     : "One seed.";
-  return html`<p>${heading}. ${lines}</p>${figures.map(figureHtml)}`;
+  return html`<p>${setPlace(set)}. ${lines}</p>${figures.map(figureHtml)}`;
 }
 
 function figureHtml({ id, title, caption, panels }: Figure): Html {

@@ -1,21 +1,17 @@
 import { samplesByTask, type TaskSamples } from "../display/samples.ts";
 import { sampleSentences } from "../display/translation_sample.ts";
 import { displayName } from "../display_names.ts";
-import { machineName, type MeasuredSet } from "../tables/measured_set.ts";
-import type { SetName } from "../tables/set_names.ts";
+import { type MeasuredSet, setPlace } from "../tables/measured_set.ts";
 import { Html, html } from "./html.ts";
 
 /**
  * What the models of the first seed wrote, by set and task: continued texts by model, translations
  * by sentence below source and reference. Empty when no model wrote anything.
  */
-export function samplesHtml(sets: readonly (readonly [MeasuredSet, SetName])[]): Html {
-  const blocks = sets.flatMap(([set]) => {
-    const where = `${displayName(set.suite)}, profile ${set.profile}, ${
-      machineName(set.environment)
-    }`;
-    return samplesByTask(set.rows).map((samples) => taskHtml(samples, where));
-  });
+export function samplesHtml(sets: readonly MeasuredSet[]): Html {
+  const blocks = sets.flatMap((set) =>
+    samplesByTask(set.rows).map((samples) => taskHtml(samples, setPlace(set)))
+  );
   return new Html(blocks.map(({ text }) => text).join(""));
 }
 

@@ -2,12 +2,12 @@ import { UserError } from "../../errors.ts";
 import { displayName } from "../display_names.ts";
 import { kernelTable } from "../kernel_summary.ts";
 import type { Result } from "../schema.ts";
-import { type ResultRow, type TaskKind, taskKinds } from "../schema_row.ts";
+import { type TaskKind, taskKinds } from "../schema_row.ts";
 import type { Table } from "../table.ts";
 import { efficiencyTable } from "./efficiency_table.ts";
 import { lmTable } from "./lm_table.ts";
 import { lraTable, type LraTableOptions } from "./lra_table.ts";
-import { type MeasuredSet, measuredSets } from "./measured_set.ts";
+import { type MeasuredSet, measuredSets, setsOfKind } from "./measured_set.ts";
 import { mtTable } from "./mt_table.ts";
 import { gridSuites, suiteTable } from "./suite_table.ts";
 
@@ -78,9 +78,7 @@ const kindsOf = (sets: readonly MeasuredSet[]): TaskKind[] => {
 /** A table for each kind of task of a suite that has several, of our runs alone. */
 function kindTables(suite: string, sets: readonly MeasuredSet[]): SuiteTable[] {
   return kindsOf(sets).map((kind): SuiteTable => {
-    const only = (rows: readonly ResultRow[]) => rows.filter(({ task }) => task.kind === kind);
-    const own = sets.map((set) => ({ ...set, rows: only(set.rows), trials: only(set.trials) }))
-      .filter(({ rows }) => rows.length > 0);
+    const own = setsOfKind(sets, kind).filter(({ rows }) => rows.length > 0);
     const title = `${displayName(suite)}: ${displayName(kind).toLowerCase()}`;
     const table = tableOfKind(kind, suite, own);
     return { suite, title, table: { ...table, caption: title } };

@@ -3,23 +3,17 @@ import { scoreLabel } from "../display/score_format.ts";
 import { displayName } from "../display_names.ts";
 import { type PublishedRow, publishedRows } from "../paper.ts";
 import type { ResultRow } from "../schema_row.ts";
-import { median } from "../statistics.ts";
 import type { Cell, Column, Table, TableSection } from "../table.ts";
 import { baselineModel } from "./efficiency.ts";
-import { inModelOrder, type MeasuredSet, setNotes, setTitle } from "./measured_set.ts";
-import { bestScores, missing, scoreCell, scoreOf } from "./score.ts";
+import { inModelOrder, type MeasuredSet, setNotes, setsOfKind, setTitle } from "./measured_set.ts";
+import type { PublishedOption } from "./published_option.ts";
+import { bestScores, intervalNote, medianOf, missing, scoreCell, scoreOf } from "./score.ts";
 
 /** Published tables of language models, the paper's own first. */
 const publishedTables = ["mega-table-5-wikitext-103", "mega-table-5-enwik8", "s4-table-8"];
 
 /** Metrics of the published tables that are scores on the test split. */
 const publishedScores = ["perplexity", "bits-per-character"];
-
-/** Options of {@link lmTable}. */
-export interface LmTableOptions {
-  /** Whether the figures of the paper and of others stand above ours; they do unless told. */
-  published?: boolean;
-}
 
 /**
  * Table 5 of the paper: size, score and speed of language models. The figures of the paper, those of
@@ -30,12 +24,9 @@ export interface LmTableOptions {
  */
 export function lmTable(
   sets: readonly MeasuredSet[],
-  { published = true }: LmTableOptions = {},
+  { published = true }: PublishedOption = {},
 ): Table {
-  const own = sets.map((set) => ({
-    ...set,
-    rows: set.rows.filter(({ task }) => task.kind === "language-modelling"),
-  }));
+  const own = setsOfKind(sets, "language-modelling");
   const sections = (published ? publishedTables : []).map((id): TableSection => {
     const rows = publishedRows().filter(({ table, confidence }) =>
       table === id && confidence !== "recalled"
@@ -52,7 +43,7 @@ export function lmTable(
   });
   for (const set of own) {
     for (const rows of Map.groupBy(set.rows, ({ task }) => task.name).values()) {
-      sections.push({ title: taskTitle(set, rows), rows: ownCells(rows) });
+      sections.push({ title: sectionTitle(set, rows), rows: ownCells(rows) });
     }
   }
   return {
@@ -104,7 +95,7 @@ function publishedCells(rows: readonly PublishedRow[], scores: readonly Publishe
 }
 
 /** For example `Measured here · words · perplexity per token · 120.0k test tokens · profile …`. */
-function taskTitle(set: MeasuredSet, rows: readonly ResultRow[]): string {
+function sectionTitle(set: MeasuredSet, rows: readonly ResultRow[]): string {
   const { task, score } = rows[0];
   const tokens = task.splits.test?.tokens ?? task.splits.valid?.tokens ?? null;
   const per = score.name === "perplexity" ? " per token" : "";
@@ -114,7 +105,7 @@ function taskTitle(set: MeasuredSet, rows: readonly ResultRow[]): string {
     scoreLabel(score) + per,
     ...tokens === null ? [] : [`${formatCount(tokens)} ${split} tokens`],
   ];
-  return setTitle(set).replace("Measured here", `Measured here · ${facts.join(" · ")}`);
+  return setTitle(set, facts);
 }
 
 function ownCells(rows: readonly ResultRow[]): Cell[][] {
@@ -142,15 +133,6 @@ function ownCells(rows: readonly ResultRow[]): Cell[][] {
   });
 }
 
-/** Median over completed runs; undefined where none has the figure. */
-function medianOf(
-  rows: readonly ResultRow[],
-  read: (row: ResultRow) => number | null,
-): number | undefined {
-  const values = rows.flatMap((row) => row.status === "completed" ? read(row) ?? [] : []);
-  return values.length === 0 ? undefined : median(values);
-}
-
 function footnotesOf(own: readonly MeasuredSet[], published: boolean): string[] {
   const relative = "Relative speeds are multiples of the Transformer's in the same section";
   const notes = [
@@ -165,9 +147,7 @@ function footnotesOf(own: readonly MeasuredSet[], published: boolean): string[] 
           "section and not with the published figures.",
       );
     }
-    notes.push(
-      "± 95 % confidence interval of the mean over seeds (Student t); none for one seed.",
-    );
+    notes.push(intervalNote);
   }
   return [...notes, ...own.flatMap(setNotes)];
 }

@@ -5,7 +5,7 @@ import type { Cell, Column, Table, TableSection } from "../table.ts";
 import { efficiencyPoints, relativeCost } from "./efficiency.ts";
 import { isFourThousand } from "./efficiency_table.ts";
 import { inModelOrder, machineName, type MeasuredSet, setNotes, setTitle } from "./measured_set.ts";
-import { bestScores, missing, type Score, scoreCell, scoreOf } from "./score.ts";
+import { bestScores, intervalNote, missing, type Score, scoreCell, scoreOf } from "./score.ts";
 
 /** What {@link lraTable} shows beside the paper's rows. */
 export interface LraTableOptions {
@@ -172,7 +172,7 @@ function footnotesOf(own: readonly MeasuredSet[]): string[] {
   const lacks = own.some((set) => !set.rows.some(({ task }) => task.name === "pathx"));
   if (lacks) notes.push("¶ Path-X was not run: average of the other five.");
   if (own.some(({ rows }) => rows.length > 0)) {
-    notes.push("± 95 % confidence interval of the mean over seeds (Student t); none for one seed.");
+    notes.push(intervalNote);
   }
   const smaller = own.filter(({ profile }) => profile !== "paper").map(({ profile }) => profile);
   if (smaller.length > 0) {

@@ -3,7 +3,7 @@ import { finalRows } from "../aggregate.ts";
 import { displayName, taskTitle } from "../display_names.ts";
 import type { Result } from "../schema.ts";
 import type { Environment } from "../schema_environment.ts";
-import type { ResultRow } from "../schema_row.ts";
+import type { ResultRow, TaskKind } from "../schema_row.ts";
 import { trialNote } from "../trials.ts";
 
 /** Runs that may stand in one part of a table: same suite, profile, overrides and machine. */
@@ -64,13 +64,30 @@ export function machineName({ adapter }: Environment): string {
   return adapter.description || adapter.device || adapter.vendor || "unknown adapter";
 }
 
-/** Heading of a set: that it was measured here, in which profile, with which changes, on what. */
-export function setTitle({ profile, overrides, environment }: MeasuredSet): string {
+/** The sets with their runs of one kind of task alone; a set may have none. */
+export function setsOfKind(sets: readonly MeasuredSet[], kind: TaskKind): MeasuredSet[] {
+  const only = (rows: readonly ResultRow[]) => rows.filter(({ task }) => task.kind === kind);
+  return sets.map((set) => ({ ...set, rows: only(set.rows), trials: only(set.trials) }));
+}
+
+/** Where a set is from, for example `Translation, profile quick, llvmpipe (LLVM 19.1.7, 256 bits)`. */
+export function setPlace({ suite, profile, environment }: MeasuredSet): string {
+  return `${displayName(suite)}, profile ${profile}, ${machineName(environment)}`;
+}
+
+/**
+ * Heading of a set: that it was measured here, what is shown of it (`facts`), in which profile, with
+ * which changes, on what.
+ */
+export function setTitle(
+  { profile, overrides, environment }: MeasuredSet,
+  facts: readonly string[] = [],
+): string {
   const changed = Object.entries(overrides).map(([key, value]) =>
     `${key} ${JSON.stringify(value)}`
   );
   const settings = [`profile ${profile}`, ...changed].join(", ");
-  return `Measured here · ${settings} · ${machineName(environment)}`;
+  return ["Measured here", ...facts, settings, machineName(environment)].join(" · ");
 }
 
 /** Footnotes on a set: seeds, commits, dates, and runs that did not complete. */

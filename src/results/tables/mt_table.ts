@@ -4,8 +4,9 @@ import { displayName, taskTitle } from "../display_names.ts";
 import { type PublishedRow, publishedRows } from "../paper.ts";
 import type { ResultRow } from "../schema_row.ts";
 import type { Cell, Column, Table, TableSection } from "../table.ts";
-import { inModelOrder, type MeasuredSet, setNotes, setTitle } from "./measured_set.ts";
-import { bestScores, missing, scoreCell, scoreOf } from "./score.ts";
+import { inModelOrder, type MeasuredSet, setNotes, setsOfKind, setTitle } from "./measured_set.ts";
+import type { PublishedOption } from "./published_option.ts";
+import { bestScores, intervalNote, missing, scoreCell, scoreOf } from "./score.ts";
 import { translationColumns, translationNotes } from "./translation_columns.ts";
 
 /** Table 7 of the paper by direction. */
@@ -13,12 +14,6 @@ const publishedTables = [
   { id: "mega-table-7-en-de", direction: "en → de" },
   { id: "mega-table-7-de-en", direction: "de → en" },
 ] as const;
-
-/** Options of {@link mtTable}. */
-export interface MtTableOptions {
-  /** Whether the figures of the paper stand above ours; they do unless told. */
-  published?: boolean;
-}
 
 /**
  * Table 7 of the paper: BLEU of translation. The figures of the paper and our own stand in sections
@@ -29,12 +24,9 @@ export interface MtTableOptions {
  */
 export function mtTable(
   sets: readonly MeasuredSet[],
-  { published = true }: MtTableOptions = {},
+  { published = true }: PublishedOption = {},
 ): Table {
-  const own = sets.map((set) => ({
-    ...set,
-    rows: set.rows.filter(({ task }) => task.kind === "translation"),
-  })).filter(({ rows }) => rows.length > 0);
+  const own = setsOfKind(sets, "translation").filter(({ rows }) => rows.length > 0);
   const all = own.flatMap(({ rows }) => rows);
   const measured = translationColumns(all);
   // Without runs of ours only what the paper prints has a column.
@@ -69,9 +61,7 @@ export function mtTable(
     footnotes: [
       ...published ? publishedNotes(own) : [],
       ...translationNotes(all),
-      ...all.length > 0
-        ? ["± 95 % confidence interval of the mean over seeds (Student t); none for one seed."]
-        : [],
+      ...all.length > 0 ? [intervalNote] : [],
       ...own.flatMap(setNotes),
     ],
   };
@@ -126,7 +116,7 @@ function sectionTitle(set: MeasuredSet, rows: readonly ResultRow[], isOther: boo
       : [`${metric.n} ${metric.split === "test" ? "test" : "validation"} sentences`],
     ...isOther ? ["not comparable with the published figures"] : [],
   ];
-  return setTitle(set).replace("Measured here", `Measured here · ${facts.join(" · ")}`);
+  return setTitle(set, facts);
 }
 
 function ownCells(

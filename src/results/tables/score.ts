@@ -2,10 +2,15 @@ import { aggregateRows, mainAggregate } from "../aggregate.ts";
 import { scoreDigits, shownScale } from "../display/score_format.ts";
 import type { Aggregate } from "../schema_aggregate.ts";
 import type { ResultRow } from "../schema_row.ts";
+import { median } from "../statistics.ts";
 import type { Cell } from "../table.ts";
 
 /** What a table shows where there is nothing to show. */
 export const missing = "–";
+
+/** Says what stands behind the sign in a cell of scores. */
+export const intervalNote =
+  "± 95 % confidence interval of the mean over seeds (Student t); none for one seed.";
 
 /** The score of a model on a task over its seeds, in the unit that tables print. */
 export interface Score {
@@ -58,6 +63,15 @@ function singleLow(rows: readonly ResultRow[], { metric, split }: Aggregate): nu
   return done?.metrics.find((one) =>
     one.name === metric && one.split === split && one.setting === null
   )?.interval?.low;
+}
+
+/** Median of a figure over completed runs; undefined where none has it. */
+export function medianOf(
+  rows: readonly ResultRow[],
+  read: (row: ResultRow) => number | null | undefined,
+): number | undefined {
+  const values = rows.flatMap((row) => row.status === "completed" ? read(row) ?? [] : []);
+  return values.length === 0 ? undefined : median(values);
 }
 
 /** A score as a cell; `strong` for the best of its column. */

@@ -2,6 +2,7 @@ import { displayName } from "../display_names.ts";
 import { type PublishedRow, publishedRows } from "../paper.ts";
 import type { Cell, Column, Table, TableSection } from "../table.ts";
 import { inModelOrder, type MeasuredSet, setNotes, setTitle } from "./measured_set.ts";
+import type { PublishedOption } from "./published_option.ts";
 import { bestScores, missing, scoreCell, scoreOf } from "./score.ts";
 
 /** Tasks of the suites whose tables are a plain grid of models and scores. */
@@ -21,12 +22,6 @@ const scoreMetrics = [
 /** The suites that {@link suiteTable} knows published figures of. */
 export const gridSuites: readonly string[] = Object.keys(suiteTasks);
 
-/** Options of {@link suiteTable}. */
-export interface SuiteTableOptions {
-  /** Whether the figures of the paper and of others stand above ours; they do unless told. */
-  published?: boolean;
-}
-
 /**
  * The table of a suite: models by (task, metric), with the figures of the paper, those of others
  * and our own in sections of their own. Figures quoted from memory are left out.
@@ -34,7 +29,7 @@ export interface SuiteTableOptions {
 export function suiteTable(
   suite: string,
   sets: readonly MeasuredSet[],
-  { published: withPublished = true }: SuiteTableOptions = {},
+  { published: withPublished = true }: PublishedOption = {},
 ): Table {
   const own = sets.filter((set) => set.suite === suite);
   const tasks = new Set([

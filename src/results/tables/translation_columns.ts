@@ -4,9 +4,8 @@ import { mainMetric } from "../display/row_line.ts";
 import { formatScore } from "../display/score_format.ts";
 import { displayName, taskTitle } from "../display_names.ts";
 import type { ResultRow } from "../schema_row.ts";
-import { median } from "../statistics.ts";
 import type { Cell, Column } from "../table.ts";
-import { missing, scoreOf } from "./score.ts";
+import { medianOf, missing, scoreOf } from "./score.ts";
 
 /** A column on runs that differ in their seed only. */
 export interface TranslationColumn extends Column {
@@ -119,6 +118,6 @@ function medianCell(
   read: (row: ResultRow) => number | null | undefined,
   format: (value: number) => string,
 ): Cell {
-  const values = runs.flatMap((row) => row.status === "completed" ? read(row) ?? [] : []);
-  return values.length === 0 ? missing : format(median(values));
+  const value = medianOf(runs, read);
+  return value === undefined ? missing : format(value);
 }
