@@ -2,43 +2,19 @@
  * Cross entropy of logits against class numbers: loss[r] = log Σ_c exp(x[r, c]) − x[r, label[r]]. The
  * gradient is (softmax(x) − onehot) g, built from the stored log-sum-exp. Also the most likely class.
  */
-import {
-  type KernelOperation,
-  type RefArray,
-  ShapeError,
-  sizeOf,
-  type Tensor,
-} from "../../src/graph/contract.ts";
+import { type KernelOperation, ShapeError, sizeOf, type Tensor } from "../../src/graph/contract.ts";
 import { apply, apply1 } from "../../src/graph/build.ts";
-import { requireTypes } from "../../src/graph/types.ts";
-import { equal, exp, mul, sub } from "../elementwise/mod.ts";
-import { iota } from "../source/generate.ts";
-import { broadcastTo } from "../view/broadcast.ts";
-import { reshape } from "../view/reshape.ts";
+import { mul, sub } from "../elementwise/mod.ts";
 import { rowwise } from "../rowwise.ts";
-
-function logSumExp(row: Float64Array): number {
-  const top = row.reduce((a, b) => Math.max(a, b), -Infinity);
-  return top + Math.log(row.reduce((sum, value) => sum + Math.exp(value - top), 0));
-}
-
-function rowsOf(x: RefArray): Float64Array[] {
-  const columns = x.shape[1];
-  return Array.from(
-    { length: x.shape[0] },
-    (_, r) => x.data.subarray(r * columns, (r + 1) * columns),
-  );
-}
+import { reshape } from "../view/reshape.ts";
+import { classTerms, logSumExp, requireLogits, rowsOf } from "./parts.ts";
 
 const crossEntropyOperation: KernelOperation = {
   name: "crossEntropy",
   kind: "kernel",
-  infer: ([x, labels]) => {
-    requireTypes("crossEntropy", [x, labels], ["f32", "integer"]);
-    if (x.shape.length !== 2 || labels.shape.join() !== `${x.shape[0]}`) {
-      throw new ShapeError("crossEntropy", `logits [${x.shape}], labels [${labels.shape}]`);
-    }
-    const row = { shape: [x.shape[0]], dtype: "f32" } as const;
+  infer: (inputs) => {
+    requireLogits("crossEntropy", inputs);
+    const row = { shape: [inputs[0].shape[0]], dtype: "f32" } as const;
     return [row, row];
   },
   fusesInput: (input) => input === 0,
@@ -57,10 +33,7 @@ out1(row, normaliser);`);
   vjp: (node, [g, gNormaliser]) => {
     if (gNormaliser !== undefined) throw new Error("crossEntropy: the normaliser is internal");
     if (g === undefined) return [undefined, undefined];
-    const [x, labels] = node.inputs;
-    const column = (t: Tensor) => broadcastTo(reshape(t, [x.shape[0], 1]), x.shape);
-    const likelihood = exp(sub(x, column(node.outputs[1])));
-    const onehot = equal(iota(x.shape, 1, labels.dtype), column(labels));
+    const { column, likelihood, onehot } = classTerms(node.inputs, node.outputs[1]);
     return [mul(sub(likelihood, onehot), column(g)), undefined];
   },
   reference: ([x, labels]) => {

@@ -6,25 +6,19 @@
  */
 import { type KernelOperation, ShapeError, sizeOf, type Tensor } from "../../src/graph/contract.ts";
 import { apply } from "../../src/graph/build.ts";
-import { requireTypes } from "../../src/graph/types.ts";
-import { add, equal, exp, mul, sub } from "../elementwise/mod.ts";
+import { add, mul, sub } from "../elementwise/mod.ts";
 import { rowwise } from "../rowwise.ts";
-import { iota } from "../source/generate.ts";
-import { broadcastTo } from "../view/broadcast.ts";
-import { reshape } from "../view/reshape.ts";
+import { classTerms, logSumExp, requireLogits, rowsOf } from "./parts.ts";
 
 const smoothedOperation: KernelOperation = {
   name: "smoothedCrossEntropy",
   kind: "kernel",
-  infer: ([x, labels], { smoothing }) => {
-    requireTypes("smoothedCrossEntropy", [x, labels], ["f32", "integer"]);
-    if (x.shape.length !== 2 || labels.shape.join() !== `${x.shape[0]}`) {
-      throw new ShapeError("smoothedCrossEntropy", `logits [${x.shape}], labels [${labels.shape}]`);
-    }
+  infer: (inputs, { smoothing }) => {
+    requireLogits("smoothedCrossEntropy", inputs);
     if (!(Number(smoothing) >= 0 && Number(smoothing) < 1)) {
       throw new ShapeError("smoothedCrossEntropy", `smoothing ${smoothing} is not in [0, 1)`);
     }
-    const row = { shape: [x.shape[0]], dtype: "f32" } as const;
+    const row = { shape: [inputs[0].shape[0]], dtype: "f32" } as const;
     return [row, row, row];
   },
   fusesInput: (input) => input === 0,
@@ -49,12 +43,9 @@ out2(row, normaliser);`);
     if (ofNormaliser !== undefined) {
       throw new Error("smoothedCrossEntropy: the normaliser is internal");
     }
-    const [x, labels] = node.inputs;
-    const column = (t: Tensor) => broadcastTo(reshape(t, [x.shape[0], 1]), x.shape);
-    const likelihood = exp(sub(x, column(node.outputs[2])));
-    const onehot = equal(iota(x.shape, 1, labels.dtype), column(labels));
+    const { column, likelihood, onehot } = classTerms(node.inputs, node.outputs[2]);
     const smoothing = Number(node.attrs.smoothing);
-    const target = add(mul(onehot, 1 - smoothing), smoothing / x.shape[1]);
+    const target = add(mul(onehot, 1 - smoothing), smoothing / node.inputs[0].shape[1]);
     const ofSmoothed = ofLoss && mul(sub(likelihood, target), column(ofLoss));
     const ofPlain = ofNll && mul(sub(likelihood, onehot), column(ofNll));
     return [ofSmoothed && ofPlain ? add(ofSmoothed, ofPlain) : ofSmoothed ?? ofPlain, undefined];
@@ -62,17 +53,13 @@ out2(row, normaliser);`);
   reference: ([x, labels], { smoothing }) => {
     const [rows, columns] = x.shape;
     const epsilon = Number(smoothing);
-    const nll = new Float64Array(rows);
-    const normaliser = new Float64Array(rows);
-    const loss = new Float64Array(rows);
-    for (let r = 0; r < rows; r++) {
-      const logits = x.data.subarray(r * columns, (r + 1) * columns);
-      const top = Math.max(...logits);
-      normaliser[r] = top + Math.log(logits.reduce((total, v) => total + Math.exp(v - top), 0));
-      nll[r] = normaliser[r] - logits[labels.data[r]];
-      const all = logits.reduce((total, v) => total + normaliser[r] - v, 0);
-      loss[r] = (1 - epsilon) * nll[r] + epsilon / columns * all;
-    }
+    const logits = rowsOf(x);
+    const normaliser = Float64Array.from(logits, logSumExp);
+    const nll = normaliser.map((value, r) => value - logits[r][labels.data[r]]);
+    const loss = nll.map((value, r) => {
+      const all = logits[r].reduce((total, v) => total + normaliser[r] - v, 0);
+      return (1 - epsilon) * value + epsilon / columns * all;
+    });
     return [loss, nll, normaliser].map((data) => ({ shape: [rows], data }));
   },
   cost: ([x]) => ({ flops: 14 * sizeOf(x.shape), bytes: 4 * sizeOf(x.shape) }),

@@ -68,7 +68,9 @@ const slotAttentionOperation: KernelOperation = {
   fusesInput: () => false,
   fusesOutput: () => true,
   lower: lowerSlotAttention,
-  vjp: (node) => node.inputs.map(() => undefined),
+  vjp: () => {
+    throw new Error("slotAttention: gradients are not supported");
+  },
   reference,
   cost: (inputs, _outputs, attrs) => {
     const { rows, slots, heads, depth, valueDepth } = readSlotProblem(inputs, attrs);

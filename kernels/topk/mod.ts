@@ -53,7 +53,9 @@ const topKOperation: KernelOperation = {
     const sizes = { rows, columns, k: Number(node.attrs.k) };
     return ctx.adapterClass === "gpu" ? lowerGpu(ctx, sizes) : lowerSoftware(ctx, sizes);
   },
-  vjp: () => [undefined],
+  vjp: () => {
+    throw new Error("topK: gradients are not supported");
+  },
   reference: ([x], attrs) => topKReference(x, Number(attrs.k)),
   cost: ([x]) => ({ flops: sizeOf(x.shape), bytes: 8 * sizeOf(x.shape) }),
 };

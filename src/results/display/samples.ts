@@ -2,14 +2,14 @@ import { wrapText } from "../../util/format.ts";
 import { finalRows } from "../aggregate.ts";
 import { displayName, taskTitle } from "../display_names.ts";
 import type { ResultRow } from "../schema_row.ts";
-import { parseTranslationSample, sampleSentences } from "./translation_sample.ts";
+import { type SampleSentence, sampleSentences } from "./translation_sample.ts";
 
 /** What the models of one task wrote, with the first seed that wrote anything. */
 export interface TaskSamples {
   task: string;
   seed: number;
-  /** Whether the samples are translations in the form that `parseTranslationSample` reads. */
-  isTranslation: boolean;
+  /** Translations by sentence; null for samples that are none, or not in their form. */
+  sentences: SampleSentence[] | null;
   samples: { model: string; sample: string }[];
 }
 
@@ -26,9 +26,8 @@ export function samplesByTask(rows: readonly ResultRow[]): TaskSamples[] {
       model: model.name,
       sample,
     }));
-    const isTranslation = kind === "translation" &&
-      samples.every(({ sample }) => parseTranslationSample(sample) !== null);
-    return { task, seed, isTranslation, samples };
+    const sentences = kind === "translation" ? sampleSentences(samples) : null;
+    return { task, seed, sentences, samples };
   });
 }
 
@@ -43,15 +42,15 @@ const indent = "    ";
 export function samplesText(rows: readonly ResultRow[], width: number): string {
   const tasks = samplesByTask(rows);
   const parts: string[] = [];
-  const texts = tasks.filter(({ isTranslation }) => !isTranslation);
+  const texts = tasks.filter(({ sentences }) => sentences === null);
   if (texts.length > 0) {
     const paragraphs = texts.flatMap(({ task, samples }) =>
       samples.map(({ model, sample }) => paragraphOf(task, model, sample, width))
     );
     parts.push([`Samples (seed ${texts[0].seed}, temperature 0.8)`, ...paragraphs].join("\n"));
   }
-  for (const { task, seed, samples } of tasks.filter((one) => one.isTranslation)) {
-    const sentences = sampleSentences(samples);
+  for (const { task, seed, sentences, samples } of tasks) {
+    if (sentences === null) continue;
     const names = ["source", "reference", ...samples.map(({ model }) => displayName(model))];
     const column = Math.max(...names.map((name) => name.length)) + 2;
     const blocks = sentences.map(({ source, reference, translations }) =>

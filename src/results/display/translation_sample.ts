@@ -42,14 +42,17 @@ export interface SampleSentence {
 /**
  * Sentences with their translations by several models side by side, in order of first appearance.
  *
- * @param samples The `sample` of each model; models whose text is of another form are left out.
+ * @param samples The `sample` of each model.
+ * @returns Null when one is of another form.
  */
 export function sampleSentences(
   samples: readonly { model: string; sample: string }[],
-): SampleSentence[] {
+): SampleSentence[] | null {
   const sentences = new Map<string, SampleSentence>();
   for (const { model, sample } of samples) {
-    (parseTranslationSample(sample) ?? []).forEach(({ source, reference, translation }, i) => {
+    const translations = parseTranslationSample(sample);
+    if (translations === null) return null;
+    translations.forEach(({ source, reference, translation }, i) => {
       const key = JSON.stringify([i, source, reference]);
       const sentence = sentences.get(key) ?? { source, reference, translations: [] };
       sentence.translations.push({ model, text: translation.trim() || "…" });

@@ -1,5 +1,4 @@
 import { samplesByTask, type TaskSamples } from "../display/samples.ts";
-import { sampleSentences } from "../display/translation_sample.ts";
 import { displayName } from "../display_names.ts";
 import { type MeasuredSet, setPlace } from "../tables/measured_set.ts";
 import { Html, html } from "./html.ts";
@@ -15,9 +14,9 @@ export function samplesHtml(sets: readonly MeasuredSet[]): Html {
   return new Html(blocks.map(({ text }) => text).join(""));
 }
 
-function taskHtml({ task, seed, isTranslation, samples }: TaskSamples, where: string): Html {
-  const lists = isTranslation
-    ? sampleSentences(samples).map(({ source, reference, translations }) =>
+function taskHtml({ task, seed, sentences, samples }: TaskSamples, where: string): Html {
+  const lists = sentences !== null
+    ? sentences.map(({ source, reference, translations }) =>
       listHtml([
         ...source === null ? [] : [{ name: "Source", text: source, isGiven: true }],
         ...reference === null ? [] : [{ name: "Reference", text: reference, isGiven: true }],
