@@ -134,7 +134,7 @@ export function encodeForDecoding(
     searchState(ctx, { sentences, beam, source });
     ctx.carried("source_mask", [sentences, source]);
     ctx.carry("source_mask", more(nonPadding(words, config.padding)));
-    ctx.carry("limits", mul(input("limits", [3]), 1));
+    ctx.carry("limits", input("limits", [3]));
     ctx.carry("position", full([1], 0));
     // Until they differ, the beams of a sentence are one.
     const shape = [sentences, beam];
