@@ -2,7 +2,12 @@
 import { dirname, join } from "node:path";
 import { UserError } from "../src/errors.ts";
 import type { TranslationsRecord } from "../src/results/schema_row.ts";
-import { textOf, translationsName, writeTranslations } from "../src/results/translations_file.ts";
+import {
+  textOf,
+  translationsFormat,
+  translationsName,
+  writeTranslations,
+} from "../src/results/translations_file.ts";
 import type { DecodedSplit } from "../src/train/workload.ts";
 import { sha256Hex } from "../src/util/sha256.ts";
 import type { RowHead } from "./row.ts";
@@ -31,7 +36,7 @@ export async function keepTranslations(
         ...(role === "trial" ? { rate: schedule.peak } : {}),
       });
       const sha256 = await writeTranslations(join(dirname(output), file), {
-        format: "mega-webgpu/translations-1",
+        format: translationsFormat,
         task: task.name,
         model,
         seed,
