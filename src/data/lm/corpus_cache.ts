@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../errors.ts";
 import { makeFolderAtomic } from "../../util/atomic_folder.ts";
+import { nowAndThen } from "../../util/now_and_then.ts";
 import { sha256Hex } from "../../util/sha256.ts";
 import type { Print } from "../data_entry.ts";
 import { SPLIT_NAMES, type SplitName } from "../dataset.ts";
@@ -37,7 +38,6 @@ export interface CorpusCacheOptions {
 }
 
 const FORMAT = 1;
-const SECONDS_BETWEEN_LINES = 10;
 const splitSchema = z.strictObject({
   tokens: sealedCount,
   lines: sealedCount,
@@ -259,11 +259,9 @@ class LineWriter implements SymbolSink {
 
 /** Prints now and then how far a pass over a large text is. */
 function teller(id: string, what: string, { size }: TextSource, print: Print) {
-  let last = performance.now();
+  const due = nowAndThen();
   return (bytes: number) => {
-    const now = performance.now();
-    if (now - last < 1000 * SECONDS_BETWEEN_LINES) return;
-    last = now;
+    if (!due()) return;
     const share = size === undefined ? "" : ` (${Math.floor(100 * bytes / size)} %)`;
     print(`${id}: ${what}: ${Math.round(bytes / 1e6)} MB${share}`);
   };

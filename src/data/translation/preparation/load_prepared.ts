@@ -5,7 +5,7 @@ import { exists } from "../../official_folder.ts";
 import { loadParallelCorpus, parallelFolder } from "../parallel_cache.ts";
 import { EN_DE, type TranslationData } from "../parallel_corpus.ts";
 import type { ParallelRecipe, PreparedText } from "../parallel_recipe.ts";
-import { readLineBlocks } from "./line_files.ts";
+import { readFileLines } from "./line_files.ts";
 import { MeasuredInputs, type ParallelFiles } from "./measured_inputs.ts";
 import { type PreparationPlan, prepareText } from "./prepare.ts";
 import { StepStore } from "./step_store.ts";
@@ -95,11 +95,7 @@ async function prepared(
   return {
     pipeline: made.pipeline,
     limits: corpus.limits,
-    pieces: (split, language) => linesOf(pieces[split][language]),
-    text: (split, language) => linesOf({ valid, test }[split][language]),
+    pieces: (split, language) => readFileLines(pieces[split][language]),
+    text: (split, language) => readFileLines({ valid, test }[split][language]),
   };
-}
-
-function* linesOf(path: string): Generator<string> {
-  for (const block of readLineBlocks(path)) yield* block;
 }
