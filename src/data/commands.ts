@@ -5,8 +5,6 @@ import { type DataContext, officialFolder } from "./fetch_data.ts";
 import { exists } from "./official_folder.ts";
 import { DATA_ENTRIES, dataEntry } from "./registry.ts";
 
-export { type DataContext, fetchData, type FetchOptions } from "./fetch_data.ts";
-
 /** Where a data set stands on this machine. */
 export interface DataStatus {
   readonly id: string;
