@@ -6,14 +6,6 @@ import type { PairShape } from "./buckets.ts";
 import { collatePairs, type PairBatch, type SourcePadding } from "./collate_pairs.ts";
 import type { ParallelSplit } from "./parallel_corpus.ts";
 
-/** Pairs of a split by the shape that they are trained in. */
-interface PairGroups {
-  /** Numbers of the pairs of each shape, ascending. */
-  readonly groups: readonly Int32Array<ArrayBuffer>[];
-  /** Pairs that no shape holds. */
-  readonly skipped: number;
-}
-
 /** The first shape that holds a pair, -1 when there is none. */
 export function shapeOfPair(
   shapes: readonly PairShape[],
@@ -23,27 +15,25 @@ export function shapeOfPair(
   return shapes.findIndex((shape) => source <= shape.source && target <= shape.target);
 }
 
-/** Puts every pair of a split to the first shape that holds it. */
+/** Numbers of the pairs that each shape is the first to hold, ascending. */
 function groupPairs(
   { source, target }: ParallelSplit,
   shapes: readonly PairShape[],
-): PairGroups {
-  const places = Int8Array.from(
-    { length: source.count },
-    (_, pair) => shapeOfPair(shapes, source.lengths[pair], target.lengths[pair]),
-  );
+): Int32Array<ArrayBuffer>[] {
+  const places = new Int8Array(source.count);
   const sizes = shapes.map(() => 0);
-  let skipped = 0;
-  for (const place of places) {
-    if (place < 0) skipped++;
-    else sizes[place]++;
+  for (let pair = 0; pair < source.count; pair++) {
+    const place = shapeOfPair(shapes, source.lengths[pair], target.lengths[pair]);
+    places[pair] = place;
+    if (place >= 0) sizes[place]++;
   }
   const groups = sizes.map((size) => new Int32Array(size));
   const filled = shapes.map(() => 0);
-  for (const [pair, place] of places.entries()) {
+  for (let pair = 0; pair < source.count; pair++) {
+    const place = places[pair];
     if (place >= 0) groups[place][filled[place]++] = pair;
   }
-  return { groups, skipped };
+  return groups;
 }
 
 /** How much of the batches of an epoch is no text. */
@@ -60,13 +50,15 @@ export interface PaddingReport {
 
 /** The padding of an epoch over a split; it does not depend on the seed. */
 export function paddingOf(split: ParallelSplit, shapes: readonly PairShape[]): PaddingReport {
-  const { groups, skipped } = groupPairs(split, shapes);
+  const groups = groupPairs(split, shapes);
   let batches = 0;
+  let skipped = split.source.count;
   const tokens = { source: 0, target: 0 };
   const positions = { source: 0, target: 0 };
   for (const [i, group] of groups.entries()) {
     const count = Math.ceil(group.length / shapes[i].rows);
     batches += count;
+    skipped -= group.length;
     for (const side of ["source", "target"] as const) {
       positions[side] += count * shapes[i].rows * shapes[i][side];
       for (const pair of group) tokens[side] += split[side].lengths[pair];
@@ -85,7 +77,8 @@ interface Plan {
 }
 
 /**
- * The endless sequence of training batches of a parallel text: which pairs of one shape share a
+ * The endless sequence of training batches of a parallel text, without the pairs that are too long
+ * for every shape: which pairs of one shape share a
  * batch is drawn once for a run, each epoch visits all batches in a new order, by seed and epoch. The
  * last batch of a shape is filled up with rows without weight. Everything is a function of the
  * split, the shapes, the seed and the cursor alone, so a resumed run sees the same batches.
@@ -95,8 +88,6 @@ interface Plan {
  * shapes instead of by their exact lengths.
  */
 export class TranslationBatches {
-  /** Pairs that are too long for every shape and never seen. */
-  readonly skipped: number;
   /** Batches of every epoch. */
   readonly batchesPerEpoch: number;
   readonly #plans: readonly Plan[];
@@ -115,8 +106,7 @@ export class TranslationBatches {
     private readonly sourcePadding: SourcePadding,
     private readonly seed: number | bigint,
   ) {
-    const { groups, skipped } = groupPairs(split, shapes);
-    this.skipped = skipped;
+    const groups = groupPairs(split, shapes);
     this.#plans = groups.flatMap(({ length }, group) =>
       Array.from({ length: Math.ceil(length / shapes[group].rows) }, (_, i): Plan => {
         const start = i * shapes[group].rows;

@@ -52,8 +52,7 @@ Deno.test("a pair that does not fit is a programming error", () => {
 Deno.test("an epoch has every pair that fits once, in batches of the same pairs in another order", () => {
   const batches = new TranslationBatches(SPLIT, SHAPES, "left", 3);
   const fitting = LENGTHS.flatMap(([s, t], i) => s <= 12 && t <= 10 ? [i] : []);
-  assert.equal(batches.skipped, LENGTHS.length - fitting.length);
-  assert.ok(batches.skipped > 0);
+  assert.ok(fitting.length < LENGTHS.length);
   const epochs = [1, 2, 3].map((epoch) => {
     assert.deepEqual(batches.cursor, { epoch, index: 0 });
     return take(batches, batches.batchesPerEpoch);
@@ -112,7 +111,7 @@ Deno.test("the reported padding is what the batches hold", () => {
   const batches = new TranslationBatches(SPLIT, SHAPES, "left", 1);
   const report = paddingOf(SPLIT, SHAPES);
   assert.equal(report.batches, batches.batchesPerEpoch);
-  assert.equal(report.skipped, batches.skipped);
+  assert.equal(report.skipped, LENGTHS.filter(([s, t]) => s > 12 || t > 10).length);
   let [padding, positions] = [0, 0];
   for (const batch of take(batches, batches.batchesPerEpoch)) {
     const target = feed(batch, "target");

@@ -4,6 +4,7 @@ import { readError } from "../../../util/read_error.ts";
 import { Sha256 } from "../../../util/sha256.ts";
 import type { OfficialArchive } from "../../data_entry.ts";
 import { type Language, LANGUAGES } from "../parallel_corpus.ts";
+import { decodeLines } from "../preparation/line_files.ts";
 import { builtinPrefixes } from "./builtin_prefixes.ts";
 import { type NonbreakingPrefixes, parsePrefixes } from "./prefixes.ts";
 
@@ -58,7 +59,7 @@ export async function readPrefixes(dataDir: string | undefined): Promise<NamedPr
       );
     }
     hash.update(bytes);
-    return parsePrefixes(textOf(bytes, paths[i]), paths[i]);
+    return parsePrefixes(decodeLines(bytes, paths[i]).join("\n"), paths[i]);
   });
   const [en, de] = parsed;
   return { prefixes: { en, de }, name: `moses sha256:${hash.digest().slice(0, 12)}` };
@@ -70,13 +71,5 @@ async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw readError(error, path);
-  }
-}
-
-function textOf(bytes: Uint8Array, where: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new UserError(`${where}: not UTF-8`, { cause });
   }
 }
