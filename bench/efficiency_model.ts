@@ -2,7 +2,8 @@
 import type { Device } from "../src/device/device.ts";
 import type { Preset } from "../src/models/lra_presets.ts";
 import { learningRate } from "../src/train/schedule.ts";
-import { Session, type SessionBatch } from "../src/train/session.ts";
+import type { ProgramBatch } from "../src/train/model_programs.ts";
+import { Session } from "../src/train/session.ts";
 import { classifierBatch } from "../src/workloads/classifier.ts";
 import { sessionOptions } from "../src/workloads/recipe.ts";
 import { efficiencyBatch, type EfficiencyData } from "./efficiency_data.ts";
@@ -11,7 +12,7 @@ import type { TimedModel } from "./step_timer.ts";
 /** See the module comment. */
 export class EfficiencyModel implements TimedModel {
   readonly session: Session;
-  readonly #batch: SessionBatch;
+  readonly #batch: ProgramBatch;
   readonly #size: number;
   #updates = 0;
   /** First update with a loss or gradient norm that is not a finite number, if there was one. */

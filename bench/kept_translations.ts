@@ -9,7 +9,7 @@ import type { RowHead } from "./row.ts";
 import type { SuiteEvents, SuitePlan } from "./suite_plan.ts";
 
 /**
- * Writes the translations of the test split, or of what was decoded instead of it.
+ * Writes the translations of the splits that were decoded.
  *
  * @returns What a row records of them; what was measured stays when the disk is full.
  */
@@ -19,10 +19,9 @@ export async function keepTranslations(
   { output }: SuitePlan,
   { message }: SuiteEvents,
 ): Promise<{ readonly records: TranslationsRecord[]; readonly warnings: string[] }> {
-  const chosen = decoded.filter(({ split }) => split === "test");
   const records: TranslationsRecord[] = [];
   try {
-    for (const one of chosen) {
+    for (const one of decoded) {
       const { split, sources, references, hypotheses, statistics, quotable } = one;
       const file = translationsName(output, {
         task: task.name,

@@ -4,7 +4,7 @@ import type { MetricRecord, ResultRow } from "../src/results/schema_row.ts";
 import type { RunOutcome, RunSettings } from "../src/train/run.ts";
 import type { Session } from "../src/train/session.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
-import { primaryScore } from "../src/train/workload.ts";
+import { type DecodedSplit, primaryScore } from "../src/train/workload.ts";
 import type { PreparedRun } from "./spec.ts";
 
 /** What identifies a row before it has run. */
@@ -18,10 +18,14 @@ export interface RowHead {
 
 const finite = (value: number) => Number.isFinite(value) ? value : null;
 
+/** Evaluations that belong to the task, in whatever context. */
+function plainResults({ results }: RunOutcome): RunOutcome["results"] {
+  return results.filter(({ spec }) => spec.shuffledSources !== true);
+}
+
 /** Scores of the usual evaluations and of those with another context. */
-function lossMetrics({ workload }: PreparedRun, { results }: RunOutcome): MetricRecord[] {
-  const plain = results.filter(({ spec }) => spec.shuffledSources !== true);
-  return plain.flatMap(({ spec: { split, setting }, sums }) =>
+function lossMetrics({ workload }: PreparedRun, outcome: RunOutcome): MetricRecord[] {
+  return plainResults(outcome).flatMap(({ spec: { split, setting }, sums }) =>
     workload.scores.map(({ name, unit, higherIsBetter, per, of, hits }): MetricRecord => {
       const n = sums.units[per];
       return {
@@ -40,16 +44,18 @@ function lossMetrics({ workload }: PreparedRun, { results }: RunOutcome): Metric
 }
 
 /** Scores that follow from several evaluations. */
-function derivedMetrics({ workload }: PreparedRun, { results }: RunOutcome): MetricRecord[] {
+function derivedMetrics({ workload }: PreparedRun, outcome: RunOutcome): MetricRecord[] {
   return (workload.derived ?? []).map(({ name, unit, higherIsBetter, per, split, of }) => {
-    const usual = results.find(({ spec }) => spec.split === split && spec.setting === null);
+    const usual = plainResults(outcome).find(({ spec }) =>
+      spec.split === split && spec.setting === null
+    );
     return {
       split,
       setting: null,
       per,
       n: usual?.sums.units[per] ?? 0,
       name,
-      value: finite(of(results)),
+      value: finite(of(outcome.results)),
       unit,
       higherIsBetter,
       interval: null,
@@ -77,6 +83,19 @@ function textMetrics({ decoded }: RunOutcome): MetricRecord[] {
       ...(signature === undefined ? {} : { signature }),
     }))
   );
+}
+
+/** Speed of the final search; nothing where nothing was decoded. */
+function decodingSpeed({ decoded }: RunOutcome): Partial<ResultRow["performance"]> {
+  if (decoded.length === 0) return {};
+  const total = (of: (one: DecodedSplit) => number) =>
+    decoded.reduce((sum, one) => sum + of(one), 0);
+  const seconds = total((one) => one.seconds);
+  return {
+    decodeSeconds: seconds,
+    decodeTokensPerSecond: total(({ tokens }) => tokens) / seconds,
+    decodedSentences: total(({ sources }) => sources.length),
+  };
 }
 
 /** Row of a run that could not start or broke off with an error. */
@@ -125,10 +144,9 @@ export function outcomeRow(head: RowHead, session: Session, outcome: RunOutcome)
   const { stepMilliseconds, seconds, tokens, positions } = progress;
   const steps = stepMilliseconds.length > 1 ? stepMilliseconds.slice(1) : stepMilliseconds;
   const { accumulation } = head.settings;
-  const usual = outcome.results.filter(({ spec }) => spec.setting === null);
+  const usual = plainResults(outcome).filter(({ spec }) => spec.setting === null);
   const evaluated = usual.reduce((total, { sums }) => total + sums.units.tokens, 0);
   const evaluating = usual.reduce((total, one) => total + one.seconds, 0);
-  const decodeSeconds = outcome.decoded.reduce((total, one) => total + one.seconds, 0);
   const derived = derivedMetrics(head.run, outcome);
   return {
     ...failedRow(head, ""),
@@ -158,14 +176,7 @@ export function outcomeRow(head: RowHead, session: Session, outcome: RunOutcome)
       bytesMovedPerStep: statistics.bytesMoved * accumulation,
       compiledPrograms: session.programCount,
       paddingShare: positions === null || positions === 0 ? null : 1 - tokens / positions,
-      ...(decodeSeconds > 0
-        ? {
-          decodeSeconds,
-          decodeTokensPerSecond: outcome.decoded.reduce((total, one) => total + one.tokens, 0) /
-            decodeSeconds,
-          decodedSentences: outcome.decoded.reduce((total, one) => total + one.sources.length, 0),
-        }
-        : {}),
+      ...decodingSpeed(outcome),
     },
     warnings: head.run.workload.remarks?.(
       new Map(derived.flatMap(({ name, value }) => value === null ? [] : [[name, value]])),

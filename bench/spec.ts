@@ -31,7 +31,7 @@ export interface PreparedRun {
   /** Number of trained scalars. */
   readonly parameterCount: number;
   /** How batches are cut, in words, where that is not plain from the numbers above. */
-  readonly batches?: string;
+  readonly batches?: () => string;
   /** What a file of the trained model says of it, for models that are kept after their run. */
   readonly modelHead?: (seed: number) => ModelHead;
 }

@@ -175,7 +175,7 @@ export async function runTrainingSuite(
     const { batches } = head.run;
     if (batches !== undefined && !described.has(spec.task)) {
       described.add(spec.task);
-      events.message(`${spec.task}: ${batches}`);
+      events.message(`${spec.task}: ${batches()}`);
     }
     const reuses = chosen?.seed === seed && await reuseModel(headFor("trial"), head, plan);
     const run = reuses ? { ...chosen, role } : await runOne(device, head, plan, events);

@@ -34,7 +34,7 @@ function taskRecord(data: TranslationData): ResultRow["task"] {
         return [split, {
           sha256: data.hash[split],
           examples: source.count,
-          tokens: target.lengths.reduce((total, length) => total + length, 0),
+          tokens: sum(target.lengths),
         }];
       }),
     ),
@@ -50,6 +50,8 @@ function batchesText(data: TranslationData, shapes: readonly PairShape[]): strin
     `${(100 * target).toFixed(0)} % of the target is padding${left}`;
 }
 
+const sum = (values: Int32Array) => values.reduce((total, value) => total + value, 0);
+
 /** Prepares a run of a translation model. */
 function translationRun(
   task: TranslationRequest["task"],
@@ -61,7 +63,7 @@ function translationRun(
   const { config, training, labelSmoothing } = preset;
   const data = limitParallel(whole, preset.batching.limits);
   const { source, target } = data.splits.train;
-  const mean = target.lengths.reduce((total, length) => total + length, 0) / target.count;
+  const mean = sum(target.lengths) / target.count;
   const batching = batchSize === undefined
     ? preset.batching
     : { ...preset.batching, maxTokens: Math.ceil(batchSize * mean) };
@@ -86,7 +88,7 @@ function translationRun(
     batchSize: perUpdate,
     sequenceLength: Math.max(longest.source, longest.target),
     updatesPerEpoch: Math.ceil(source.count / perUpdate),
-    batches: batchesText(data, shapes),
+    batches: () => batchesText(data, shapes),
     parameterCount: translationParameters(config).count,
     modelHead: (seed) => translationHead(config, data, batching, model, seed),
   };

@@ -294,7 +294,7 @@ Examples:
         averagedModels: options.average ?? null,
         leaveOut: options.suite !== undefined && options.task === undefined,
       };
-      checkChoice(suiteOf(name), plan.tasks, plan.models);
+      checkChoice(suiteOf(name), plan.tasks, plan.models, options.model);
       const stateless = plan.models.filter((model) => withoutCarriedState.includes(model));
       if (plan.carryState && stateless.length > 0) {
         const others = names("model").filter((model) => !withoutCarriedState.includes(model));

@@ -6,6 +6,7 @@ import { loadModel } from "../train/model_file.ts";
 import { generateTokens, stepExtents } from "../workloads/generate_tokens.ts";
 import { languageModelOf } from "../workloads/language_model_file.ts";
 import { findModel } from "./model_choice.ts";
+import { print } from "./print.ts";
 import { share, temperature, wholeNumber } from "./options.ts";
 
 /** The command, for `main.ts`. */
@@ -52,10 +53,6 @@ Examples:
         new Inference(device, { model, extents: stepExtents, values, where: path })
       );
       const text = decoder(prompt);
-      const print = async (part: string) => {
-        const bytes = new TextEncoder().encode(part);
-        for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
-      };
       await print(options.prompt);
       const started = performance.now();
       const settings = { prompt, length, temperature, topK, topP, seed, excluded };

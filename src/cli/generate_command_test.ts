@@ -7,7 +7,7 @@ import { initialParameters, tinyMega } from "../models/language_model_testing.ts
 import { fixtureLanguageRow, fixtureResult } from "../results/result_fixture.ts";
 import { writeResult } from "../results/store.ts";
 import { saveModel } from "../train/model_file.ts";
-import { PROJECT_ROOT } from "./paths.ts";
+import { runCommand } from "./command_testing.ts";
 
 /** Writes a small model of symbols that was never trained. */
 async function saveTiny(path: string, unit: TokenUnit, symbols: readonly string[]): Promise<void> {
@@ -26,30 +26,8 @@ async function saveTiny(path: string, unit: TokenUnit, symbols: readonly string[
   }, { parameters, states: new Map() });
 }
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function generate(folder: string, ...args: readonly string[]): Promise<Outcome> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-check",
-      "--no-prompt",
-      `--allow-read=${PROJECT_ROOT},${folder}`,
-      "--allow-env",
-      "--allow-sys",
-      join(PROJECT_ROOT, "src/cli/main.ts"),
-      "generate",
-      ...args,
-    ],
-    env: { NO_COLOR: "1" },
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
+const generate = (folder: string, ...args: readonly string[]) =>
+  runCommand(folder, ["generate", ...args]);
 
 Deno.test("generate prints the prompt and what the model makes of it; the seed decides", () =>
   withFolder(async (folder) => {

@@ -26,15 +26,21 @@ export function suiteOf(name: string): TrainingSuite {
 }
 
 /**
- * Refuses a choice that would leave out a task or a model without a word.
+ * Refuses a choice that would leave out a task, or a model that was named, without a word.
  *
+ * @param named Models that the user named; none for those of the suite.
  * @throws {UserError} naming what there is instead.
  */
 export function checkChoice(
   { name, specs }: TrainingSuite,
   tasks: readonly string[],
   models: readonly string[],
+  named: readonly string[] = [],
 ): void {
+  for (const model of named) {
+    if (specs.some((spec) => spec.model === model && tasks.includes(spec.task))) continue;
+    throw new UserError(`${name} has no ${model} for ${tasks.join(" or ")}`);
+  }
   for (const task of tasks) {
     const known = specs.filter((spec) => spec.task === task).map(({ model }) => model);
     if (models.some((model) => known.includes(model))) continue;

@@ -61,10 +61,16 @@ Deno.test("the overview has a task of each family, with a Mega and the Transform
   assert.equal(specs.length, 2 * tasks.length);
 });
 
-Deno.test("a task that no chosen model has is refused instead of left out", () => {
+Deno.test("a task that no chosen model has, or a model that was named, is refused instead of left out", () => {
   checkChoice(overviewSuite, ["listops", "numbers"], ["mega", "mega-laplace"]);
   assert.throws(
     () => checkChoice(overviewSuite, ["characters", "numbers"], ["mega"]),
     /^UserError: overview has no mega for numbers, but mega-laplace, transformer$/,
+  );
+  const models = ["mega", "mega-laplace"];
+  checkChoice(overviewSuite, ["listops"], models);
+  assert.throws(
+    () => checkChoice(overviewSuite, ["listops"], models, models),
+    /^UserError: overview has no mega-laplace for listops$/,
   );
 });

@@ -1,41 +1,17 @@
 /** `translate`: lines of text by a trained translation model. */
 import { Command } from "@commander-js/extra-typings";
+import { linesOf, readLines } from "../data/lines.ts";
 import { openDevice } from "../device/device.ts";
-import { readError } from "../util/read_error.ts";
 import { loadModel } from "../train/model_file.ts";
 import { Inference } from "../train/inference.ts";
 import { lineTranslator } from "../workloads/translation/line_translator.ts";
 import { translationModelOf } from "../workloads/translation/translation_file.ts";
 import { findModel } from "./model_choice.ts";
 import { nonNegative, wholeNumber } from "./options.ts";
-
-/** Lines of a file or of the standard input; a last line may lack its line end. */
-async function* inputLines(path: string | undefined): AsyncGenerator<string, void, undefined> {
-  const stream = path === undefined ? Deno.stdin.readable : await open(path);
-  let rest = "";
-  for await (const part of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + part).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
-  }
-  if (rest !== "") yield rest;
-}
-
-async function open(path: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  try {
-    return (await Deno.open(path)).readable;
-  } catch (error) {
-    throw readError(error, path);
-  }
-}
+import { print } from "./print.ts";
 
 /** Most hypotheses of a search: programs for thousands cannot be compiled. */
 const beamWidth = wholeNumber(1, 100);
-
-async function print(text: string): Promise<void> {
-  const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
-}
 
 /** The command, for `main.ts`. */
 export function translateCommand(exit: (code: number) => void) {
@@ -81,7 +57,10 @@ Examples:
         })
       );
       const { beam, lenpen, nbest, scores = false, maxLenA, maxLenB, batch } = options;
-      const translated = lineTranslator(inference, loaded, inputLines(options.input), {
+      const lines = options.input === undefined
+        ? linesOf(Deno.stdin, "standard input")
+        : readLines(options.input);
+      const translated = lineTranslator(inference, loaded, lines, {
         search: {
           beam: Math.max(beam, nbest),
           lengthPenalty: lenpen,
@@ -92,16 +71,16 @@ Examples:
         batch,
       });
       const started = performance.now();
-      let [lines, tokens] = [0, 0];
+      let [count, tokens] = [0, 0];
       for await (const hypotheses of translated) {
-        lines++;
+        count++;
         for (const { text, score, length } of hypotheses) {
           tokens += length;
           await print(scores ? `${score.toFixed(4)}\t${text}\n` : `${text}\n`);
         }
       }
       const seconds = (performance.now() - started) / 1000;
-      console.error(`${lines} lines, ${(tokens / seconds).toFixed(0)} tokens a second`);
+      console.error(`${count} lines, ${(tokens / seconds).toFixed(0)} tokens a second`);
       exit(0);
     });
 }

@@ -8,7 +8,7 @@ import { fixtureLanguageRow, fixtureResult } from "../results/result_fixture.ts"
 import { writeResult } from "../results/store.ts";
 import { saveModel } from "../train/model_file.ts";
 import { translationHead } from "../workloads/translation/translation_file.ts";
-import { PROJECT_ROOT } from "./paths.ts";
+import { runCommand } from "./command_testing.ts";
 
 const pairs: readonly LinePair[] = [["one house", "ein Haus"]];
 const search = { beam: 1, lengthPenalty: 1, maxLengthA: 0, maxLengthB: 4 };
@@ -32,42 +32,8 @@ async function saveTiny(path: string): Promise<void> {
   });
 }
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function translate(
-  folder: string,
-  input: string,
-  ...args: readonly string[]
-): Promise<Outcome> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-check",
-      "--no-prompt",
-      `--allow-read=${PROJECT_ROOT},${folder}`,
-      "--allow-env",
-      "--allow-sys",
-      join(PROJECT_ROOT, "src/cli/main.ts"),
-      "translate",
-      ...args,
-    ],
-    env: { NO_COLOR: "1" },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const written = ReadableStream.from([new TextEncoder().encode(input)]).pipeTo(child.stdin)
-    // A command that refuses its options reads nothing.
-    .catch(() => {});
-  const { code, stdout, stderr } = await child.output();
-  await written;
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
+const translate = (folder: string, input: string, ...args: readonly string[]) =>
+  runCommand(folder, ["translate", ...args], input);
 
 Deno.test("translate writes a line for every line, from the standard input or a file", () =>
   withFolder(async (folder) => {

@@ -9,32 +9,40 @@ const CHUNK = 1 << 20;
  * a folder, not UTF-8).
  */
 export async function* readLines(path: string): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
   const file = await Deno.open(path).catch((error: unknown) => {
     throw readError(error, path);
   });
   try {
-    const buffer = new Uint8Array(CHUNK);
-    let rest = "";
-    let line = 1;
-    for (let done = false; !done;) {
-      const n = await file.read(buffer).catch((error: unknown) => {
-        throw readError(error, path);
-      });
-      done = n === null;
-      let text: string;
-      try {
-        text = decoder.decode(buffer.subarray(0, n ?? 0), { stream: !done });
-      } catch (error) {
-        throw new UserError(`${path}: not UTF-8 text after line ${line}`, { cause: error });
-      }
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      line += lines.length;
-      for (const each of lines) yield each.endsWith("\r") ? each.slice(0, -1) : each;
-    }
-    if (rest !== "") yield rest.endsWith("\r") ? rest.slice(0, -1) : rest;
+    yield* linesOf(file, path);
   } finally {
     file.close();
   }
+}
+
+/** The lines of whatever can be read, as {@link readLines}. @param where Named in messages. */
+export async function* linesOf(
+  source: { read(buffer: Uint8Array): Promise<number | null> },
+  where: string,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const buffer = new Uint8Array(CHUNK);
+  let rest = "";
+  let line = 1;
+  for (let done = false; !done;) {
+    const n = await source.read(buffer).catch((error: unknown) => {
+      throw readError(error, where);
+    });
+    done = n === null;
+    let text: string;
+    try {
+      text = decoder.decode(buffer.subarray(0, n ?? 0), { stream: !done });
+    } catch (error) {
+      throw new UserError(`${where}: not UTF-8 text after line ${line}`, { cause: error });
+    }
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    line += lines.length;
+    for (const each of lines) yield each.endsWith("\r") ? each.slice(0, -1) : each;
+  }
+  if (rest !== "") yield rest.endsWith("\r") ? rest.slice(0, -1) : rest;
 }

@@ -6,10 +6,8 @@ import type { Tensor } from "../graph/contract.ts";
 import {
   add,
   equal,
-  exp,
   less,
   lessEqual,
-  log,
   maximum,
   mul,
   sub,
@@ -17,9 +15,10 @@ import {
   toI32,
   where,
 } from "../../kernels/elementwise/mod.ts";
-import { max, sum } from "../../kernels/reduce/mod.ts";
+import { sum } from "../../kernels/reduce/mod.ts";
 import { iota } from "../../kernels/source/generate.ts";
 import { topK } from "../../kernels/topk/mod.ts";
+import { logSoftmax } from "../nn/projected_loss.ts";
 import { broadcastTo, concat, reshape } from "../../kernels/view/mod.ts";
 
 /** Score of what is not allowed; its sum with any log-probability is finite. */
@@ -56,12 +55,6 @@ export interface Beams {
   readonly parents: Tensor;
 }
 
-/** Log-probabilities of logits [R, V]. */
-function logProbabilities(logits: Tensor): Tensor {
-  const shifted = sub(logits, max(logits, [1], true));
-  return sub(shifted, log(sum(exp(shifted), [1], true)));
-}
-
 /** 1 for words that may come next, broadcastable to [N, b, V]. */
 function allowedWords(
   vocabulary: number,
@@ -91,7 +84,7 @@ export function bestContinuations(
   const [sentences, beam] = before.scores.shape;
   const vocabulary = logits.shape[1];
   const shape = [sentences, beam, vocabulary];
-  const gains = reshape(logProbabilities(logits), shape);
+  const gains = reshape(logSoftmax(logits), shape);
   const scores = reshape(before.scores, [sentences, beam, 1]);
   const penalty = mul(equal(iota([1, 1, vocabulary], 2), words.unknown), limits.unknownPenalty);
   const possible = mul(

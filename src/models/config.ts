@@ -1,11 +1,11 @@
 /** Configurations of sequence classifiers: what a model is, as plain JSON. */
 import { z } from "zod";
-import { UserError } from "../errors.ts";
 import { activationNames } from "../nn/activations.ts";
 import { attentionKinds } from "../nn/gated_attention.ts";
 import { normKinds } from "../nn/norm.ts";
 import { relativeBiasKinds } from "../nn/relative_bias.ts";
 import { s4Discretizations, s4Inits, s4Modes } from "../nn/s4/options.ts";
+import { checkMega, checkTransformer, parseConfig } from "./parse_config.ts";
 import { canonicalHash } from "../util/canonical_hash.ts";
 
 const count = z.int().positive();
@@ -140,12 +140,7 @@ export const classifierSchema = z.strictObject({
   }
   if (input.kind === "values" && config.pair) refuse(["pair"], "pairs need token input");
   if (encoder.kind === "mega") {
-    if (encoder.normBefore && encoder.normalizeEmbedding) {
-      refuse(["encoder", "normalizeEmbedding"], "excludes normBefore");
-    }
-    if (encoder.relativeBias === "rotary" && encoder.z % 2 !== 0) {
-      refuse(["encoder", "z"], "a rotary bias needs an even z");
-    }
+    checkMega(encoder, "encoder", refuse);
   } else if (encoder.kind === "s4") {
     if (config.pooling !== "mean") refuse(["pooling"], "must be mean for an S4 encoder");
     if (encoder.copies !== null && encoder.width % encoder.copies !== 0) {
@@ -153,12 +148,7 @@ export const classifierSchema = z.strictObject({
     }
     if (encoder.dtMin > encoder.dtMax) refuse(["encoder", "dtMin"], "must not exceed dtMax");
   } else {
-    if (encoder.width % encoder.heads !== 0) {
-      refuse(["encoder", "heads"], "must divide the width");
-    }
-    if (encoder.positions === "sinusoidal" && (encoder.width % 2 !== 0 || encoder.width < 4)) {
-      refuse(["encoder", "width"], "sinusoidal positions need an even width of at least 4");
-    }
+    checkTransformer(encoder, "encoder", refuse);
   }
 });
 
@@ -180,11 +170,7 @@ export type ClassifierConfig = z.infer<typeof classifierSchema>;
  * @throws {UserError} naming the first field that is wrong.
  */
 export function parseClassifierConfig(value: unknown, where: string): ClassifierConfig {
-  const parsed = classifierSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
-  throw new UserError(`${where}: model configuration: ${field}${issue.message}`);
+  return parseConfig(classifierSchema, value, where);
 }
 
 /** Identifies a configuration: equal ones have equal hashes, whatever the order of their fields. */

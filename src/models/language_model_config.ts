@@ -1,8 +1,8 @@
 /** Configurations of language models: what a model is, as plain JSON. */
 import { z } from "zod";
-import { UserError } from "../errors.ts";
 import { activationNames } from "../nn/activations.ts";
 import { megaEncoderSchema, s4EncoderSchema } from "./config.ts";
+import { checkMega, checkTransformer, parseConfig, type Refuse } from "./parse_config.ts";
 
 const count = z.int().positive();
 const rate = z.number().min(0).lt(1);
@@ -120,17 +120,10 @@ export const languageModelSchema = z.strictObject({
   refineDecoder(decoder, refuse);
 });
 
-type Refuse = (path: string[], message: string) => void;
-
 function refineDecoder(decoder: DecoderConfig, refuse: Refuse): void {
   switch (decoder.kind) {
     case "mega":
-      if (decoder.normBefore && decoder.normalizeEmbedding) {
-        refuse(["decoder", "normalizeEmbedding"], "excludes normBefore");
-      }
-      if (decoder.relativeBias === "rotary" && decoder.z % 2 !== 0) {
-        refuse(["decoder", "z"], "a rotary bias needs an even z");
-      }
+      checkMega(decoder, "decoder", refuse);
       if (decoder.norm === "batchnorm" || decoder.norm === "syncbatchnorm") {
         refuse(["decoder", "norm"], "statistics of a batch would show later words");
       }
@@ -139,13 +132,7 @@ function refineDecoder(decoder: DecoderConfig, refuse: Refuse): void {
       }
       return;
     case "transformer":
-      if (decoder.width % decoder.heads !== 0) {
-        refuse(["decoder", "heads"], "must divide the width");
-      }
-      if (decoder.positions === "sinusoidal" && (decoder.width % 2 !== 0 || decoder.width < 4)) {
-        refuse(["decoder", "width"], "sinusoidal positions need an even width of at least 4");
-      }
-      return;
+      return checkTransformer(decoder, "decoder", refuse);
     case "s4":
       if (decoder.copies !== null && decoder.width % decoder.copies !== 0) {
         refuse(["decoder", "copies"], "must divide the width");
@@ -180,9 +167,5 @@ export function decoderOutputWidth(decoder: DecoderConfig): number {
  * @throws {UserError} naming the first field that is wrong.
  */
 export function parseLanguageModelConfig(value: unknown, where: string): LanguageModelConfig {
-  const parsed = languageModelSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
-  throw new UserError(`${where}: model configuration: ${field}${issue.message}`);
+  return parseConfig(languageModelSchema, value, where);
 }

@@ -1,8 +1,8 @@
 /** Configurations of translation models: what a model is, as plain JSON. */
 import { z } from "zod";
-import { UserError } from "../errors.ts";
 import { activationNames } from "../nn/activations.ts";
 import { megaEncoderSchema } from "./config.ts";
+import { checkMega, checkTransformer, parseConfig } from "./parse_config.ts";
 
 const count = z.int().positive();
 const rate = z.number().min(0).lt(1);
@@ -57,21 +57,11 @@ export const translationSchema = z.strictObject({
   if (encoder.width !== decoder.width) refuse(["decoder", "width"], "must be that of the encoder");
   for (const [part, name] of [[encoder, "encoder"], [decoder, "decoder"]] as const) {
     if (part.kind === "mega") {
-      if (part.normBefore && part.normalizeEmbedding) {
-        refuse([name, "normalizeEmbedding"], "excludes normBefore");
-      }
-      if (part.relativeBias === "rotary" && part.z % 2 !== 0) {
-        refuse([name, "z"], "a rotary bias needs an even z");
-      }
+      checkMega(part, name, refuse);
       if (part.norm === "batchnorm" || part.norm === "syncbatchnorm") {
         refuse([name, "norm"], "statistics of a batch would show later words and padding");
       }
-      continue;
-    }
-    if (part.width % part.heads !== 0) refuse([name, "heads"], "must divide the width");
-    if (part.positions === "sinusoidal" && (part.width % 2 !== 0 || part.width < 4)) {
-      refuse([name, "width"], "sinusoidal positions need an even width of at least 4");
-    }
+    } else checkTransformer(part, name, refuse);
   }
 });
 
@@ -89,16 +79,13 @@ export type TranslationConfig = z.infer<typeof translationSchema>;
  * @throws {UserError} naming the first field that is wrong.
  */
 export function parseTranslationConfig(value: unknown, where: string): TranslationConfig {
-  const parsed = translationSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
-  throw new UserError(`${where}: model configuration: ${field}${issue.message}`);
+  return parseConfig(translationSchema, value, where);
 }
 
-/** Most words of a source and of a target that a model can read and write, the last `</s>` included. */
+/** Most words of a source, a target, and either, that a model knows, the last `</s>` included. */
 export function positionLimits(
   { encoder, decoder }: TranslationConfig,
-): { readonly source: number; readonly target: number } {
-  return { source: encoder.maxPositions, target: decoder.maxPositions };
+): { readonly source: number; readonly target: number; readonly longest: number } {
+  const [source, target] = [encoder.maxPositions, decoder.maxPositions];
+  return { source, target, longest: Math.max(source, target) };
 }

@@ -103,17 +103,13 @@ function inCrossScopes(
   }
 }
 
-const longest = (config: TranslationConfig) => {
-  const { source, target } = positionLimits(config);
-  return Math.max(source, target);
-};
-
 function rememberSource(ctx: ModelContext, config: TranslationConfig, source: EncodedSource): void {
   const { decoder } = config;
+  const { target, longest } = positionLimits(config);
   inCrossScopes(ctx, config, () => {
     if (decoder.kind === "mega") {
-      const options = megaCrossOptions(decoder, longest(config));
-      rememberGatedSource(ctx, source, options, positionLimits(config).target);
+      const options = megaCrossOptions(decoder, longest);
+      rememberGatedSource(ctx, source, options, target);
     } else {
       rememberHeadedSource(ctx, source, decoder.heads);
     }
@@ -138,7 +134,7 @@ export function encodeForDecoding(
     searchState(ctx, { sentences, beam, source });
     ctx.carried("source_mask", [sentences, source]);
     ctx.carry("source_mask", more(nonPadding(words, config.padding)));
-    ctx.carry("limits", mul(input("limits", [3]), 1));
+    ctx.carry("limits", input("limits", [3]));
     ctx.carry("position", full([1], 0));
     // Until they differ, the beams of a sentence are one.
     const shape = [sentences, beam];
@@ -163,7 +159,7 @@ function decodeWords(
   const { decoder } = config;
   const target = targetWords(config, ctx, words);
   if (decoder.kind === "mega") {
-    const options = megaCrossOptions(decoder, longest(config));
+    const options = megaCrossOptions(decoder, positionLimits(config).longest);
     const attend: CrossAttention = (inner, x) => attendToGatedSource(inner, x, options, cross);
     return megaDecoder(ctx, target, { ...decoder, affineFinalNorm: true }, run, attend);
   }
@@ -187,7 +183,7 @@ export function decodeStep(
   ctx: ModelContext,
   { sentences, beam, source, capacity }: Extents,
 ): { readonly outputs: { readonly records: Tensor } } {
-  const { decoder, vocabulary, padding } = config;
+  const { decoder, padding } = config;
   const rows = sentences * beam;
   const { beams, limits, records } = ctx.scope(
     "search",
@@ -211,13 +207,7 @@ export function decodeStep(
   const special: SpecialWords = { padding, end: EOS_ID, unknown: UNK_ID };
   const forced = input("forced", [sentences], "i32");
   return ctx.scope("search", () => {
-    const best = bestContinuations(
-      reshape(logits, [rows, vocabulary]),
-      beams,
-      forced,
-      special,
-      limits,
-    );
+    const best = bestContinuations(logits, beams, forced, special, limits);
     carryBeams(ctx, nextBeams(best, special));
     ctx.carry("position", add(position, 1));
     // Counts the records round and round.

@@ -134,11 +134,11 @@ export function decodeTarget(
   source: EncodedSource,
 ): DecodedTarget & { readonly table: Tensor } {
   const { decoder } = config;
-  const limits = positionLimits(config);
+  const { longest } = positionLimits(config);
   return ctx.scope("decoder", () => {
     const words = targetWords(config, ctx, previous);
     const decoded = decoder.kind === "mega"
-      ? megaTranslationDecoder(ctx, words, source, decoder, Math.max(limits.source, limits.target))
+      ? megaTranslationDecoder(ctx, words, source, decoder, longest)
       : transformerTranslationDecoder(ctx, words, source, decoder);
     return { ...decoded, table: outputTable(config, ctx) };
   });

@@ -7,7 +7,11 @@
 import { PAD_ID } from "../data/vocabulary.ts";
 import type { AttentionKind } from "../nn/gated_attention.ts";
 import { type Schedule, type TrainingSettings, trainingSettings } from "./training_settings.ts";
-import type { TranslationMegaConfig, TranslationTransformerConfig } from "./translation_config.ts";
+import type {
+  TranslationConfig,
+  TranslationMegaConfig,
+  TranslationTransformerConfig,
+} from "./translation_config.ts";
 import type {
   SearchSettings,
   TranslationBatching,
@@ -16,46 +20,104 @@ import type {
   TranslationRequest,
 } from "./translation_preset_types.ts";
 
+/** What differs between Mega stacks of one shape. */
+type MegaSize = Pick<
+  TranslationMegaConfig,
+  | "width"
+  | "layers"
+  | "hidden"
+  | "feedForward"
+  | "z"
+  | "attention"
+  | "maxPositions"
+  | "dropout"
+  | "attentionDropout"
+  | "hiddenDropout"
+  | "activationDropout"
+>;
+
+/** An encoder or decoder of the published shape: a simple relative bias, norms after the layers. */
+export function megaStack(size: MegaSize): TranslationMegaConfig {
+  return {
+    kind: "mega",
+    ...size,
+    mixer: { kind: "ema", dimensions: 16, truncation: null },
+    relativeBias: "simple",
+    chunk: null,
+    activation: "silu",
+    norm: "layernorm",
+    normBefore: false,
+    normalizeEmbedding: false,
+    featureDropout: false,
+  };
+}
+
+/** What differs between Transformer stacks of one shape. */
+type TransformerSize = Pick<
+  TranslationTransformerConfig,
+  | "width"
+  | "layers"
+  | "heads"
+  | "maxPositions"
+  | "dropout"
+  | "attentionDropout"
+  | "activationDropout"
+>;
+
+/** An encoder or decoder of the published shape: F = 4D, sinusoidal positions, norms after sublayers. */
+export function transformerStack(size: TransformerSize): TranslationTransformerConfig {
+  return {
+    kind: "transformer",
+    ...size,
+    feedForward: 4 * size.width,
+    positions: "sinusoidal",
+    activation: "relu",
+    normBefore: false,
+    normalizeEmbedding: false,
+  };
+}
+
+/** Encoder and decoder alike, all tables of words shared. */
+export function translationOf(
+  stack: TranslationConfig["encoder"],
+  vocabulary: number,
+): TranslationConfig {
+  return {
+    vocabulary,
+    padding: PAD_ID,
+    sharedEmbeddings: "all",
+    scaleEmbedding: true,
+    encoder: stack,
+    decoder: stack,
+  };
+}
+
 const maxPositions = 1024;
 
-const mega = (attention: AttentionKind): TranslationMegaConfig => ({
-  kind: "mega",
-  width: 512,
-  layers: 6,
-  hidden: 1024,
-  feedForward: 1024,
-  z: 128,
-  mixer: { kind: "ema", dimensions: 16, truncation: null },
-  attention,
-  relativeBias: "simple",
-  maxPositions,
-  chunk: null,
-  activation: "silu",
-  norm: "layernorm",
-  normBefore: false,
-  normalizeEmbedding: false,
-  dropout: 0.15,
-  attentionDropout: 0.1,
-  hiddenDropout: 0.1,
-  activationDropout: 0.1,
-  featureDropout: false,
-});
+const mega = (attention: AttentionKind) =>
+  megaStack({
+    width: 512,
+    layers: 6,
+    hidden: 1024,
+    feedForward: 1024,
+    z: 128,
+    attention,
+    maxPositions,
+    dropout: 0.15,
+    attentionDropout: 0.1,
+    hiddenDropout: 0.1,
+    activationDropout: 0.1,
+  });
 
-const transformer: TranslationTransformerConfig = {
-  kind: "transformer",
+const transformer = transformerStack({
   width: 512,
   layers: 6,
   heads: 8,
-  feedForward: 2048,
-  positions: "sinusoidal",
   maxPositions,
-  activation: "relu",
-  normBefore: false,
-  normalizeEmbedding: false,
   dropout: 0.1,
   attentionDropout: 0.1,
   activationDropout: 0.1,
-};
+});
 
 const updates = 500_000;
 const warmup = { warmupInitial: 1e-7, warmupUpdates: 4000 };
@@ -101,16 +163,8 @@ function stackOf(model: TranslationName) {
 export function publishedTranslation(
   { model, vocabulary }: Pick<TranslationRequest, "model" | "vocabulary">,
 ): TranslationPreset {
-  const stack = stackOf(model);
   return {
-    config: {
-      vocabulary,
-      padding: PAD_ID,
-      sharedEmbeddings: "all",
-      scaleEmbedding: true,
-      encoder: stack,
-      decoder: stack,
-    },
+    config: translationOf(stackOf(model), vocabulary),
     training: trainingOf(model),
     labelSmoothing: 0.1,
     batching,

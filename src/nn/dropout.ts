@@ -18,6 +18,14 @@ export function dropout(ctx: ModelContext, x: Tensor, rate: number): Tensor {
   return ctx.training && rate > 0 ? drop(x, rate, ctx.dropoutStream()) : x;
 }
 
+/** Options of attention that drop its weights in training; none where nothing is dropped. */
+export function weightDropout(
+  ctx: ModelContext,
+  rate: number,
+): { readonly dropout?: { readonly rate: number; readonly stream: number } } {
+  return ctx.training && rate > 0 ? { dropout: { rate, stream: ctx.dropoutStream() } } : {};
+}
+
 /** Dropout of a sequence [B, L, D]; feature dropout removes (sample, feature) pairs. */
 export function sequenceDropout(ctx: ModelContext, x: Tensor, setting: DropoutSetting): Tensor {
   if (!setting.feature) return dropout(ctx, x, setting.rate);

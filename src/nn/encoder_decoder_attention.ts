@@ -9,6 +9,7 @@ import { mean } from "../../kernels/reduce/mod.ts";
 import { expandDims } from "../../kernels/view/mod.ts";
 import type { ModelContext } from "./context.ts";
 import type { EncodedSource, SourceAttention } from "./encoded_source.ts";
+import { weightDropout } from "./dropout.ts";
 import { xavierUniform, zeros } from "./initializers.ts";
 import { linear } from "./linear.ts";
 import { joinHeads, projectionInitializers, splitHeads } from "./self_attention.ts";
@@ -75,11 +76,7 @@ export function encoderDecoderAttention(
     kind: "softmax",
     ...(valid === undefined ? {} : { keyMask: expandDims(valid, 1) }),
   } as const;
-  const drops = ctx.training && rate > 0;
-  const attended = attention(q, keys, values, {
-    ...scores,
-    ...(drops ? { dropout: { rate, stream: ctx.dropoutStream() } } : {}),
-  });
+  const attended = attention(q, keys, values, { ...scores, ...weightDropout(ctx, rate) });
   return {
     y: projectHeads(ctx, attended),
     weights: () => mean(attentionWeights(q, keys, scores), [1]),

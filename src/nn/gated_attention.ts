@@ -14,7 +14,7 @@ import { iota } from "../../kernels/source/generate.ts";
 import { reshape, slice, split } from "../../kernels/view/mod.ts";
 import { activate, type ActivationName } from "./activations.ts";
 import type { ModelContext } from "./context.ts";
-import { chunkedValueDropout, sequenceDropout } from "./dropout.ts";
+import { chunkedValueDropout, sequenceDropout, weightDropout } from "./dropout.ts";
 import { normal, zeros } from "./initializers.ts";
 import { cachedAttention, type CacheFrame, withCached } from "./key_value_cache.ts";
 import { linear } from "./linear.ts";
@@ -128,10 +128,9 @@ function chunkedAttention(
     causal: options.causal,
     ...(keyMask === undefined ? {} : { keyMask }),
   };
-  const drops = ctx.training && options.attentionDropout > 0;
   const attended = attention(q, k, values, {
     ...scores,
-    ...(drops ? { dropout: { rate: options.attentionDropout, stream: ctx.dropoutStream() } } : {}),
+    ...weightDropout(ctx, options.attentionDropout),
   });
   return { attended, weights: () => attentionWeights(q, k, scores) };
 }

@@ -12,7 +12,7 @@ import { sum } from "../../kernels/reduce/mod.ts";
 import { expandDims, slice, split } from "../../kernels/view/mod.ts";
 import { activate, type ActivationName } from "./activations.ts";
 import type { ModelContext } from "./context.ts";
-import { sequenceDropout } from "./dropout.ts";
+import { sequenceDropout, weightDropout } from "./dropout.ts";
 import type { EncodedSource, SourceAttention } from "./encoded_source.ts";
 import type { AttentionKind } from "./gated_attention.ts";
 import { linear } from "./linear.ts";
@@ -168,10 +168,9 @@ export function gatedCrossAttention(
     bias: crossBias(ctx, options, targets, sources),
     ...(valid === undefined ? {} : { keyMask: valid }),
   };
-  const drops = ctx.training && options.attentionDropout > 0;
   const attended = attention(q, keys, dropped, {
     ...scores,
-    ...(drops ? { dropout: { rate: options.attentionDropout, stream: ctx.dropoutStream() } } : {}),
+    ...weightDropout(ctx, options.attentionDropout),
   });
   return {
     y: gateAttended(ctx, x, queries, attended, options),

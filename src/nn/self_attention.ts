@@ -5,17 +5,17 @@
  */
 import { ShapeError, type Tensor } from "../graph/contract.ts";
 import { attention, type AttentionOptions, attentionWeights } from "../../kernels/attention/mod.ts";
-import { add, mul } from "../../kernels/elementwise/mod.ts";
+import { mul } from "../../kernels/elementwise/mod.ts";
 import { matmul } from "../../kernels/matmul/mod.ts";
 import { reshape, transpose } from "../../kernels/view/mod.ts";
-import { activate, type ActivationName } from "./activations.ts";
+import type { ActivationName } from "./activations.ts";
 import type { ModelContext } from "./context.ts";
-import { dropout } from "./dropout.ts";
+import { weightDropout } from "./dropout.ts";
 import { linearDefault, normal, xavierUniform, zeros } from "./initializers.ts";
 import { cachedAttention, type CacheFrame, withCached } from "./key_value_cache.ts";
 import { linear, type LinearOptions } from "./linear.ts";
-import { layerNorm } from "./norm.ts";
 import { attendToSlots } from "./slot_cache.ts";
+import { feedForwardRows, sublayer } from "./transformer_sublayers.ts";
 
 /** Initial distributions: the layers' own, or those of BERT for every linear map. */
 export type TransformerInitialization = "default" | "bert";
@@ -82,13 +82,11 @@ export function selfAttention(
   const head = (name: string) => perHead(row(name));
   const q = mul(head("q_proj"), depth ** -0.5);
   const whole = () => {
-    const drops = ctx.training && options.attentionDropout > 0;
-    const stream = drops ? ctx.dropoutStream() : 0;
     const scores: AttentionOptions = {
       kind: "softmax",
       ...(valid === undefined ? {} : { keyMask: reshape(valid, [batch, 1, length]) }),
       ...(options.causal === true ? { causal: true } : {}),
-      ...(drops ? { dropout: { rate: options.attentionDropout, stream } } : {}),
+      ...weightDropout(ctx, options.attentionDropout),
     };
     const [k, v] = [head("k_proj"), head("v_proj")];
     return options.unfused === true
@@ -133,24 +131,24 @@ export function transformerLayer(
   options: TransformerLayerOptions,
   valid?: Tensor,
 ): Tensor {
-  const width = x.shape[2];
-  const { normBefore = false } = options;
-  const bert = options.initialization === "bert";
-  const plain = (fanIn: number) =>
-    bert ? bertLinear : { weight: linearDefault(fanIn), bias: linearDefault(fanIn) };
-  const sublayer = (name: string, value: Tensor, body: (rows: Tensor) => Tensor): Tensor => {
-    const before = normBefore ? layerNorm(ctx, name, value) : value;
-    const total = add(value, dropout(ctx, body(before), options.dropout));
-    return normBefore ? total : layerNorm(ctx, name, total);
-  };
+  const { normBefore = false, initialization, dropout } = options;
+  const norms = { normBefore, dropout };
+  const initial = (fanIn: number) =>
+    initialization === "bert"
+      ? bertLinear
+      : { weight: linearDefault(fanIn), bias: linearDefault(fanIn) };
   const middle = sublayer(
+    ctx,
     "self_attn_layer_norm",
     x,
+    norms,
     (rows) => ctx.scope("self_attn", () => selfAttention(ctx, rows, options, valid)),
   );
-  return sublayer("final_layer_norm", middle, (rows) => {
-    const inner = linear(ctx, "fc1", rows, options.hidden, plain(width));
-    const hidden = dropout(ctx, activate(options.activation, inner), options.hiddenDropout);
-    return linear(ctx, "fc2", hidden, width, plain(options.hidden));
-  });
+  return sublayer(
+    ctx,
+    "final_layer_norm",
+    middle,
+    norms,
+    (rows) => feedForwardRows(ctx, rows, { ...options, initial }),
+  );
 }

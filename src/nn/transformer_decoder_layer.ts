@@ -1,14 +1,10 @@
 /** Decoder layer with or without attention to a source (`fairseq/modules/transformer_layer.py`). */
 import type { Tensor } from "../graph/contract.ts";
-import { add } from "../../kernels/elementwise/mod.ts";
-import { activate } from "./activations.ts";
 import type { ModelContext } from "./context.ts";
-import { dropout } from "./dropout.ts";
 import type { CrossAttention } from "./encoded_source.ts";
 import { linearDefault } from "./initializers.ts";
-import { linear } from "./linear.ts";
-import { layerNorm } from "./norm.ts";
 import { selfAttention, type TransformerLayerOptions } from "./self_attention.ts";
+import { feedForwardRows, sublayer } from "./transformer_sublayers.ts";
 
 /** Options of {@link transformerDecoderLayer}. */
 export interface TransformerDecoderLayerOptions
@@ -32,28 +28,32 @@ export function transformerDecoderLayer(
   options: TransformerDecoderLayerOptions,
   valid?: Tensor,
 ): Tensor {
-  const width = x.shape[2];
-  const { normBefore = true, cross } = options;
-  const plain = (fanIn: number) => ({ weight: linearDefault(fanIn), bias: linearDefault(fanIn) });
-  const sublayer = (name: string, value: Tensor, body: (rows: Tensor) => Tensor): Tensor => {
-    const before = normBefore ? layerNorm(ctx, name, value) : value;
-    const total = add(value, dropout(ctx, body(before), options.dropout));
-    return normBefore ? total : layerNorm(ctx, name, total);
-  };
+  const { normBefore = true, dropout, cross } = options;
+  const norms = { normBefore, dropout };
+  const initial = (fanIn: number) => ({
+    weight: linearDefault(fanIn),
+    bias: linearDefault(fanIn),
+  });
   const causal = { ...options, causal: true, initialization: "default" } as const;
   const attended = sublayer(
+    ctx,
     "self_attn_layer_norm",
     x,
+    norms,
     (rows) => ctx.scope("self_attn", () => selfAttention(ctx, rows, causal, valid)),
   );
   const informed = cross === undefined ? attended : sublayer(
+    ctx,
     "encoder_attn_layer_norm",
     attended,
+    norms,
     (rows) => ctx.scope("encoder_attn", () => cross(ctx, rows)),
   );
-  return sublayer("final_layer_norm", informed, (rows) => {
-    const inner = linear(ctx, "fc1", rows, options.hidden, plain(width));
-    const hidden = dropout(ctx, activate(options.activation, inner), options.hiddenDropout);
-    return linear(ctx, "fc2", hidden, width, plain(options.hidden));
-  });
+  return sublayer(
+    ctx,
+    "final_layer_norm",
+    informed,
+    norms,
+    (rows) => feedForwardRows(ctx, rows, { ...options, initial }),
+  );
 }

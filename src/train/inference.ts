@@ -2,9 +2,8 @@
 import { sizeOf } from "../graph/contract.ts";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
-import { CarriedBuffers } from "./carried_buffers.ts";
-import { modeGraphOf, modeKey, ModeProgram, type SharedMemory } from "./mode_program.ts";
-import { moveCarried } from "./move_carried.ts";
+import { modeGraphOf, type ModeProgram } from "./mode_program.ts";
+import { ModelPrograms, type ProgramBatch } from "./model_programs.ts";
 import { ParameterStore } from "./parameter_store.ts";
 import type { TrainedValues } from "./session_state.ts";
 import type { BatchExtents, BlocksOf, DecodeRunner, Mode, ModelFunction } from "./workload.ts";
@@ -23,13 +22,11 @@ export interface InferenceOptions {
 
 /** Runs a model in `step` or `encode` mode; a program for every shape, one set of parameters. */
 export class Inference implements DecodeRunner, Disposable {
-  readonly #memory: SharedMemory;
-  readonly #carried: CarriedBuffers;
-  readonly #programs = new Map<string, ModeProgram>();
+  readonly #store: ParameterStore;
+  readonly #programs: ModelPrograms;
 
   /** @throws {UserError} when the device cannot hold the model or the values are another model's. */
-  constructor(private readonly device: Device, private readonly options: InferenceOptions) {
-    const { model, extents, values, where, mode = "step" } = options;
+  constructor(device: Device, { model, extents, values, where, mode = "step" }: InferenceOptions) {
     const { collected } = modeGraphOf({ model, extents, mode });
     for (const { name, shape } of [...collected.parameters, ...collected.states]) {
       const found = values.parameters.get(name) ?? values.states.get(name);
@@ -37,70 +34,27 @@ export class Inference implements DecodeRunner, Disposable {
         throw new UserError(`${where}: ${name} does not have the shape [${shape}] of the model`);
       }
     }
-    const store = new ParameterStore(device, collected.parameters, 0);
-    store.upload(store.parameters, values.parameters);
-    const states = new Map<string, GPUBuffer>();
-    for (const { name } of collected.states) {
-      const data = Float32Array.from(values.states.get(name) ?? []);
-      const buffer = device.createBuffer(name, data.byteLength);
-      device.upload(buffer, data);
-      states.set(name, buffer);
-    }
-    this.#carried = new CarriedBuffers(device);
-    this.#memory = {
-      device,
-      store,
-      states,
-      pool: new Map(),
-      stepInfo: device.createBuffer("step information", 16),
-    };
+    this.#store = new ParameterStore(device, collected.parameters, 0);
+    this.#store.upload(this.#store.parameters, values.parameters);
+    this.#programs = new ModelPrograms(device, {
+      model,
+      store: this.#store,
+      states: collected.states,
+    });
+    this.#programs.uploadStates(values.states);
   }
 
-  #compiled(mode: Mode, extents: BatchExtents): ModeProgram {
-    const spec = { model: this.options.model, mode, extents };
-    const key = modeKey(spec);
-    let program = this.#programs.get(key);
-    if (program === undefined) {
-      program = new ModeProgram(
-        this.#memory,
-        spec,
-        (name, bytes) => this.#carried.of(spec.mode, name, bytes),
-      );
-      this.#programs.set(key, program);
-    }
-    return program;
+  step(batch: ProgramBatch, mode: Mode = "step"): ModeProgram {
+    return this.#programs.step(batch, mode);
   }
 
   move(from: BatchExtents, to: BatchExtents, blocksOf: BlocksOf): void {
-    const [source, target] = [this.#compiled("step", from), this.#compiled("step", to)];
-    moveCarried(this.device, source, target, blocksOf);
-  }
-
-  step(
-    { feeds, extents, fresh, slot }: Parameters<DecodeRunner["step"]>[0],
-    mode: Mode = "step",
-  ): ModeProgram {
-    const compiled = this.#compiled(mode, extents);
-    compiled.upload(feeds);
-    const encoder = this.device.gpu.createCommandEncoder({ label: "inference" });
-    if (fresh) compiled.clearCarried(encoder);
-    const pass = encoder.beginComputePass({ label: "inference" });
-    compiled.program.encode(pass);
-    pass.end();
-    compiled.handOver(encoder, slot);
-    this.device.gpu.queue.submit([encoder.finish()]);
-    return compiled;
+    this.#programs.move(from, to, blocksOf);
   }
 
   /** Releases everything. */
   [Symbol.dispose](): void {
-    for (const program of this.#programs.values()) program.destroy();
-    const { store, states, pool, stepInfo } = this.#memory;
-    store.destroy();
-    for (const buffers of [states, pool]) {
-      for (const buffer of buffers.values()) this.device.destroyBuffer(buffer);
-    }
-    this.#carried.destroy();
-    this.device.destroyBuffer(stepInfo);
+    this.#programs.destroy();
+    this.#store.destroy();
   }
 }

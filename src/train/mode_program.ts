@@ -49,8 +49,12 @@ export class ModeProgram {
   readonly #inputs = new Map<string, GPUBuffer>();
   readonly #copies: readonly Copy[];
   readonly #handovers: readonly Copy[];
-  /** Copies to one slot of carried state; the range is the whole state. */
-  readonly #slots: readonly Copy[];
+  /** What becomes one slot of carried state, and the memory of all of them. */
+  readonly #slots: readonly {
+    readonly tensor: Tensor;
+    readonly buffer: GPUBuffer;
+    readonly count: number;
+  }[];
 
   /**
    * @param carriedOf Buffer of a piece of carried state, shared by the programs of one mode.
@@ -86,14 +90,10 @@ export class ModeProgram {
       place: (tensor) => places.get(tensor) ?? this.#place(tensor),
       stepInfo: memory.stepInfo,
     });
-    const sizes = new Map(graph.carried.map(({ name, shape }) => [name, 4 * sizeOf(shape)]));
     this.#slots = [...graph.carriedSlots].map(([name, tensor]) => ({
       tensor,
-      range: {
-        buffer: this.#named(this.#carried, name),
-        offset: 0,
-        bytes: sizes.get(name) ?? 0,
-      },
+      buffer: this.#named(this.#carried, name),
+      count: graph.carried.find((spec) => spec.name === name)?.shape[0] ?? 0,
     }));
     const whole = (buffer: GPUBuffer, tensor: Tensor) => ({
       buffer,
@@ -184,13 +184,13 @@ export class ModeProgram {
    */
   handOver(encoder: GPUCommandEncoder, slot?: number): void {
     this.#copy(encoder, this.#handovers);
-    for (const { tensor, range } of this.#slots) {
-      const bytes = 4 * tensor.size;
-      if (slot === undefined || slot < 0 || (slot + 1) * bytes > range.bytes) {
-        throw new RangeError(`${range.buffer.label}: no slot ${slot}`);
+    for (const { tensor, buffer: state, count } of this.#slots) {
+      if (slot === undefined || slot < 0 || slot >= count) {
+        throw new RangeError(`${state.label}: no slot ${slot}`);
       }
+      const bytes = 4 * tensor.size;
       const { buffer, offset } = this.program.range(tensor);
-      encoder.copyBufferToBuffer(buffer, offset, range.buffer, slot * bytes, bytes);
+      encoder.copyBufferToBuffer(buffer, offset, state, slot * bytes, bytes);
     }
   }
 

@@ -18,8 +18,8 @@ import type {
   RunBatch,
   Workload,
 } from "./workload.ts";
-import { primaryScore } from "./workload.ts";
 import { RecentModels } from "./recent_models.ts";
+import { primaryScore } from "./workload.ts";
 
 /** How long and in which portions a run trains. */
 export interface RunSettings {
@@ -229,10 +229,13 @@ export class TrainingRun {
     return undefined;
   }
 
-  async #save(name: string): Promise<void> {
+  /** Writes a checkpoint where there is a folder. @returns What was read back for it. */
+  async #save(name: string): Promise<TrainedValues | undefined> {
     const path = this.#path(name);
-    if (path === undefined) return;
-    await saveCheckpoint(path, await this.context.session.snapshot(), this.#progress);
+    if (path === undefined) return undefined;
+    const state = await this.context.session.snapshot();
+    await saveCheckpoint(path, state, this.#progress);
+    return { parameters: state.parameters, states: state.states };
   }
 
   async #validate(best: { kept: TrainedValues | undefined }, stream: BatchStream): Promise<void> {
@@ -248,13 +251,14 @@ export class TrainingRun {
     this.#progress.validationCurve.push({ step: update, loss, score: finite(value) });
     const known = this.#progress.best;
     const { higherIsBetter } = primaryScore(workload);
+    let present: TrainedValues | undefined;
     if (known === null || (higherIsBetter ? value > known.score : value < known.score)) {
       // What is not a number is worse than any number, whichever way the score points.
       if (Number.isFinite(value)) this.#progress.best = { step: update, score: value };
-      best.kept = await session.trained();
-      await this.#save("best.safetensors");
+      present = await this.#save("best.safetensors") ?? await session.trained();
+      best.kept = present;
     }
-    await this.#recent?.add(await session.trained(), this.#progress);
+    await this.#recent?.add(present ?? await session.trained(), this.#progress);
     this.#progress.seconds.evaluate += seconds + (performance.now() - started) / 1000;
   }
 

@@ -7,34 +7,13 @@ import { sizeOf } from "../graph/contract.ts";
 import type { Program } from "../compiler/program.ts";
 import type { Device } from "../device/device.ts";
 import type { ModelParameters } from "../nn/context.ts";
-import { CarriedBuffers } from "./carried_buffers.ts";
 import { MetricRing } from "./metric_ring.ts";
-import type { ModeGraph } from "./mode_graph.ts";
-import {
-  modeGraphOf,
-  modeKey,
-  ModeProgram,
-  type ModeSpec,
-  type SharedMemory,
-} from "./mode_program.ts";
-import { moveCarried } from "./move_carried.ts";
+import { modeGraphOf, modeKey, type ModeProgram } from "./mode_program.ts";
+import { ModelPrograms, type ProgramBatch } from "./model_programs.ts";
 import { AdamOptimizer, type AdamSettings, type ParameterScale } from "./optimizer.ts";
 import { ParameterStore } from "./parameter_store.ts";
 import type { SessionState, TrainedValues } from "./session_state.ts";
-import type {
-  BatchExtents,
-  BlocksOf,
-  DecodeRunner,
-  Mode,
-  ModelFunction,
-  RunBatch,
-} from "./workload.ts";
-
-/** What the session needs of a batch; carried state goes on unless it says otherwise. */
-export type SessionBatch =
-  & Pick<RunBatch, "feeds" | "extents">
-  & Partial<Pick<RunBatch, "fresh">>
-  & { readonly slot?: number };
+import type { BatchExtents, BlocksOf, DecodeRunner, Mode, ModelFunction } from "./workload.ts";
 
 /** What a session is made from. */
 export interface SessionOptions {
@@ -66,19 +45,10 @@ export class Session implements DecodeRunner {
   readonly model: ModelParameters;
   readonly store: ParameterStore;
   readonly #optimizer: AdamOptimizer;
-  readonly #memory: SharedMemory;
-  readonly #states = new Map<string, GPUBuffer>();
-  readonly #carried: CarriedBuffers;
-  readonly #programs = new Map<string, ModeProgram>();
+  readonly #programs: ModelPrograms;
   readonly #ring: MetricRing;
   readonly #metricNames: readonly string[];
   readonly #trained: string;
-  /**
-   * Time inside queue submission. Software drivers do the work of the device there, so it does not
-   * count as host time.
-   */
-  submitMilliseconds = 0;
-
   /** @throws {UserError} when the device cannot hold the model. */
   constructor(private readonly device: Device, private readonly options: SessionOptions) {
     const { model, extents } = options;
@@ -87,7 +57,6 @@ export class Session implements DecodeRunner {
     this.model = collected;
     this.#metricNames = metricNames;
     this.#trained = [...gradients.keys()].sort().join();
-    this.#carried = new CarriedBuffers(device);
     this.store = new ParameterStore(
       device,
       collected.parameters,
@@ -106,34 +75,19 @@ export class Session implements DecodeRunner {
     );
     // A record: loss, metrics, gradient norm.
     this.#ring = new MetricRing(device, metricNames.length + 2, options.metricCapacity ?? 256);
-    for (const { name, shape } of collected.states) {
-      this.#states.set(name, device.createBuffer(name, 4 * sizeOf(shape)));
-    }
-    this.#memory = {
-      device,
+    this.#programs = new ModelPrograms(device, {
+      model,
       store: this.store,
-      states: this.#states,
-      pool: new Map(),
-      stepInfo: device.createBuffer("step information", 16),
-    };
-    this.#compile({ model, mode: "train", extents: extents.train }, training);
+      states: collected.states,
+      check: (program) => this.#checkGraph(program),
+    });
+    this.#programs.compiled("train", extents.train, training);
     this.compiled("evaluate", extents.evaluate);
   }
 
   /** The program of a mode and batch shape, compiled when it is first asked for. */
   compiled(mode: Mode, extents: BatchExtents): ModeProgram {
-    const spec = { model: this.options.model, mode, extents };
-    return this.#programs.get(modeKey(spec)) ?? this.#compile(spec);
-  }
-
-  #compile(spec: ModeSpec, graph?: ModeGraph): ModeProgram {
-    const carriedOf = (name: string, bytes: number) => this.#carried.of(spec.mode, name, bytes);
-    const program = this.device.allOrNothing(() =>
-      new ModeProgram(this.#memory, spec, carriedOf, graph)
-    );
-    this.#checkGraph(program);
-    this.#programs.set(modeKey(spec), program);
-    return program;
+    return this.#programs.compiled(mode, extents);
   }
 
   /** All shapes of a mode must train and measure the same things. */
@@ -154,7 +108,15 @@ export class Session implements DecodeRunner {
 
   /** Number of compiled programs: modes times batch shapes that were used. */
   get programCount(): number {
-    return this.#programs.size;
+    return this.#programs.all.length;
+  }
+
+  /**
+   * Time inside queue submission. Software drivers do the work of the device there, so it does not
+   * count as host time.
+   */
+  get submitMilliseconds(): number {
+    return this.#programs.submitMilliseconds;
   }
 
   /** Kernel launches of one update without accumulation. */
@@ -186,13 +148,7 @@ export class Session implements DecodeRunner {
     this.restoreParameters(state.parameters, state.states);
     this.store.upload(this.#optimizer.first, state.first);
     this.store.upload(this.#optimizer.second, state.second);
-    const encoder = this.device.gpu.createCommandEncoder({ label: "clear carried state" });
-    this.#carried.clear(encoder);
-    this.device.gpu.queue.submit([encoder.finish()]);
-    for (const [name, values] of state.carried) {
-      const buffer = this.#carried.of("train", name, values.byteLength);
-      this.device.upload(buffer, Float32Array.from(values));
-    }
+    this.#programs.uploadCarried(state.carried);
   }
 
   /** Uploads parameters and model state only, for evaluation of a saved model. */
@@ -201,16 +157,14 @@ export class Session implements DecodeRunner {
     states: ReadonlyMap<string, Float32Array>,
   ): void {
     this.store.upload(this.store.parameters, parameters);
-    for (const [name, buffer] of this.#states) {
-      this.device.upload(buffer, Float32Array.from(valueOf(states, name)));
-    }
+    this.#programs.uploadStates(states);
   }
 
   /** Reads parameters and model state back: all that evaluation needs. */
   async trained(): Promise<TrainedValues> {
     return {
       parameters: await this.store.download(this.store.parameters),
-      states: await this.#downloadStates(),
+      states: await this.#programs.downloadStates(),
     };
   }
 
@@ -220,37 +174,11 @@ export class Session implements DecodeRunner {
       parameters: await this.store.download(this.store.parameters),
       first: await this.store.download(this.#optimizer.first),
       second: await this.store.download(this.#optimizer.second),
-      states: await this.#downloadStates(),
-      carried: await this.#downloadCarried(),
+      states: await this.#programs.downloadStates(),
+      carried: await this.#programs.downloadCarried(
+        this.compiled("train", this.options.extents.train),
+      ),
     };
-  }
-
-  async #downloadStates(): Promise<Map<string, Float32Array>> {
-    const states = new Map<string, Float32Array>();
-    for (const { name, shape } of this.model.states) {
-      const buffer = this.#states.get(name);
-      if (buffer === undefined) continue;
-      states.set(name, new Float32Array(await this.device.read(buffer, 0, 4 * sizeOf(shape))));
-    }
-    return states;
-  }
-
-  async #downloadCarried(): Promise<Map<string, Float32Array>> {
-    const carried = new Map<string, Float32Array>();
-    const { graph } = this.compiled("train", this.options.extents.train);
-    for (const { name, shape } of graph.carried) {
-      const bytes = 4 * sizeOf(shape);
-      const buffer = this.#carried.of("train", name, bytes);
-      carried.set(name, new Float32Array(await this.device.read(buffer, 0, bytes)));
-    }
-    return carried;
-  }
-
-  #setStep(counter: number): void {
-    const seed = BigInt(this.options.seed);
-    const low = Number(seed & 0xffffffffn);
-    const high = Number((seed >> 32n) & 0xffffffffn);
-    this.device.upload(this.#memory.stepInfo, Uint32Array.of(low, high, counter >>> 0, 0));
   }
 
   /** True when the device holds as many unread metrics as it can. */
@@ -268,7 +196,7 @@ export class Session implements DecodeRunner {
   update(
     update: number,
     rate: number,
-    microBatches: readonly SessionBatch[],
+    microBatches: readonly ProgramBatch[],
     sampleSize: number,
   ): void {
     const { accumulation } = this.options;
@@ -281,7 +209,7 @@ export class Session implements DecodeRunner {
     microBatches.forEach(({ feeds, extents, fresh }, i) => {
       const mode = this.compiled("train", extents);
       mode.upload(feeds);
-      this.#setStep((update - 1) * accumulation + i);
+      this.#programs.setStep(this.options.seed, (update - 1) * accumulation + i);
       const encoder = this.device.gpu.createCommandEncoder({ label: "training step" });
       if (fresh) mode.clearCarried(encoder);
       if (i === 0) this.#optimizer.clearSums(encoder);
@@ -304,15 +232,8 @@ export class Session implements DecodeRunner {
         );
         this.#ring.record(encoder, [...ranges, { buffer: norm, offset: 0, bytes: 4 }]);
       }
-      this.#submit(encoder);
+      this.#programs.submit(encoder);
     });
-  }
-
-  #submit(encoder: GPUCommandEncoder): void {
-    const commands = encoder.finish();
-    const started = performance.now();
-    this.device.gpu.queue.submit([commands]);
-    this.submitMilliseconds += performance.now() - started;
   }
 
   /**
@@ -320,7 +241,7 @@ export class Session implements DecodeRunner {
    * now. Call {@link initialize} or {@link restore} afterwards.
    */
   warmUp(): void {
-    for (const { program } of this.#programs.values()) program.run();
+    for (const { program } of this.#programs.all) program.run();
     this.#optimizer.configure(1, 0, 1);
     const encoder = this.device.gpu.createCommandEncoder({ label: "warm-up" });
     const pass = encoder.beginComputePass({ label: "warm-up" });
@@ -331,42 +252,23 @@ export class Session implements DecodeRunner {
   }
 
   /** Evaluates one batch, submitted without waiting; its metrics are read later. */
-  evaluate(batch: SessionBatch): void {
+  evaluate(batch: ProgramBatch): void {
     if (this.metricsFull) throw new RangeError("read the metrics before the next evaluation");
-    const mode = this.#encoded(
-      "evaluate",
+    const mode = this.#programs.step(
       batch,
+      "evaluate",
       (encoder, { scalarRanges }) => this.#ring.record(encoder, [...scalarRanges, undefined]),
     );
     if (mode.graph.scalars.length === 0) throw new RangeError("the model gives no loss");
   }
 
   /** Runs a mode on a batch without waiting; its outputs can be read afterwards. */
-  step(batch: SessionBatch, mode: Mode = "step"): ModeProgram {
-    return this.#encoded(mode, batch, () => {});
+  step(batch: ProgramBatch, mode: Mode = "step"): ModeProgram {
+    return this.#programs.step(batch, mode);
   }
 
   move(from: BatchExtents, to: BatchExtents, blocksOf: BlocksOf): void {
-    const [source, target] = [this.compiled("step", from), this.compiled("step", to)];
-    moveCarried(this.device, source, target, blocksOf);
-  }
-
-  #encoded(
-    mode: Mode,
-    { feeds, extents, fresh, slot }: SessionBatch,
-    finish: (encoder: GPUCommandEncoder, program: ModeProgram) => void,
-  ): ModeProgram {
-    const compiled = this.compiled(mode, extents);
-    compiled.upload(feeds);
-    const encoder = this.device.gpu.createCommandEncoder({ label: compiled.program.label });
-    if (fresh) compiled.clearCarried(encoder);
-    const pass = encoder.beginComputePass({ label: compiled.program.label });
-    compiled.program.encode(pass);
-    pass.end();
-    compiled.handOver(encoder, slot);
-    finish(encoder, compiled);
-    this.#submit(encoder);
-    return compiled;
+    this.#programs.move(from, to, blocksOf);
   }
 
   /** Metrics of all updates or evaluations since the last call, in order; waits for them. */
@@ -381,21 +283,15 @@ export class Session implements DecodeRunner {
 
   /** Bytes of parameters, gradients, moments and model state. */
   get persistentBytes(): number {
-    const states = [...this.#states.values()].reduce((total, { size }) => total + size, 0);
     const copies = this.options.accumulation > 1 ? 5 : 4;
-    return copies * 4 * this.store.layout.elements + states;
+    return copies * 4 * this.store.layout.elements + this.#programs.stateBytes;
   }
 
   /** Releases everything. */
   destroy(): void {
-    for (const program of this.#programs.values()) program.destroy();
+    this.#programs.destroy();
     this.#optimizer.destroy();
     this.store.destroy();
-    for (const pool of [this.#states, this.#memory.pool]) {
-      for (const buffer of pool.values()) this.device.destroyBuffer(buffer);
-    }
-    this.device.destroyBuffer(this.#memory.stepInfo);
-    this.#carried.destroy();
     this.#ring.destroy();
   }
 }

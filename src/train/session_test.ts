@@ -6,7 +6,8 @@ import { input } from "../../kernels/source/mod.ts";
 import { assertClose, testDevice, testNormals } from "../compiler/testing.ts";
 import type { ModelContext } from "../nn/context.ts";
 import { normal } from "../nn/initializers.ts";
-import { Session, type SessionBatch, type SessionOptions } from "./session.ts";
+import type { ProgramBatch } from "./model_programs.ts";
+import { Session, type SessionOptions } from "./session.ts";
 import type { ModelFunction } from "./workload.ts";
 
 const width = 5;
@@ -22,7 +23,7 @@ const regression: ModelFunction = (context: ModelContext, { rows }) => {
   return { lossSum: sum(square(sub(prediction, target))), metrics: {} };
 };
 
-function batchOf(first: number, rows: number): SessionBatch {
+function batchOf(first: number, rows: number): ProgramBatch {
   const x = Float32Array.from(testNormals(64 * width, 1));
   const target = Float32Array.from(testNormals(64, 2));
   const feeds = new Map([
@@ -170,7 +171,7 @@ const accumulator: ModelFunction = (context, { rows }) => {
 Deno.test("carried state goes from batch to batch, starts anew when told to, and modes keep their own", async () => {
   const session = await makeSession(2, 1, { model: accumulator });
   const batch = (first: number, fresh: boolean) => ({ ...batchOf(first, 2), fresh });
-  const total = async (from: SessionBatch) => await session.step(from, "evaluate").read("total");
+  const total = async (from: ProgramBatch) => await session.step(from, "evaluate").read("total");
   const alone = [await total(batch(0, true)), await total(batch(2, true))];
   await total(batch(0, true));
   const both = await total(batch(2, false));

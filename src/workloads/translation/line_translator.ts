@@ -1,5 +1,4 @@
 /** Lines of text in, translations of lines out. */
-import { UNK_ID } from "../../data/vocabulary.ts";
 import { UserError } from "../../errors.ts";
 import { positionLimits } from "../../models/translation_config.ts";
 import type { SearchSettings } from "../../models/translation_preset_types.ts";
@@ -83,10 +82,7 @@ async function* translateSources(
     found.set(
       numbers[index],
       hypotheses.slice(0, nbest).map(({ tokens, score }) => ({
-        text: pipeline.detokenize(
-          pipeline.join(dictionary.string(tokens, { unkString: dictionary.symbol(UNK_ID) })),
-          direction.target,
-        ),
+        text: pipeline.detokenize(pipeline.join(dictionary.string(tokens)), direction.target),
         score,
         length: tokens.length,
       })),

@@ -9,9 +9,9 @@ const shown = 3;
  * translations alone where a licence does not let results quote the text.
  */
 export function sampleTranslations(decoded: readonly DecodedSplit[]): string {
-  const split = decoded.find((one) => one.split === "test") ?? decoded[0];
-  if (split === undefined) return "";
-  const { sources, references, hypotheses, quotable } = split;
+  const test = decoded.find(({ split }) => split === "test");
+  if (test === undefined) return "";
+  const { sources, references, hypotheses, quotable } = test;
   return hypotheses.slice(0, shown).map((hypothesis, i) =>
     [
       ...quotable ? [`source:      ${sources[i]}`, `reference:   ${references[i]}`] : [],

@@ -115,8 +115,7 @@ const leastSource = 32;
 
 /** Positions of a source that steps see: few different ones, as each takes a program. */
 export function sourcePositions(width: number, config: TranslationConfig): number {
-  const { source, target } = positionLimits(config);
-  return Math.min(Math.max(leastSource, powerOfTwo(width)), Math.max(source, target));
+  return Math.min(Math.max(leastSource, powerOfTwo(width)), positionLimits(config).longest);
 }
 
 /** Fewer rows than this (but for a single one) are hardly faster, and programs take time to compile. */

@@ -27,7 +27,7 @@ export const WMT16_ENTRY: TranslationEntry = {
   id: ID,
   title: "WMT16 English-German",
   description: "4.5 million sentence pairs of Europarl, Common Crawl and News Commentary, tests " +
-    "newstest2013 and 2014; five official archives of 1.4 GB, and " +
+    "newstest2013 and 2014; five official archives, and " +
     "the abbreviation lists of Moses",
   profiles: [],
   official: [...WMT16_ARCHIVES, ...OFFICIAL_PREFIXES],

@@ -7,7 +7,8 @@ import { buildTranslation, translationInputs } from "../../../models/translation
 import type { TranslationConfig } from "../../../models/translation_config.ts";
 import { ModelContext } from "../../../nn/context.ts";
 import { learningRate } from "../../../train/schedule.ts";
-import { Session, type SessionBatch } from "../../../train/session.ts";
+import type { ProgramBatch } from "../../../train/model_programs.ts";
+import { Session } from "../../../train/session.ts";
 import { type CompareOptions, outputTolerance } from "../../tolerance.ts";
 import type { Golden } from "../golden.ts";
 import type { Produced } from "../run_module.ts";
@@ -30,7 +31,7 @@ const scalars: CompareOptions = {
 
 /** A batch and the number of its target words. */
 interface CountedBatch {
-  readonly batch: SessionBatch;
+  readonly batch: ProgramBatch;
   readonly words: number;
 }
 
@@ -78,7 +79,7 @@ function sessionOf(
   config: TranslationConfig,
   training: TrajectoryCase,
   labelSmoothing: number,
-  { extents }: SessionBatch,
+  { extents }: ProgramBatch,
 ): Session {
   return new Session(device, {
     extents: { train: extents, evaluate: extents },
