@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../errors.ts";
-import { readError } from "../../util/read_error.ts";
+import { ifPresent, readError } from "../../util/read_error.ts";
 import { sha256Hex } from "../../util/sha256.ts";
 import { Dictionary } from "./dictionary.ts";
 
@@ -16,13 +16,8 @@ export const sealedHash = z.string().regex(/^[0-9a-f]{64}$/);
  */
 export async function readSeal<T>(folder: string, schema: z.ZodType<T>): Promise<T | undefined> {
   const path = join(folder, "corpus.json");
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw readError(error, path);
-  }
+  const text = await ifPresent(path, Deno.readTextFile(path));
+  if (text === undefined) return undefined;
   try {
     return schema.parse(JSON.parse(text));
   } catch (cause) {

@@ -15,7 +15,7 @@ import { type FinishedStep, type StepKey, StepStore } from "./step_store.ts";
 
 /** Raised with any change of this folder or of the text tools that changes prepared text. */
 const VERSION = 1;
-/** From so many lines on, a worker for each language pays. */
+/** From so many lines on, each language has a worker. */
 const LINES_FOR_WORKERS = 20_000;
 
 /** How raw parallel text becomes word pieces. */
