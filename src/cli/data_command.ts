@@ -1,7 +1,8 @@
 /** `data`: lists, verifies, fetches and generates data sets. */
 import { Command } from "@commander-js/extra-typings";
 import { resolve } from "node:path";
-import { fetchData, generateData, listData, verifyData } from "../data/commands.ts";
+import { generateData, listData, verifyData } from "../data/commands.ts";
+import { fetchData } from "../data/fetch_data.ts";
 import { transferProgress } from "../util/transfer_progress.ts";
 import { cacheFolder, cacheFolders } from "./paths.ts";
 import { wholeNumber } from "./options.ts";

@@ -41,7 +41,7 @@ export function safeSegments(path: string, archive: string): string[] {
 /** The archive's bytes, decompressed when it starts with the gzip signature. */
 async function openArchive(
   archive: string,
-  onProgress: ExtractOptions["onProgress"],
+  onProgress?: ExtractOptions["onProgress"],
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   let file: Deno.FsFile | undefined;
   try {
@@ -171,7 +171,7 @@ export async function extractTar(
  * @throws UserError for a damaged or cut archive and an unsafe path.
  */
 export async function listTar(archive: string): Promise<ReadonlyMap<string, number>> {
-  const source = await openArchive(archive, undefined);
+  const source = await openArchive(archive);
   const sizes = new Map<string, number>();
   try {
     for await (const { header, body } of source.pipeThrough(createTarDecoder({ strict: true }))) {

@@ -115,6 +115,17 @@ export interface BatchCursor {
 /** Where training starts. */
 export const FIRST_BATCH: BatchCursor = { epoch: 1, index: 0 };
 
+/** Throws UserError unless a stored cursor is a place in epochs of so many batches. */
+export function checkCursor({ epoch, index }: BatchCursor, batchesPerEpoch: number): void {
+  const valid = Number.isSafeInteger(epoch) && epoch >= 1 &&
+    Number.isSafeInteger(index) && index >= 0 && index < batchesPerEpoch;
+  if (valid) return;
+  throw new UserError(
+    `saved position (epoch ${epoch}, batch ${index}) is outside the data ` +
+      `(${batchesPerEpoch} batches): the data or the batch size has changed`,
+  );
+}
+
 /** How training batches are composed. */
 export interface TrainingBatchOptions extends BatchShape {
   /** The run's seed. */
@@ -163,17 +174,10 @@ export class TrainingBatches {
   }
 
   /** Continues at a stored cursor; UserError when it does not belong to this data. */
-  seek({ epoch, index }: BatchCursor): void {
-    const valid = Number.isSafeInteger(epoch) && epoch >= 1 &&
-      Number.isSafeInteger(index) && index >= 0 && index < this.batchesPerEpoch;
-    if (!valid) {
-      throw new UserError(
-        `saved position (epoch ${epoch}, batch ${index}) is outside the data ` +
-          `(${this.batchesPerEpoch} batches): the data or the batch size has changed`,
-      );
-    }
-    this.#epoch = epoch;
-    this.#index = index;
+  seek(cursor: BatchCursor): void {
+    checkCursor(cursor, this.batchesPerEpoch);
+    this.#epoch = cursor.epoch;
+    this.#index = cursor.index;
     this.#order = this.#shuffledOrder();
   }
 

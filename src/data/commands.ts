@@ -5,8 +5,6 @@ import { type DataContext, officialFolder } from "./fetch_data.ts";
 import { exists } from "./official_folder.ts";
 import { DATA_ENTRIES, dataEntry } from "./registry.ts";
 
-export { type DataContext, fetchData, type FetchOptions } from "./fetch_data.ts";
-
 /** Where a data set stands on this machine. */
 export interface DataStatus {
   readonly id: string;
@@ -128,14 +126,11 @@ export async function generateData(
 ): Promise<Readonly<Record<SplitName, string>> | undefined> {
   const { id, profile, out, cacheDir, dataDir, print, seed = DEFAULT_DATA_SEED } = options;
   const entry = dataEntry(id);
-  if (out !== undefined && entry.kind === "language-modelling") {
-    throw new UserError(`${id}: is not made as files: leave out --out`);
-  }
   if (entry.kind === "classification" && entry.generate === undefined) {
     throw new UserError(`${id}: has no generator; fetch it or point --data to its files`);
   }
-  if (out !== undefined && entry.kind !== "language-modelling") {
-    if (entry.generate === undefined) {
+  if (out !== undefined) {
+    if (entry.kind === "language-modelling" || entry.generate === undefined) {
       throw new UserError(`${id}: is not made as files: leave out --out`);
     }
     await entry.generate({ profile, seed, print }, out);

@@ -4,7 +4,8 @@ import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
 import { UserError } from "../errors.ts";
 import { sha256Hex } from "../util/sha256.ts";
-import { type DataContext, fetchData, generateData, listData, verifyData } from "./commands.ts";
+import { generateData, listData, verifyData } from "./commands.ts";
+import { type DataContext, fetchData } from "./fetch_data.ts";
 import { listOpsCacheFile } from "./listops/task.ts";
 import { LISTOPS_PROFILES } from "./listops/profiles.ts";
 

@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../util/atomic_write.ts";
-import { readError } from "../util/read_error.ts";
+import { ifPresent } from "../util/read_error.ts";
 import { readSafetensors, type SafeTensor, writeSafetensors } from "../util/safetensors.ts";
 import { SPLIT_NAMES, splitHash, type SplitName } from "./dataset.ts";
 import { type PackedDocuments, PackedTokenSplit } from "./packed_split.ts";
@@ -69,13 +69,8 @@ export async function loadPackedSplits(
   path: string,
   key: string | undefined,
 ): Promise<PackedSplits | undefined> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw readError(error, path);
-  }
+  const bytes = await ifPresent(path, Deno.readFile(path));
+  if (bytes === undefined) return undefined;
   const { metadata, tensors } = readSafetensors(bytes, path);
   if (key !== undefined && metadata.key !== key) {
     throw new UserError(`${path}: holds other data than its name says`);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { AtomicFile } from "../util/atomic_write.ts";
-import { readError } from "../util/read_error.ts";
+import { ifPresent, readError } from "../util/read_error.ts";
 import { Sha256, sha256Hex } from "../util/sha256.ts";
 import { SPLIT_NAMES, SplitHasher, type SplitName } from "./dataset.ts";
 import { perSplit } from "./packed_cache.ts";
@@ -186,13 +186,8 @@ export async function loadValueCache(
   path: string,
   query: ValueCacheQuery,
 ): Promise<ValueSplits | undefined> {
-  let file: Deno.FsFile;
-  try {
-    file = await Deno.open(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw readError(error, path);
-  }
+  const file = await ifPresent(path, Deno.open(path));
+  if (file === undefined) return undefined;
   try {
     return await readCache(file, path, query);
   } catch (error) {

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../util/atomic_write.ts";
-import { readError } from "../util/read_error.ts";
+import { ifPresent } from "../util/read_error.ts";
 import { readSafetensors, type SafeTensor, writeSafetensors } from "../util/safetensors.ts";
 import { Sha256 } from "../util/sha256.ts";
 import { migrateProgress } from "./checkpoint_migration.ts";
@@ -89,13 +89,8 @@ export async function loadCheckpoint(
   path: string,
   run: string,
 ): Promise<{ readonly state: SessionState; readonly progress: RunProgress } | undefined> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw readError(error, path);
-  }
+  const bytes = await ifPresent(path, Deno.readFile(path));
+  if (bytes === undefined) return undefined;
   const { metadata, tensors } = readSafetensors(bytes, path);
   const damaged = (detail: string) =>
     new UserError(`${path}: not a usable checkpoint (${detail}); delete it to start over`);

@@ -14,3 +14,13 @@ export function readError(error: unknown, path: string): unknown {
   const reason = REASONS[code];
   return reason === undefined ? error : new UserError(`${path}: ${reason}`, { cause: error });
 }
+
+/** What `opening` gives, undefined when there is nothing at `path`; other failures as {@link readError}. */
+export async function ifPresent<T>(path: string, opening: Promise<T>): Promise<T | undefined> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw readError(error, path);
+  }
+}

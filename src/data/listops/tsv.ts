@@ -1,12 +1,11 @@
 import { UserError } from "../../errors.ts";
-import { AtomicFile } from "../../util/atomic_write.ts";
+import { writeLinesAtomic } from "../../util/atomic_lines.ts";
 import { readLines } from "../lines.ts";
 import { evaluate } from "./evaluate.ts";
 import { type Codes, printExpression } from "./expression.ts";
 import { parseExpression } from "./tokenize.ts";
 
 const HEADER = "Source\tTarget";
-const WRITE_BLOCK = 1 << 20;
 
 /** An expression with its value. */
 export interface ListOpsExample {
@@ -70,15 +69,10 @@ export async function writeListOpsTsv(
   path: string,
   examples: Iterable<ListOpsExample>,
 ): Promise<void> {
-  await using file = await AtomicFile.create(path);
-  const encoder = new TextEncoder();
-  let block = `${HEADER}\r\n`;
-  for (const { codes, label } of examples) {
-    block += `${printExpression(codes)}\t${label}\r\n`;
-    if (block.length < WRITE_BLOCK) continue;
-    await file.write(encoder.encode(block));
-    block = "";
-  }
-  await file.write(encoder.encode(block));
-  await file.commit();
+  await writeLinesAtomic(path, expressionLines(examples));
+}
+
+function* expressionLines(examples: Iterable<ListOpsExample>): Generator<string> {
+  yield `${HEADER}\r\n`;
+  for (const { codes, label } of examples) yield `${printExpression(codes)}\t${label}\r\n`;
 }

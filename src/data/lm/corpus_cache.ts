@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../errors.ts";
 import { makeFolderAtomic } from "../../util/atomic_folder.ts";
-import { readError } from "../../util/read_error.ts";
+import { nowAndThen } from "../../util/now_and_then.ts";
 import { sha256Hex } from "../../util/sha256.ts";
 import type { Print } from "../data_entry.ts";
 import { SPLIT_NAMES, type SplitName } from "../dataset.ts";
@@ -12,6 +12,7 @@ import { EOS_ID } from "../vocabulary.ts";
 import type { CorpusSplit, LanguageModelData, TokenUnit } from "./corpus.ts";
 import { Dictionary, type DictionaryLimits, SymbolCounter } from "./dictionary.ts";
 import { scanText, type SymbolSink } from "./scan.ts";
+import { readSeal, readSealedDictionary, sealedCount, sealedHash } from "./sealed_files.ts";
 import { type TextSource } from "./text_source.ts";
 import { NumberFile, NumberWriter, type Width } from "./token_file.ts";
 
@@ -37,15 +38,17 @@ export interface CorpusCacheOptions {
 }
 
 const FORMAT = 1;
-const SECONDS_BETWEEN_LINES = 10;
-const count = z.int().nonnegative();
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
-const splitSchema = z.strictObject({ tokens: count, lines: count, hash, linesHash: hash });
+const splitSchema = z.strictObject({
+  tokens: sealedCount,
+  lines: sealedCount,
+  hash: sealedHash,
+  linesHash: sealedHash,
+});
 const sealSchema = z.strictObject({
   format: z.literal(FORMAT),
   key: z.string(),
   width: z.union([z.literal(2), z.literal(4)]),
-  dictionary: hash,
+  dictionary: sealedHash,
   splits: z.strictObject(perSplit(() => splitSchema)),
 });
 type Seal = z.infer<typeof sealSchema>;
@@ -97,9 +100,9 @@ export async function loadCorpus(
  */
 export async function verifyCorpusCache(id: string, cacheDir: string): Promise<boolean> {
   const folder = corpusFolder(id, cacheDir);
-  const seal = await readSeal(folder);
+  const seal = await readSeal(folder, sealSchema);
   if (seal === undefined) return false;
-  await readDictionary(folder, seal);
+  await readSealedDictionary(folder, seal.dictionary);
   for (const name of SPLIT_NAMES) {
     using tokens = openTokens(folder, seal, name);
     checkSplit(folder, seal, name, tokens);
@@ -125,33 +128,6 @@ function checkSplit(folder: string, { splits }: Seal, name: SplitName, tokens: N
   }
 }
 
-async function readSeal(folder: string): Promise<Seal | undefined> {
-  const path = join(folder, "corpus.json");
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw readError(error, path);
-  }
-  try {
-    return sealSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new UserError(`${path}: is damaged`, { cause });
-  }
-}
-
-async function readDictionary(folder: string, seal: Seal): Promise<Dictionary> {
-  const path = join(folder, "dict.txt");
-  const text = await Deno.readTextFile(path).catch((error: unknown) => {
-    throw readError(error, path);
-  });
-  if (sha256Hex(text) !== seal.dictionary) {
-    throw new UserError(`${path}: does not match its checksum`);
-  }
-  return Dictionary.parse(text.split("\n").slice(0, -1), path);
-}
-
 type Stored = Pick<LanguageModelData, "dictionary" | "splits" | "hash" | typeof Symbol.dispose>;
 
 async function readStored(
@@ -159,10 +135,10 @@ async function readStored(
   key: string,
   memoryLimit: number | undefined,
 ): Promise<Stored | undefined> {
-  const seal = await readSeal(folder);
+  const seal = await readSeal(folder, sealSchema);
   if (seal === undefined) return undefined;
   if (seal.key !== key) throw new UserError(`${folder}: holds tokens of other text`);
-  const dictionary = await readDictionary(folder, seal);
+  const dictionary = await readSealedDictionary(folder, seal.dictionary);
   const files = perSplit((name) => openTokens(folder, seal, name, memoryLimit));
   // What is in memory anyway is checked; large files by `verifyCorpusCache` only.
   for (const name of SPLIT_NAMES) {
@@ -283,11 +259,9 @@ class LineWriter implements SymbolSink {
 
 /** Prints now and then how far a pass over a large text is. */
 function teller(id: string, what: string, { size }: TextSource, print: Print) {
-  let last = performance.now();
+  const due = nowAndThen();
   return (bytes: number) => {
-    const now = performance.now();
-    if (now - last < 1000 * SECONDS_BETWEEN_LINES) return;
-    last = now;
+    if (!due()) return;
     const share = size === undefined ? "" : ` (${Math.floor(100 * bytes / size)} %)`;
     print(`${id}: ${what}: ${Math.round(bytes / 1e6)} MB${share}`);
   };

@@ -1,6 +1,6 @@
 import { UserError } from "../../errors.ts";
 import { EOS_ID, UNK_ID } from "../vocabulary.ts";
-import { compareCodePoints, splitWords, trimSpace, trimSpaceEnd } from "./words.ts";
+import { compareCodePoints, detached, splitWords, trimSpace, trimSpaceEnd } from "./words.ts";
 
 const SPECIALS = ["<s>", "<pad>", "</s>", "<unk>"] as const;
 const OVERWRITE = "#fairseq:overwrite";
@@ -33,7 +33,9 @@ export class SymbolCounter {
 
   /** Counts a symbol `times` times. */
   add(symbol: string, times = 1): void {
-    this.#counts.set(symbol, (this.#counts.get(symbol) ?? 0) + times);
+    const count = this.#counts.get(symbol);
+    if (count === undefined) this.#counts.set(detached(symbol), times);
+    else this.#counts.set(symbol, count + times);
   }
 
   /** Counts the words of a line. */

@@ -1,6 +1,6 @@
 import { endianness } from "node:os";
 import { UserError } from "../../errors.ts";
-import { writeError } from "../../util/atomic_write.ts";
+import { NewFile } from "../../util/new_file.ts";
 import { readError } from "../../util/read_error.ts";
 import { Sha256 } from "../../util/sha256.ts";
 import type { TokenStream } from "./corpus.ts";
@@ -31,8 +31,7 @@ function checkByteOrder(): void {
 export class NumberWriter implements Disposable {
   /** Numbers so far. */
   count = 0;
-  readonly #path: string;
-  readonly #file: Deno.FsFile;
+  readonly #file: NewFile;
   readonly #buffer: Uint16Array | Int32Array;
   readonly #wide: Int32Array;
   readonly #hash = new Sha256();
@@ -41,14 +40,9 @@ export class NumberWriter implements Disposable {
   /** @throws {UserError} when the file cannot be made. */
   constructor(path: string, width: Width) {
     checkByteOrder();
-    this.#path = path;
     this.#buffer = array(width, BUFFERED);
     this.#wide = new Int32Array(BUFFERED);
-    try {
-      this.#file = Deno.openSync(path, { write: true, createNew: true });
-    } catch (error) {
-      throw writeError(error, path);
-    }
+    this.#file = new NewFile(path);
   }
 
   /** Appends a number. @throws {UserError} when the disk is full. */
@@ -62,25 +56,16 @@ export class NumberWriter implements Disposable {
   /** Makes the file durable. @returns sha256 of the numbers as little-endian i32. */
   finish(): string {
     this.#flush();
-    try {
-      this.#file.syncSync();
-    } catch (error) {
-      throw writeError(error, this.#path);
-    }
+    this.#file.sync();
     return this.#hash.digest();
   }
 
   [Symbol.dispose](): void {
-    this.#file.close();
+    this.#file[Symbol.dispose]();
   }
 
   #flush(): void {
-    const bytes = bytesOf(this.#buffer.subarray(0, this.#filled));
-    try {
-      for (let at = 0; at < bytes.length;) at += this.#file.writeSync(bytes.subarray(at));
-    } catch (error) {
-      throw writeError(error, this.#path);
-    }
+    this.#file.write(bytesOf(this.#buffer.subarray(0, this.#filled)));
     this.#hash.update(bytesOf(this.#wide.subarray(0, this.#filled)));
     this.#filled = 0;
   }

@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.ts";
-import { AtomicFile } from "../../util/atomic_write.ts";
+import { writeLinesAtomic } from "../../util/atomic_lines.ts";
 import { readByteLines } from "../byte_lines.ts";
 
 /** Two documents and whether they are linked. */
@@ -20,7 +20,6 @@ export const AAN_FILES = {
 
 const TAB = 9;
 const FIELDS = "label, id1, id2, text1, text2";
-const WRITE_BLOCK = 1 << 20;
 
 /**
  * Reads an AAN file: per line the label (0 or 1, also written 0.0 or 1.0), two ids and two texts,
@@ -57,20 +56,16 @@ export async function* readPairs(path: string): AsyncGenerator<DocumentPair> {
 
 /** Writes pairs in the same format, atomically. Throws Error for a text with a tab or a line end. */
 export async function writePairs(path: string, pairs: Iterable<DocumentPair>): Promise<void> {
-  await using file = await AtomicFile.create(path);
-  const encoder = new TextEncoder();
+  await writeLinesAtomic(path, pairLines(pairs));
+}
+
+function* pairLines(pairs: Iterable<DocumentPair>): Generator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  let block = "";
   for (const { label, ids, texts } of pairs) {
     const fields = [`${label}.0`, ...ids, ...texts.map((text) => decoder.decode(text))];
     if (fields.some((field) => /[\t\r\n]/.test(field))) {
       throw new Error(`the pair ${ids.join(" ")} does not fit a line`);
     }
-    block += `${fields.join("\t")}\n`;
-    if (block.length < WRITE_BLOCK) continue;
-    await file.write(encoder.encode(block));
-    block = "";
+    yield `${fields.join("\t")}\n`;
   }
-  await file.write(encoder.encode(block));
-  await file.commit();
 }

@@ -15,32 +15,30 @@ export interface PairShape {
 export interface BucketOptions {
   /** Most positions of either side of a batch, padding included (`--max-tokens` of fairseq). */
   readonly maxTokens: number;
-  /** Most sentence pairs of a batch (default: as many as fit). */
-  readonly maxRows?: number;
   /** Pairs with more tokens on either side are left out (default: `maxTokens`). */
   readonly maxLength?: number;
   /** Most shapes (default 8): one program is compiled for each. */
   readonly shapes?: number;
-  /** Lengths are multiples of it (default 4), longer ones of more. */
-  readonly multiple?: number;
 }
 
 /** The number that rows are a multiple of where they can be (`--required-batch-size-multiple`). */
 const ROW_MULTIPLE = 8;
-/** Lengths up to this many times `multiple` are multiples of it; from there on the steps double. */
+/** Lengths are multiples of it, long ones of more. */
+const LENGTH_MULTIPLE = 4;
+/** Lengths up to this many steps are multiples of the step; from there on it doubles. */
 const FINE_STEPS = 16;
 /** At most this many lengths are considered for either side. */
 const MOST_LENGTHS = 40;
 
 /** Rows of a batch of pairs with up to so many tokens a side; 0 when not even one fits. */
-export function rowsOf(length: number, { maxTokens, maxRows = Infinity }: BucketOptions): number {
-  const rows = Math.min(maxRows, Math.floor(maxTokens / length));
+export function rowsOf(length: number, { maxTokens }: Pick<BucketOptions, "maxTokens">): number {
+  const rows = Math.floor(maxTokens / length);
   return rows < ROW_MULTIPLE ? rows : rows - rows % ROW_MULTIPLE;
 }
 
 function checkOptions(options: BucketOptions): Required<BucketOptions> {
-  const { maxTokens, maxLength = maxTokens, shapes = 8, multiple = 4 } = options;
-  const all = { maxTokens, maxLength, shapes, multiple, maxRows: options.maxRows ?? maxTokens };
+  const { maxTokens, maxLength = maxTokens, shapes = 8 } = options;
+  const all = { maxTokens, maxLength, shapes };
   for (const [name, value] of Object.entries(all)) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new UserError(`batches of sentences: ${name} is ${value}, expected a whole number`);
@@ -56,10 +54,10 @@ function checkOptions(options: BucketOptions): Required<BucketOptions> {
 }
 
 /** Lengths that a side of a batch may have, up to the first that holds `longest`. */
-function candidateLengths(longest: number, { multiple, maxLength }: Required<BucketOptions>) {
+function candidateLengths(longest: number, maxLength: number) {
   const lengths: number[] = [];
-  let step = multiple;
-  for (let length = multiple;; length += step) {
+  let step = LENGTH_MULTIPLE;
+  for (let length = LENGTH_MULTIPLE;; length += step) {
     lengths.push(Math.min(length, maxLength));
     if (length >= longest) return lengths;
     if (length >= FINE_STEPS * step || lengths.length + 1 >= MOST_LENGTHS) step *= 2;
@@ -129,8 +127,8 @@ export function choosePairShapes(split: ParallelSplit, options: BucketOptions): 
   if (longestSource === 0) {
     throw new UserError(`no sentence pair has at most ${maxLength} tokens on both sides`);
   }
-  const sources = candidateLengths(longestSource, checked);
-  const targets = candidateLengths(longestTarget, checked);
+  const sources = candidateLengths(longestSource, maxLength);
+  const targets = candidateLengths(longestTarget, maxLength);
   const columns = targets.length;
   const counts = cumulativeCounts(split, sources, targets, maxLength);
   const shapeAt = (at: number): PairShape => {
@@ -197,16 +195,15 @@ function bestChain(
 export function coverPairShapes(
   shapes: readonly PairShape[],
   split: ParallelSplit,
-  { maxTokens, maxRows, multiple = 4 }: BucketOptions,
+  options: Pick<BucketOptions, "maxTokens">,
 ): PairShape[] {
   const longest = (lengths: Int32Array) => lengths.reduce((most, n) => Math.max(most, n), 1);
   const last = shapes.at(-1);
   const source = Math.max(longest(split.source.lengths), last?.source ?? 0);
   const target = Math.max(longest(split.target.lengths), last?.target ?? 0);
   if (source === last?.source && target === last.target) return [...shapes];
-  const up = (length: number) => multiple * Math.ceil(length / multiple);
+  const up = (length: number) => LENGTH_MULTIPLE * Math.ceil(length / LENGTH_MULTIPLE);
   const shape = { source: up(source), target: up(target) };
-  const limits = { maxTokens, ...maxRows === undefined ? {} : { maxRows } };
-  const rows = Math.max(1, rowsOf(Math.max(shape.source, shape.target), limits));
+  const rows = Math.max(1, rowsOf(Math.max(shape.source, shape.target), options));
   return [...shapes, { rows, ...shape }];
 }

@@ -30,13 +30,12 @@ type Shape = { rows: number; source: number; target: number };
 Deno.test("rows are a multiple of eight from eight on", () => {
   assert.equal(rowsOf(10, { maxTokens: 1000 }), 96);
   assert.equal(rowsOf(10, { maxTokens: 70 }), 7);
-  assert.equal(rowsOf(10, { maxTokens: 1000, maxRows: 20 }), 16);
   assert.equal(rowsOf(10, { maxTokens: 9 }), 0);
 });
 
 Deno.test("shapes grow, stay below the tokens of a batch, and hold every short pair", () => {
   const split = naturalSplit(3000, 20);
-  const options = { maxTokens: 1024, maxLength: 64, shapes: 6, multiple: 4 };
+  const options = { maxTokens: 1024, maxLength: 64, shapes: 6 };
   const shapes = choosePairShapes(split, options);
   assert.ok(shapes.length <= 6 && shapes.length > 2);
   for (const [i, { rows, source, target }] of shapes.entries()) {
@@ -57,7 +56,7 @@ Deno.test("no chain of shapes needs fewer positions", () => {
     ...[[3, 4], [4, 4], [4, 3], [8, 3], [7, 8], [8, 8], [12, 5], [11, 12], [12, 12], [3, 12]],
     ...Array.from({ length: 30 }, (_, i) => [1 + i % 5, 2 + i % 7]),
   ].map(([s, t]) => [s, t] as const);
-  const options = { maxTokens: 48, maxLength: 12, shapes: 3, multiple: 4 };
+  const options = { maxTokens: 48, maxLength: 12, shapes: 3 };
   const chosen = choosePairShapes(splitOfLengths(lengths), options);
   const sizes = [4, 8, 12];
   const all = sizes.flatMap((source) =>

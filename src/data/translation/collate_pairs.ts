@@ -1,4 +1,5 @@
 import { EOS_ID, PAD_ID } from "../vocabulary.ts";
+import { collateTokens } from "./collate_tokens.ts";
 import type { PairShape } from "./buckets.ts";
 import type { ParallelSplit } from "./parallel_corpus.ts";
 
@@ -50,38 +51,36 @@ export function collatePairs(
   if (pairs.length < 1 || pairs.length > rows) {
     throw new RangeError(`${pairs.length} sentence pairs in ${rows} rows`);
   }
-  const source = new Int32Array(rows * width).fill(PAD_ID);
-  const previous = new Int32Array(rows * length).fill(PAD_ID);
-  const target = new Int32Array(rows * length).fill(PAD_ID);
-  let tokens = 0;
-  for (let row = 0; row < rows; row++) {
-    if (row >= pairs.length) {
-      const from = row % pairs.length;
-      source.copyWithin(row * width, from * width, (from + 1) * width);
-      previous.copyWithin(row * length, from * length, (from + 1) * length);
-      continue;
-    }
-    const read = split.source.sentence(sourceOf(pairs[row]));
-    const written = split.target.sentence(pairs[row]);
-    if (read.length > width || written.length > length) {
-      throw new RangeError(
-        `a pair of ${read.length} and ${written.length} tokens in ${width} and ${length}`,
-      );
-    }
-    source.set(read, row * width + (sourcePadding === "left" ? width - read.length : 0));
-    target.set(written, row * length);
-    previous[row * length] = EOS_ID;
-    previous.set(written.subarray(0, -1), row * length + 1);
-    tokens += written.length;
+  const read = Array.from(pairs, (pair) => split.source.sentence(sourceOf(pair)));
+  const written = Array.from(pairs, (pair) => split.target.sentence(pair));
+  for (const [i, { length: tokens }] of written.entries()) {
+    if (read[i].length <= width && tokens <= length) continue;
+    throw new RangeError(
+      `a pair of ${read[i].length} and ${tokens} tokens in ${width} and ${length}`,
+    );
   }
+  const repeated = (sentences: readonly Int32Array[]) =>
+    Array.from({ length: rows }, (_, row) => sentences[row % pairs.length]);
+  const source = collateTokens(repeated(read), {
+    pad: PAD_ID,
+    leftPad: sourcePadding === "left",
+    padToLength: width,
+  });
+  const targets = { pad: PAD_ID, padToLength: length };
+  const previous = collateTokens(repeated(written), { ...targets, first: EOS_ID });
+  const fillers = Array.from({ length: rows - pairs.length }, () => new Int32Array());
+  const target = collateTokens([...written, ...fillers], targets);
   return {
     feeds: new Map<PairFeed, Int32Array<ArrayBuffer>>([
-      ["source", source],
-      ["previous", previous],
-      ["target", target],
+      ["source", source.tokens],
+      ["previous", previous.tokens],
+      ["target", target.tokens],
     ]),
     extents: { batch: rows, source: width, target: length },
-    units: { sentences: pairs.length, tokens },
+    units: {
+      sentences: pairs.length,
+      tokens: written.reduce((sum, sentence) => sum + sentence.length, 0),
+    },
     positions: rows * length,
     fresh: true,
     pairs: Int32Array.from(pairs),

@@ -1,4 +1,4 @@
-import type { Direction } from "./parallel_corpus.ts";
+import { type Direction, EN_DE } from "./parallel_corpus.ts";
 
 /** Directions of translation by name: the source language, then the target language. */
 export const directions = ["en-de", "de-en"] as const;
@@ -7,7 +7,7 @@ export type DirectionName = typeof directions[number];
 
 /** The languages of a direction. */
 export function directionOf(name: DirectionName): Direction {
-  return name === "en-de" ? { source: "en", target: "de" } : { source: "de", target: "en" };
+  return name === "en-de" ? EN_DE : { source: "de", target: "en" };
 }
 
 /** The name of a direction; RangeError when both languages are the same. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import type { Print } from "../data_entry.ts";
 import { SPLIT_NAMES, type SplitName } from "../dataset.ts";
-import { Dictionary } from "../lm/dictionary.ts";
+import { readSeal, readSealedDictionary, readSealedText } from "../lm/sealed_files.ts";
 import { NumberFile } from "../lm/token_file.ts";
 import { loadOrMake } from "../load_or_make.ts";
 import { exists } from "../official_folder.ts";
@@ -15,13 +15,7 @@ import {
   type TranslationData,
 } from "./parallel_corpus.ts";
 import { isRecipeFolder, type ParallelRecipe, recipeFolder, recipeKey } from "./parallel_recipe.ts";
-import {
-  type ParallelSeal,
-  readLengths,
-  readParallelSeal,
-  readSealed,
-  sideFiles,
-} from "./parallel_seal.ts";
+import { type ParallelSeal, parallelSealSchema, readLengths, sideFiles } from "./parallel_seal.ts";
 import { textPipeline } from "./text_pipeline.ts";
 import { FileSentences } from "./token_sentences.ts";
 import { writeParallelCorpus } from "./write_parallel.ts";
@@ -68,15 +62,15 @@ export async function loadParallelCorpus(
  *
  * @throws {UserError} when they are damaged or belong to another recipe.
  */
-export async function openParallelCorpus(
+async function openParallelCorpus(
   folder: string,
   recipe: ParallelRecipe,
   { direction, memoryLimit }: Pick<ParallelCacheOptions, "direction" | "memoryLimit">,
 ): Promise<TranslationData | undefined> {
-  const seal = await readParallelSeal(folder);
+  const seal = await readSeal(folder, parallelSealSchema);
   if (seal === undefined) return undefined;
   if (seal.key !== recipeKey(recipe)) throw new UserError(`${folder}: holds tokens of other text`);
-  const dictionary = await readDictionary(folder, seal);
+  const dictionary = await readSealedDictionary(folder, seal.dictionary);
   const pipeline = textPipeline(seal.pipeline);
   const open: NumberFile[] = [];
   const split = async (name: SplitName): Promise<ParallelSplit> => {
@@ -120,9 +114,9 @@ export async function openParallelCorpus(
  * @throws {UserError} when something does not match its checksum.
  */
 export async function verifyParallelCorpus(folder: string): Promise<boolean> {
-  const seal = await readParallelSeal(folder);
+  const seal = await readSeal(folder, parallelSealSchema);
   if (seal === undefined) return false;
-  await readDictionary(folder, seal);
+  await readSealedDictionary(folder, seal.dictionary);
   for (const name of SPLIT_NAMES) {
     for (const language of LANGUAGES) {
       using ids = openIds(folder, seal, name, language);
@@ -148,12 +142,6 @@ export async function verifyParallelCaches(id: string, cacheDir: string): Promis
     if (await verifyParallelCorpus(join(parent, name))) found = true;
   }
   return found;
-}
-
-async function readDictionary(folder: string, seal: ParallelSeal): Promise<Dictionary> {
-  const path = join(folder, "dict.txt");
-  const text = await readSealed(path, seal.dictionary);
-  return Dictionary.parse(text.split("\n").slice(0, -1), path);
 }
 
 function openIds(
@@ -197,6 +185,6 @@ async function readText(
 ): Promise<readonly string[]> {
   const expected = splits[name][language].text;
   if (expected === null) return [];
-  const text = await readSealed(sideFiles(folder, name, language).text, expected);
+  const text = await readSealedText(sideFiles(folder, name, language).text, expected);
   return text.split("\n").slice(0, -1);
 }

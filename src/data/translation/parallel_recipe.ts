@@ -4,10 +4,8 @@ import type { DictionaryLimits } from "../lm/dictionary.ts";
 import type { Language } from "./parallel_corpus.ts";
 import type { TextPipelineSpec } from "./text_pipeline_spec.ts";
 
-/** Splits that are translated and compared with text. */
-export const TEXT_SPLITS = ["valid", "test"] as const;
-/** See {@link TEXT_SPLITS}. */
-export type TextSplit = typeof TEXT_SPLITS[number];
+/** A split that is translated and compared with text. */
+export type TextSplit = Exclude<SplitName, "train">;
 
 /** A parallel text that is ready to become ids. Lines are read once or twice, one after another. */
 export interface PreparedText {

@@ -65,7 +65,7 @@ export function textPipeline({ tokenizer, lowercase, codes }: TextPipelineSpec):
   const words = tokenizer.name === "moses" ? mosesWords(tokenizer) : PLAIN_WORDS;
   const encoder = codes === null
     ? undefined
-    : new BpeEncoder(BpeCodes.parse(codes, { where: "codes of the text pipeline" }));
+    : new BpeEncoder(BpeCodes.parse(codes, "codes of the text pipeline"));
   const tokenize = (line: string, language: Language) => {
     const tokenized = words.tokenize(line, language);
     return lowercase ? tokenized.toLowerCase() : tokenized;

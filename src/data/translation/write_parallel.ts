@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { makeFolderAtomic } from "../../util/atomic_folder.ts";
+import { nowAndThen } from "../../util/now_and_then.ts";
 import { Sha256, sha256Hex } from "../../util/sha256.ts";
 import type { Print } from "../data_entry.ts";
 import { SPLIT_NAMES, type SplitName } from "../dataset.ts";
@@ -15,8 +16,6 @@ import {
   type SideSeal,
   type SplitSeal,
 } from "./parallel_seal.ts";
-
-const SECONDS_BETWEEN_LINES = 10;
 
 /**
  * Writes the tokens of a parallel corpus to a folder: the dictionary from the training pieces of
@@ -147,15 +146,11 @@ async function writeSide(
 
 /** Prints now and then how many lines were read; called once for each. */
 function teller(what: string, print: Print): () => void {
-  let last = performance.now();
+  const due = nowAndThen();
   let lines = 0;
   return () => {
     lines++;
     // A clock is too slow to ask for every line.
-    if (lines % 1024 !== 0) return;
-    const now = performance.now();
-    if (now - last < 1000 * SECONDS_BETWEEN_LINES) return;
-    last = now;
-    print(`${what}: ${lines} lines`);
+    if (lines % 1024 === 0 && due()) print(`${what}: ${lines} lines`);
   };
 }

@@ -63,8 +63,7 @@ class TranslationStream implements BatchStream {
   constructor(private readonly options: TranslationWorkloadOptions, seed: number) {
     const { data, batching, shapes } = options;
     const { sourcePadding } = batching;
-    const how = { sourcePadding, composition: "run" } as const;
-    this.#batches = new TranslationBatches(data.splits.train, shapes, how, seed);
+    this.#batches = new TranslationBatches(data.splits.train, shapes, sourcePadding, seed);
   }
 
   get cursor() {

@@ -1,5 +1,6 @@
+import { detached } from "../../lm/words.ts";
 import type { BpeCodes } from "./codes.ts";
-import { detached, lineBounds, lineWords } from "./line_words.ts";
+import { lineBounds, lineWords } from "./line_words.ts";
 import { Merger } from "./merger.ts";
 import { END_OF_WORD, wordSymbols } from "./symbols.ts";
 

@@ -6,12 +6,7 @@ export function grown<T extends Numbers>(array: T, length: number): T;
 export function grown(array: Numbers, length: number): Numbers {
   if (array.length >= length) return array;
   const size = Math.max(length, 2 * array.length);
-  if (array instanceof Int32Array) {
-    const longer = new Int32Array(size);
-    longer.set(array);
-    return longer;
-  }
-  const longer = new Float64Array(size);
+  const longer = array instanceof Int32Array ? new Int32Array(size) : new Float64Array(size);
   longer.set(array);
   return longer;
 }

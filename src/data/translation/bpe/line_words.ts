@@ -19,11 +19,3 @@ export function lineBounds(line: string): [start: number, end: number] {
 export function lineWords(line: string): string[] {
   return line.slice(...lineBounds(line)).split(" ").filter((word) => word !== "");
 }
-
-/**
- * The same string in memory of its own. A part of a longer string keeps all of it alive in V8,
- * which for the words of a large text would be the text.
- */
-export function detached(text: string): string {
-  return text.split("").join("");
-}

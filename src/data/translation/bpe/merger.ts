@@ -5,7 +5,7 @@ const NEVER = 2 ** 30 - 1;
 
 /**
  * Merges neighbouring symbols of words, always the pair that was learned first. It works on numbers
- * of symbols: looking up pairs of strings takes most of the time otherwise.
+ * of symbols, so that no strings are joined to look a pair up.
  */
 export class Merger {
   readonly #symbols = new SymbolTable();

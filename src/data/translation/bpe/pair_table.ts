@@ -4,7 +4,7 @@ const NONE = -1;
 
 /**
  * Pairs of neighbouring symbols with their counts and the words that they occur in. All of it lies
- * in typed arrays: a large text has millions of pairs, more than a `Map` holds well.
+ * in typed arrays: a large text has millions of pairs, and none of them needs an object.
  */
 export class PairTable {
   #size = 0;

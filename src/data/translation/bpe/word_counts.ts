@@ -1,21 +1,18 @@
-import { detached, lineWords } from "./line_words.ts";
+import { SymbolCounter } from "../../lm/dictionary.ts";
+import { lineWords } from "./line_words.ts";
 
 /** Counts the words of lines that come one after another (`subword_nmt/learn_bpe.py`). */
 export class WordCounter {
-  readonly #counts = new Map<string, number>();
+  readonly #counter = new SymbolCounter();
 
   /** Counts the words of a line. */
   add(line: string): void {
-    for (const word of lineWords(line)) {
-      const count = this.#counts.get(word);
-      if (count === undefined) this.#counts.set(detached(word), 1);
-      else this.#counts.set(word, count + 1);
-    }
+    for (const word of lineWords(line)) this.#counter.add(word);
   }
 
   /** Words with their counts, in the order in which they came first. */
   get counts(): ReadonlyMap<string, number> {
-    return this.#counts;
+    return this.#counter.counts;
   }
 }
 

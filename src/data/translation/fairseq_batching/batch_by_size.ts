@@ -27,6 +27,9 @@ export class SentenceTooLongError extends UserError {
  * As in the reference that rest is not measured again: together with a much longer sentence it may
  * exceed `maxTokens`.
  *
+ * Like everything in this folder it is what the reference does and what `verify` compares; training
+ * batches have few static shapes instead, see `choosePairShapes` and `TranslationBatches`.
+ *
  * @param indices Sentences in the order of batches.
  * @param sizeOf Tokens of a sentence.
  * @throws {SentenceTooLongError} for a sentence of more than `maxTokens`.

@@ -5,7 +5,8 @@ export interface FilteredIndices {
 }
 
 /**
- * Leaves out what is too long for a model (`fairseq/data/data_utils.py: filter_by_size`).
+ * Leaves out what is too long for a model (`fairseq/data/data_utils.py: filter_by_size`). Only
+ * `verify` uses it, see `batchBySize`.
  *
  * @param sides Tokens of each sentence and the most that are allowed: one for a text, two for
  *   pairs, of which both sides must be short enough.

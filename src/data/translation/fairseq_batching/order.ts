@@ -1,4 +1,7 @@
-/** Orders in which sentences are put into batches, so that those of a batch are equally long. */
+/**
+ * Orders in which the reference puts sentences into batches, so that those of a batch are equally
+ * long. Only `verify` uses them, see `batchBySize`.
+ */
 
 type Numbers = ArrayLike<number>;
 

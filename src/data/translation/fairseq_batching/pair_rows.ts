@@ -1,5 +1,5 @@
 import { EOS_ID, PAD_ID } from "../../vocabulary.ts";
-import { collateTokens, type TokenRows } from "./collate_tokens.ts";
+import { collateTokens, type TokenRows } from "../collate_tokens.ts";
 
 /** A sentence and its translation, both with the `</s>` at their end. */
 export interface TokenPair {
@@ -37,7 +37,8 @@ export interface PairRows {
 
 /**
  * Puts pairs into rows (`fairseq/data/language_pair_dataset.py: collate`); sources that are equally
- * long stay in their order.
+ * long stay in their order. Only `verify` uses it, see `batchBySize`; training batches come from
+ * `collatePairs`.
  */
 export function pairRows(
   pairs: readonly TokenPair[],

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { UserError } from "../../../errors.ts";
-import { readError } from "../../../util/read_error.ts";
+import { ifPresent } from "../../../util/read_error.ts";
 import { Sha256 } from "../../../util/sha256.ts";
 import type { OfficialArchive } from "../../data_entry.ts";
 import { type Language, LANGUAGES } from "../parallel_corpus.ts";
+import { decodeLines } from "../preparation/line_files.ts";
 import { builtinPrefixes } from "./builtin_prefixes.ts";
 import { type NonbreakingPrefixes, parsePrefixes } from "./prefixes.ts";
 
@@ -48,7 +49,7 @@ export async function readPrefixes(dataDir: string | undefined): Promise<NamedPr
   };
   if (dataDir === undefined) return builtin;
   const paths = LANGUAGES.map((language) => join(dataDir, PREFIX_FOLDER, prefixFile(language)));
-  const files = await Promise.all(paths.map(readIfPresent));
+  const files = await Promise.all(paths.map((path) => ifPresent(path, Deno.readFile(path))));
   if (files.every((bytes) => bytes === undefined)) return builtin;
   const hash = new Sha256();
   const parsed = files.map((bytes, i) => {
@@ -58,25 +59,8 @@ export async function readPrefixes(dataDir: string | undefined): Promise<NamedPr
       );
     }
     hash.update(bytes);
-    return parsePrefixes(textOf(bytes, paths[i]), paths[i]);
+    return parsePrefixes(decodeLines(bytes, paths[i]).join("\n"), paths[i]);
   });
   const [en, de] = parsed;
   return { prefixes: { en, de }, name: `moses sha256:${hash.digest().slice(0, 12)}` };
-}
-
-async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw readError(error, path);
-  }
-}
-
-function textOf(bytes: Uint8Array, where: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new UserError(`${where}: not UTF-8`, { cause });
-  }
 }

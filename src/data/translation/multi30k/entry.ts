@@ -1,15 +1,12 @@
 import type { TranslationEntry } from "../../data_entry.ts";
 import { missingData } from "../../official_folder.ts";
 import { readPrefixes } from "../moses/read_prefixes.ts";
-import { verifyParallelCaches } from "../parallel_cache.ts";
 import {
   loadPrepared,
   type LoadPreparedOptions,
-  stepsFolder,
+  verifyPrepared,
 } from "../preparation/load_prepared.ts";
-import { MeasuredInputs } from "../preparation/measured_inputs.ts";
 import { mosesWords } from "../preparation/moses_words.ts";
-import { verifySteps } from "../preparation/step_store.ts";
 import {
   findMulti30k,
   MULTI30K_FILES,
@@ -37,10 +34,7 @@ export const MULTI30K_ENTRY: TranslationEntry = {
   findOfficial: findMulti30k,
   verifyOfficial: verifyMulti30k,
   load: loadMulti30k,
-  async verifyCache({ cacheDir }) {
-    const steps = await verifySteps(stepsFolder(ID, cacheDir));
-    return await verifyParallelCaches(ID, cacheDir) || steps > 0;
-  },
+  verifyCache: ({ cacheDir }) => verifyPrepared(ID, cacheDir),
 };
 
 /** Loads the data set, preparing it first where needed. @throws {UserError} */
@@ -50,21 +44,24 @@ export async function loadMulti30k(
   const folder = dataDir === undefined ? undefined : await findMulti30k(dataDir);
   if (folder === undefined) throw missingData(ID, "multi30k/train.en.gz", dataDir);
   const { prefixes, name } = await readPrefixes(dataDir);
-  const { cacheDir, print = () => {} } = options;
-  const measured = await MeasuredInputs.open(stepsFolder(ID, cacheDir), print);
   return await loadPrepared({
     id: ID,
     version: `1 (lower-cased; Moses tokeniser, abbreviations ${name}; ${MERGES} joint merges)`,
     source: "official files of Multi30k task 1",
     quotable: false,
-    fingerprint: await multi30kFingerprint(folder, measured),
+    fingerprint: (inputs) => multi30kFingerprint(folder, inputs),
     limits: {},
     async plan(store, inputs) {
       const texts = await multi30kTexts(folder, store, inputs);
       const words = mosesWords(prefixes, { lowercase: true });
       return {
-        ...{ train: [texts.train], valid: texts.valid, test: texts.test, further: [] },
-        ...{ words, merges: MERGES, clean: undefined },
+        train: [texts.train],
+        valid: texts.valid,
+        test: texts.test,
+        further: [],
+        words,
+        merges: MERGES,
+        clean: undefined,
       };
     },
   }, options);

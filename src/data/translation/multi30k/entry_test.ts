@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
-import { fetchData, generateData, listData, verifyData } from "../../commands.ts";
+import { generateData, listData, verifyData } from "../../commands.ts";
+import { fetchData } from "../../fetch_data.ts";
 import { rejectsInOneLine, withFolder } from "../../data_test_folder.ts";
 import { loadMulti30k } from "./entry.ts";
 

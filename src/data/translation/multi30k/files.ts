@@ -6,13 +6,10 @@ import { sha256Hex } from "../../../util/sha256.ts";
 import { extractTar, listTar } from "../../archive.ts";
 import type { OfficialArchive, Print } from "../../data_entry.ts";
 import { exists } from "../../official_folder.ts";
-import { decodeLines, measureLines, writeLines } from "../preparation/line_files.ts";
-import {
-  checkSameLines,
-  type MeasuredInputs,
-  type ParallelFiles,
-} from "../preparation/measured_inputs.ts";
+import { decodeLines, measureLines } from "../preparation/line_files.ts";
+import type { MeasuredInputs, ParallelFiles } from "../preparation/measured_inputs.ts";
 import type { StepStore } from "../preparation/step_store.ts";
+import { textStep } from "../preparation/text_step.ts";
 import { type Language, LANGUAGES } from "../parallel_corpus.ts";
 
 /** Folder of the official files below a data folder. */
@@ -172,22 +169,8 @@ async function unpackText(
         "or put the file there",
     );
   };
-  const [en, de] = [await path("en"), await path("de")];
-  const key = {
-    name: `text-${name}`,
-    version: VERSION,
-    options: {},
-    inputs: { en: (await inputs.measure(en)).sha256, de: (await inputs.measure(de)).sha256 },
-  };
-  const step = await store.run(key, (into) => {
-    const lines = { en: plainLines(en), de: plainLines(de) };
-    checkSameLines({ en, de }, lines.en.length, lines.de.length);
-    return Promise.resolve({
-      en: writeLines(join(into, "en"), lines.en),
-      de: writeLines(join(into, "de"), lines.de),
-    });
-  });
-  return { name, en: step.path("en"), de: step.path("de") };
+  const files = { name, en: await path("en"), de: await path("de") };
+  return await textStep(files, { store, inputs, version: VERSION, read: plainLines });
 }
 
 /** The lines of a file of a few megabytes, packed or not. @throws {UserError} */

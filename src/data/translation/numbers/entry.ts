@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { AtomicFile } from "../../../util/atomic_write.ts";
+import { writeLinesAtomic } from "../../../util/atomic_lines.ts";
 import { DEFAULT_DATA_SEED, type TranslationEntry } from "../../data_entry.ts";
 import { SPLIT_NAMES } from "../../dataset.ts";
 import { profileOf } from "../../profile_of.ts";
@@ -7,8 +7,6 @@ import { loadParallelCorpus, verifyParallelCaches } from "../parallel_cache.ts";
 import { EN_DE, LANGUAGES } from "../parallel_corpus.ts";
 import { NUMBERS_PROFILES } from "./profiles.ts";
 import { checkNumbersParams, numbersPairs, numbersRecipe } from "./task.ts";
-
-const WRITE_BLOCK = 1 << 16;
 
 /** Sentences about numbers, for the registry. */
 export const NUMBERS_ENTRY: TranslationEntry = {
@@ -33,26 +31,12 @@ export const NUMBERS_ENTRY: TranslationEntry = {
     const params = profileOf("numbers", NUMBERS_PROFILES, profile);
     checkNumbersParams(params);
     for (const name of SPLIT_NAMES) {
+      const pairs = [...numbersPairs(params, name, seed)];
       for (const language of LANGUAGES) {
         const path = join(folder, `${name}.${language}`);
-        const lines = numbersPairs(params, name, seed).map((pair) => pair[language]);
-        await writeLines(path, lines);
+        await writeLinesAtomic(path, pairs.values().map((pair) => `${pair[language]}\n`));
         print?.(`numbers: wrote ${path}`);
       }
     }
   },
 };
-
-async function writeLines(path: string, lines: Iterable<string>): Promise<void> {
-  const encoder = new TextEncoder();
-  await using file = await AtomicFile.create(path);
-  let block = "";
-  for (const line of lines) {
-    block += `${line}\n`;
-    if (block.length < WRITE_BLOCK) continue;
-    await file.write(encoder.encode(block));
-    block = "";
-  }
-  await file.write(encoder.encode(block));
-  await file.commit();
-}

@@ -4,7 +4,6 @@ import { perSplit } from "../../packed_cache.ts";
 import { BpeCodes } from "../bpe/codes.ts";
 import { learnBpe } from "../bpe/learn.ts";
 import { WordCounter } from "../bpe/word_counts.ts";
-import type { Language } from "../parallel_corpus.ts";
 import type { ParallelRecipe, PreparedText } from "../parallel_recipe.ts";
 import { textPipeline } from "../text_pipeline.ts";
 import type { TextPipelineSpec } from "../text_pipeline_spec.ts";
@@ -57,12 +56,15 @@ function prepare(params: NumbersParams, seed: number | bigint): PreparedText {
   const codes = BpeCodes.parse(learnBpe(words.counts, { symbols: params.merges })).toText();
   const spec: TextPipelineSpec = { tokenizer: { name: "none" }, lowercase: false, codes };
   const pipeline = textPipeline(spec);
-  const lines = (split: SplitName, language: Language) =>
-    pairs[split].map((pair) => pair[language]);
+  const pieces = perSplit((name) =>
+    pairs[name].map(({ en, de }): NumbersPair => ({
+      en: pipeline.encode(en, "en"),
+      de: pipeline.encode(de, "de"),
+    }))
+  );
   return {
     pipeline: spec,
-    pieces: (split, language) =>
-      lines(split, language).map((line) => pipeline.encode(line, language)),
-    text: lines,
+    pieces: (split, language) => pieces[split].values().map((pair) => pair[language]),
+    text: (split, language) => pairs[split].values().map((pair) => pair[language]),
   };
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { UserError } from "../../../errors.ts";
 import { CorpusCleaner } from "../moses/clean_corpus.ts";
-import { type LineFileFacts, LineReader, LineWriter } from "./line_files.ts";
+import { type LineFileFacts, LineWriter, readFileLines } from "./line_files.ts";
 import type { ParallelFiles } from "./measured_inputs.ts";
 
 /** Which pairs are kept. */
@@ -34,15 +34,15 @@ export function cleanPairs(
   using en = new LineWriter(join(folder, "en"));
   using de = new LineWriter(join(folder, "de"));
   for (const part of parts) {
-    using english = new LineReader(part.en);
-    using german = new LineReader(part.de);
-    while (true) {
-      const [first, second] = [english.next(), german.next()];
+    using english = readFileLines(part.en);
+    using german = readFileLines(part.de);
+    for (let number = 1;; number++) {
+      const [first, second] = [nextOf(english), nextOf(german)];
       if (first === undefined && second === undefined) break;
       if (first === undefined || second === undefined) {
         throw new UserError(`${part.en} and ${part.de} have different numbers of lines`);
       }
-      if (english.number % PAIRS_BETWEEN_REPORTS === 0) onLines(PAIRS_BETWEEN_REPORTS);
+      if (number % PAIRS_BETWEEN_REPORTS === 0) onLines(PAIRS_BETWEEN_REPORTS);
       const kept = cleaner === undefined
         ? { source: first, target: second }
         : cleaner.clean(first, second);
@@ -52,4 +52,10 @@ export function cleanPairs(
     }
   }
   return { en: en.finish(), de: de.finish() };
+}
+
+/** The next line, undefined after the last. */
+function nextOf(lines: Iterator<string>): string | undefined {
+  const { done, value } = lines.next();
+  return done ? undefined : value;
 }

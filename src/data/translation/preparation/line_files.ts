@@ -1,5 +1,5 @@
 import { UserError } from "../../../errors.ts";
-import { writeError } from "../../../util/atomic_write.ts";
+import { NewFile } from "../../../util/new_file.ts";
 import { readError } from "../../../util/read_error.ts";
 import { Sha256 } from "../../../util/sha256.ts";
 
@@ -22,20 +22,14 @@ export interface LineFileFacts {
  * @throws {UserError} with the line's number: not UTF-8 text, a line of more than 64 MiB.
  */
 export function* readLineBlocks(path: string): Generator<string[]> {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   using file = openFile(path);
   let buffer = new Uint8Array(2 * CHUNK);
   let filled = 0;
   let lines = 0;
   const decode = (bytes: Uint8Array): string[] => {
-    try {
-      const block = decoder.decode(bytes).split("\n");
-      lines += block.length;
-      return block;
-    } catch (cause) {
-      const line = lines + 1 + badLine(bytes);
-      throw new UserError(`${path}:${line}: not UTF-8 text`, { cause });
-    }
+    const block = decodeLines(bytes, path, lines);
+    lines += block.length;
+    return block;
   };
   while (true) {
     if (buffer.length - filled < CHUNK) {
@@ -62,13 +56,14 @@ export function* readLineBlocks(path: string): Generator<string[]> {
  * The lines of UTF-8 text in memory; the last one is empty when the text ends in LF.
  *
  * @param where Name used in messages.
+ * @param before Lines that came before the text.
  * @throws {UserError} with the number of the first line that is not UTF-8.
  */
-export function decodeLines(bytes: Uint8Array, where: string): string[] {
+export function decodeLines(bytes: Uint8Array, where: string, before = 0): string[] {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes).split("\n");
   } catch (cause) {
-    throw new UserError(`${where}:${1 + badLine(bytes)}: not UTF-8 text`, { cause });
+    throw new UserError(`${where}:${before + 1 + badLine(bytes)}: not UTF-8 text`, { cause });
   }
 }
 
@@ -103,39 +98,14 @@ function readSome(file: Deno.FsFile, path: string, into: Uint8Array): number | n
   }
 }
 
-/** Reads the lines of a file one by one, see {@link readLineBlocks}. */
-export class LineReader implements Disposable {
-  /** Number of the line that `next` gave last; 0 at the start. */
-  number = 0;
-  readonly #blocks: Generator<string[]>;
-  #block: readonly string[] = [];
-  #at = 0;
-
-  constructor(path: string) {
-    this.#blocks = readLineBlocks(path);
-  }
-
-  /** The next line, undefined after the last. @throws {UserError} */
-  next(): string | undefined {
-    if (this.#at === this.#block.length) {
-      const { done, value } = this.#blocks.next();
-      if (done) return undefined;
-      this.#block = value;
-      this.#at = 0;
-    }
-    this.number++;
-    return this.#block[this.#at++];
-  }
-
-  [Symbol.dispose](): void {
-    this.#blocks.return(undefined);
-  }
+/** The lines of a file one by one, see {@link readLineBlocks}. */
+export function* readFileLines(path: string): Generator<string> {
+  for (const block of readLineBlocks(path)) yield* block;
 }
 
 /** Writes lines to a new file through a buffer and keeps their checksum. */
 export class LineWriter implements Disposable {
-  readonly #path: string;
-  readonly #file: Deno.FsFile;
+  readonly #file: NewFile;
   readonly #hash = new Sha256();
   readonly #encoder = new TextEncoder();
   #buffer: string[] = [];
@@ -145,12 +115,7 @@ export class LineWriter implements Disposable {
 
   /** @throws {UserError} when the file cannot be made. */
   constructor(path: string) {
-    this.#path = path;
-    try {
-      this.#file = Deno.openSync(path, { write: true, createNew: true });
-    } catch (error) {
-      throw writeError(error, path);
-    }
+    this.#file = new NewFile(path);
   }
 
   /** Appends a line, which holds no LF. @throws {UserError} when the disk is full. */
@@ -164,16 +129,12 @@ export class LineWriter implements Disposable {
   /** Makes the file durable. */
   finish(): LineFileFacts {
     this.#flush();
-    try {
-      this.#file.syncSync();
-    } catch (error) {
-      throw writeError(error, this.#path);
-    }
+    this.#file.sync();
     return { sha256: this.#hash.digest(), bytes: this.#bytes, lines: this.#lines };
   }
 
   [Symbol.dispose](): void {
-    this.#file.close();
+    this.#file[Symbol.dispose]();
   }
 
   #flush(): void {
@@ -182,11 +143,7 @@ export class LineWriter implements Disposable {
     const bytes = this.#encoder.encode(this.#buffer.join("\n"));
     this.#buffer = [];
     this.#buffered = 0;
-    try {
-      for (let at = 0; at < bytes.length;) at += this.#file.writeSync(bytes.subarray(at));
-    } catch (error) {
-      throw writeError(error, this.#path);
-    }
+    this.#file.write(bytes);
     this.#hash.update(bytes);
     this.#bytes += bytes.length;
   }

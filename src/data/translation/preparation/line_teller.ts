@@ -1,6 +1,5 @@
+import { nowAndThen } from "../../../util/now_and_then.ts";
 import type { Print } from "../../data_entry.ts";
-
-const SECONDS_BETWEEN_LINES = 10;
 
 /**
  * Prints now and then how many lines of a step are done and how many a second.
@@ -9,14 +8,12 @@ const SECONDS_BETWEEN_LINES = 10;
  */
 export function lineTeller(what: string, total: number, print: Print): (lines: number) => void {
   const started = performance.now();
-  let last = started;
+  const due = nowAndThen();
   let done = 0;
   return (lines) => {
     done += lines;
-    const now = performance.now();
-    if (now - last < 1000 * SECONDS_BETWEEN_LINES) return;
-    last = now;
-    const rate = Math.round(1000 * done / (now - started));
+    if (!due()) return;
+    const rate = Math.round(1000 * done / (performance.now() - started));
     const share = Math.floor(100 * done / Math.max(1, total));
     print(`${what}: ${done} of ${total} lines (${share} %), ${rate} a second`);
   };
@@ -24,11 +21,9 @@ export function lineTeller(what: string, total: number, print: Print): (lines: n
 
 /** Prints now and then how many bytes of a file are read. @returns Takes bytes so far and in all. */
 export function byteTeller(what: string, print: Print): (done: number, total: number) => void {
-  let last = performance.now();
+  const due = nowAndThen();
   return (done, total) => {
-    const now = performance.now();
-    if (now - last < 1000 * SECONDS_BETWEEN_LINES) return;
-    last = now;
+    if (!due()) return;
     const share = Math.floor(100 * done / Math.max(1, total));
     print(`${what}: ${Math.round(done / 1e6)} of ${Math.round(total / 1e6)} MB (${share} %)`);
   };

@@ -2,17 +2,19 @@ import { basename, dirname, join } from "node:path";
 import type { Print, TranslationLoadOptions } from "../../data_entry.ts";
 import type { DictionaryLimits } from "../../lm/dictionary.ts";
 import { exists } from "../../official_folder.ts";
-import { loadParallelCorpus, parallelFolder } from "../parallel_cache.ts";
+import { loadParallelCorpus, parallelFolder, verifyParallelCaches } from "../parallel_cache.ts";
 import { EN_DE, type TranslationData } from "../parallel_corpus.ts";
 import type { ParallelRecipe, PreparedText } from "../parallel_recipe.ts";
-import { readLineBlocks } from "./line_files.ts";
+import { readFileLines } from "./line_files.ts";
 import { MeasuredInputs, type ParallelFiles } from "./measured_inputs.ts";
 import { type PreparationPlan, prepareText } from "./prepare.ts";
-import { StepStore } from "./step_store.ts";
+import { StepStore, verifySteps } from "./step_store.ts";
 
 /** A parallel text that is prepared from files. */
-export interface PreparedCorpus extends Omit<ParallelRecipe, "prepare"> {
+export interface PreparedCorpus extends Omit<ParallelRecipe, "fingerprint" | "prepare"> {
   readonly limits: DictionaryLimits;
+  /** See `ParallelRecipe.fingerprint`. */
+  fingerprint(inputs: MeasuredInputs): Promise<string>;
   /** Finds the texts, unpacking into steps what is packed. */
   plan(store: StepStore, inputs: MeasuredInputs, print: Print): Promise<PlannedCorpus>;
 }
@@ -33,7 +35,7 @@ export interface LoadPreparedOptions
 }
 
 /** The folder that holds the steps of a corpus. */
-export function stepsFolder(id: string, cacheDir: string): string {
+function stepsFolder(id: string, cacheDir: string): string {
   return join(cacheDir, "translation", `${id}-steps`);
 }
 
@@ -49,13 +51,15 @@ export async function loadPrepared(
 ): Promise<TranslationData> {
   const { cacheDir, direction = EN_DE, print = () => {} } = options;
   const { id } = corpus;
+  const inputs = await MeasuredInputs.open(stepsFolder(id, cacheDir), print);
   const open = () => StepStore.open(stepsFolder(id, cacheDir), (line) => print(`${id}: ${line}`));
   let store: StepStore | undefined;
   const recipe: ParallelRecipe = {
     ...corpus,
+    fingerprint: await corpus.fingerprint(inputs),
     async prepare() {
       store ??= await open();
-      return await prepared(corpus, store, options);
+      return await prepared(corpus, store, inputs, options);
     },
   };
   try {
@@ -70,6 +74,17 @@ export async function loadPrepared(
   }
 }
 
+/**
+ * Reads everything that former `loadPrepared`s left in the cache.
+ *
+ * @returns False when there is nothing.
+ * @throws {UserError} when something does not match its checksum.
+ */
+export async function verifyPrepared(id: string, cacheDir: string): Promise<boolean> {
+  const steps = await verifySteps(stepsFolder(id, cacheDir));
+  return await verifyParallelCaches(id, cacheDir) || steps > 0;
+}
+
 /** Removes what processes that are gone left beside a folder that they were making. */
 async function removeUnfinished(folder: string): Promise<void> {
   const [parent, start] = [dirname(folder), `${basename(folder)}.`];
@@ -82,9 +97,9 @@ async function removeUnfinished(folder: string): Promise<void> {
 async function prepared(
   corpus: PreparedCorpus,
   store: StepStore,
-  { cacheDir, print = () => {}, workers }: LoadPreparedOptions,
+  inputs: MeasuredInputs,
+  { print = () => {}, workers }: LoadPreparedOptions,
 ): Promise<PreparedText> {
-  const inputs = await MeasuredInputs.open(stepsFolder(corpus.id, cacheDir), print);
   const tell = (line: string) => print(`${corpus.id}: ${line}`);
   const { valid, test, further, ...plan } = await corpus.plan(store, inputs, tell);
   const made = await prepareText(
@@ -95,11 +110,7 @@ async function prepared(
   return {
     pipeline: made.pipeline,
     limits: corpus.limits,
-    pieces: (split, language) => linesOf(pieces[split][language]),
-    text: (split, language) => linesOf({ valid, test }[split][language]),
+    pieces: (split, language) => readFileLines(pieces[split][language]),
+    text: (split, language) => readFileLines({ valid, test }[split][language]),
   };
-}
-
-function* linesOf(path: string): Generator<string> {
-  for (const block of readLineBlocks(path)) yield* block;
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { UserError } from "../../../errors.ts";
+import { nowAndThen } from "../../../util/now_and_then.ts";
 import type { Print } from "../../data_entry.ts";
 import { learnBpe } from "../bpe/learn.ts";
 import { LANGUAGES } from "../parallel_corpus.ts";
@@ -14,9 +15,8 @@ import { type FinishedStep, type StepKey, StepStore } from "./step_store.ts";
 
 /** Raised with any change of this folder or of the text tools that changes prepared text. */
 const VERSION = 1;
-/** From so many lines on, a worker for each language pays. */
+/** From so many lines on, each language has a worker. */
 const LINES_FOR_WORKERS = 20_000;
-const SECONDS_BETWEEN_LINES = 10;
 
 /** How raw parallel text becomes word pieces. */
 export interface PreparationPlan {
@@ -240,10 +240,8 @@ class Steps {
 /** Prints now and then how many merges are learned. */
 function mergeTeller(merges: number, words: number, print: Print): (done: number) => void {
   print(`codes: learning at most ${merges} merges from ${words} distinct words`);
-  let last = performance.now();
+  const due = nowAndThen();
   return (done) => {
-    if (performance.now() - last < 1000 * SECONDS_BETWEEN_LINES) return;
-    last = performance.now();
-    print(`codes: ${done} of ${merges} merges`);
+    if (due()) print(`codes: ${done} of ${merges} merges`);
   };
 }

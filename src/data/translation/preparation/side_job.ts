@@ -74,7 +74,7 @@ function* countLines(counts: ReadonlyMap<string, number>): Generator<string> {
 
 function split(job: PiecesJob, onLines: (lines: number) => boolean): SideResult {
   const { input, codes, output } = job;
-  const encoder = new BpeEncoder(BpeCodes.parse(Deno.readTextFileSync(codes), { where: codes }));
+  const encoder = new BpeEncoder(BpeCodes.parse(Deno.readTextFileSync(codes), codes));
   using writer = new LineWriter(output);
   for (const block of readLineBlocks(input)) {
     for (const line of block) writer.add(encoder.encode(line));

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../../errors.ts";
+import { makeFolderAtomic } from "../../../util/atomic_folder.ts";
 import { writeError } from "../../../util/atomic_write.ts";
 import { sha256File, sha256Hex } from "../../../util/sha256.ts";
 import type { Print } from "../../data_entry.ts";
@@ -87,36 +88,24 @@ export class StepStore implements Disposable {
     if (found !== undefined && found.key === digest && sameSizes(folder, found.files)) {
       return finished(folder, found.files);
     }
-    const partial = `${folder}.tmp`;
     const started = performance.now();
     this.#print(`${key.name}: started`);
-    try {
-      await Deno.mkdir(partial);
+    const files = await makeFolderAtomic(folder, async (partial) => {
       const files = await make(partial);
       const seal = { format: FORMAT, key: digest, files };
       await Deno.writeTextFile(join(partial, "step.json"), `${JSON.stringify(seal)}\n`);
-      await Deno.remove(folder, { recursive: true }).catch(ignoreMissing);
-      await Deno.rename(partial, folder);
-      const seconds = (performance.now() - started) / 1000;
-      const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
-      this.#print(
-        `${key.name}: ${(bytes / 1e6).toFixed(1)} MB written in ${seconds.toFixed(1)} s`,
-      );
-      return finished(folder, files);
-    } catch (error) {
-      await Deno.remove(partial, { recursive: true }).catch(() => undefined);
-      throw writeError(error, folder);
-    }
+      return files;
+    });
+    const seconds = (performance.now() - started) / 1000;
+    const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
+    this.#print(`${key.name}: ${(bytes / 1e6).toFixed(1)} MB written in ${seconds.toFixed(1)} s`);
+    return finished(folder, files);
   }
 }
 
 function keyDigest({ name, version, options, inputs }: StepKey): string {
   const sorted = Object.entries(inputs).sort(([a], [b]) => a < b ? -1 : 1);
   return sha256Hex(JSON.stringify([FORMAT, name, version, options, sorted]));
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 /** The seal of a step; undefined where there is none or it is damaged: it is made again. */

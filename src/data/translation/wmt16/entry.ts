@@ -1,15 +1,12 @@
 import type { TranslationEntry } from "../../data_entry.ts";
 import { missingData } from "../../official_folder.ts";
 import { OFFICIAL_PREFIXES, readPrefixes } from "../moses/read_prefixes.ts";
-import { verifyParallelCaches } from "../parallel_cache.ts";
 import {
   loadPrepared,
   type LoadPreparedOptions,
-  stepsFolder,
+  verifyPrepared,
 } from "../preparation/load_prepared.ts";
-import { MeasuredInputs } from "../preparation/measured_inputs.ts";
 import { mosesWords } from "../preparation/moses_words.ts";
-import { verifySteps } from "../preparation/step_store.ts";
 import { WMT16_ARCHIVES } from "./archives.ts";
 import { findWmt16, verifyWmt16, Wmt16Files, wmt16Fingerprint } from "./files.ts";
 
@@ -37,10 +34,7 @@ export const WMT16_ENTRY: TranslationEntry = {
   findOfficial: findWmt16,
   verifyOfficial: verifyWmt16,
   load: loadWmt16,
-  async verifyCache({ cacheDir }) {
-    const steps = await verifySteps(stepsFolder(ID, cacheDir));
-    return await verifyParallelCaches(ID, cacheDir) || steps > 0;
-  },
+  verifyCache: ({ cacheDir }) => verifyPrepared(ID, cacheDir),
 };
 
 /** Loads the data set, preparing it first where needed. @throws {UserError} */
@@ -50,14 +44,12 @@ export async function loadWmt16(
   const folder = dataDir === undefined ? undefined : await findWmt16(dataDir);
   if (folder === undefined) throw missingData(ID, "wmt16-en-de/europarl-v7", dataDir);
   const { prefixes, name } = await readPrefixes(dataDir);
-  const { cacheDir, print = () => {} } = options;
-  const measured = await MeasuredInputs.open(stepsFolder(ID, cacheDir), print);
   return await loadPrepared({
     id: ID,
     version: `1 (Moses tokeniser, abbreviations ${name}; ${MERGES} joint merges; cleaned)`,
     source: "official archives of the WMT16 news task",
     quotable: false,
-    fingerprint: await wmt16Fingerprint(folder, measured),
+    fingerprint: (inputs) => wmt16Fingerprint(folder, inputs),
     limits: LIMITS,
     async plan(store, inputs, tell) {
       const texts = await new Wmt16Files(folder, store, inputs, tell).texts();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fetchData, generateData, listData, verifyData } from "../../commands.ts";
+import { generateData, listData, verifyData } from "../../commands.ts";
+import { fetchData } from "../../fetch_data.ts";
 import { rejectsInOneLine, withFolder } from "../../data_test_folder.ts";
 import { readPrefixes } from "../moses/read_prefixes.ts";
 import type { ParallelSplit } from "../parallel_corpus.ts";

@@ -6,13 +6,14 @@ import type { Print } from "../../data_entry.ts";
 import { extractArchive } from "../../extract_archive.ts";
 import { exists } from "../../official_folder.ts";
 import { byteTeller } from "../preparation/line_teller.ts";
-import { measureLines, readLineBlocks, writeLines } from "../preparation/line_files.ts";
+import { measureLines, readLineBlocks } from "../preparation/line_files.ts";
 import {
   checkSameLines,
   type MeasuredInputs,
   type ParallelFiles,
 } from "../preparation/measured_inputs.ts";
 import type { StepStore } from "../preparation/step_store.ts";
+import { textStep } from "../preparation/text_step.ts";
 import {
   archiveName,
   FURTHER_SETS,
@@ -81,7 +82,10 @@ export async function verifyWmt16(folder: string, print: Print): Promise<void> {
     print(`wmt16-en-de: ${path}: ${names.size} files`);
   }
   const texts = TRAINING_TEXTS.map((name) => ({
-    ...{ name, en: `${name}.en`, de: `${name}.de`, sgm: false },
+    name,
+    en: `${name}.en`,
+    de: `${name}.de`,
+    sgm: false,
   }));
   for (const { name, sgm, ...files } of [...texts, VALID_SET, TEST_SET, ...FURTHER_SETS]) {
     const [en, de] = [await findFile(folder, files.en), await findFile(folder, files.de)];
@@ -159,24 +163,9 @@ export class Wmt16Files {
     const find = (file: string) => required ? this.#required(file) : this.#find(file);
     const [en, de] = [await find(set.en), await find(set.de)];
     if (en === undefined || de === undefined) return undefined;
-    return set.sgm ? await this.#fromSgm({ name, en, de }) : { name, en, de };
-  }
-
-  async #fromSgm({ name, en, de }: ParallelFiles): Promise<ParallelFiles> {
-    const inputs = {
-      en: (await this.#inputs.measure(en)).sha256,
-      de: (await this.#inputs.measure(de)).sha256,
-    };
-    const key = { name: `text-${name}`, version: VERSION, options: {}, inputs };
-    const step = await this.#store.run(key, (folder) => {
-      const segments = { en: readSgm(en), de: readSgm(de) };
-      checkSameLines({ en, de }, segments.en.length, segments.de.length);
-      return Promise.resolve({
-        en: writeLines(join(folder, "en"), segments.en),
-        de: writeLines(join(folder, "de"), segments.de),
-      });
-    });
-    return { name, en: step.path("en"), de: step.path("de") };
+    if (!set.sgm) return { name, en, de };
+    const [store, inputs] = [this.#store, this.#inputs];
+    return await textStep({ name, en, de }, { store, inputs, version: VERSION, read: readSgm });
   }
 
   async #required(name: string): Promise<string> {
@@ -216,8 +205,11 @@ export class Wmt16Files {
       const target = join(folder, "files");
       const onProgress = byteTeller(key.name, this.#print);
       await extractArchive({
-        ...{ archive: path, target, select, onProgress },
-        ...required && { required },
+        archive: path,
+        target,
+        select,
+        onProgress,
+        ...(required === undefined ? {} : { required }),
       });
       const names = files.filter((file) => {
         try {

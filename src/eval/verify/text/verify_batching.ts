@@ -7,10 +7,7 @@ import {
   SentenceTooLongError,
 } from "../../../data/translation/fairseq_batching/batch_by_size.ts";
 import { pairRows } from "../../../data/translation/fairseq_batching/pair_rows.ts";
-import {
-  collateTokens,
-  type TokenRows,
-} from "../../../data/translation/fairseq_batching/collate_tokens.ts";
+import { collateTokens, type TokenRows } from "../../../data/translation/collate_tokens.ts";
 import { filterByLength } from "../../../data/translation/fairseq_batching/filter_by_length.ts";
 import {
   orderBlocks,

@@ -55,7 +55,8 @@ export function verifyBpeApply(golden: TextGolden): Record<string, unknown> {
     ? given.codes_lines
     : golden.other(given.codes_file).expected(codesOutput).codes_lines;
   const { separator, merges, vocabulary_threshold: threshold } = config;
-  const codes = BpeCodes.parse(codesLines, merges < 0 ? {} : { merges });
+  // The first line is the version.
+  const codes = BpeCodes.parse(merges < 0 ? codesLines : codesLines.slice(0, 1 + merges));
   const vocabulary = parsePieceVocabulary(
     config.has_vocabulary ? counted.map((entry) => entry.join(" ")) : [],
     { threshold: threshold ?? -Infinity },

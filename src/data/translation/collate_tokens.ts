@@ -1,7 +1,7 @@
 /** Sentences side by side, filled up to the same length. */
 export interface TokenRows {
   /** [B, L] row-major. */
-  readonly tokens: Int32Array;
+  readonly tokens: Int32Array<ArrayBuffer>;
   /** B. */
   readonly batch: number;
   /** L. */
