@@ -69,6 +69,11 @@ export async function saveRun(results: string, record: BenchRecord): Promise<voi
   await writeSealed(recordPath(results, runName(record)), recordFormat, record);
 }
 
+/** Removes the record of a run that never got going. */
+export async function dropRun(results: string, record: BenchRecord): Promise<void> {
+  await Deno.remove(recordPath(results, runName(record)));
+}
+
 /** The record of a name; undefined when there is none. @throws {UserError} when it is damaged. */
 export async function readRun(results: string, name: string): Promise<BenchRecord | undefined> {
   return await readSealed(recordPath(results, name), recordFormat);
@@ -106,7 +111,9 @@ export async function findRun(which: string | true, results: string): Promise<Be
   const name = basename(which, ".json");
   const path = resolve(which);
   const record = await readRun(results, name) ??
-    latest((await allRuns(results)).filter(({ output, result }) => [output, result].includes(path)));
+    latest(
+      (await allRuns(results)).filter(({ output, result }) => [output, result].includes(path)),
+    );
   if (record === undefined) {
     throw new UserError(
       `--resume ${which}: no such run; --resume alone continues the latest unfinished one`,
