@@ -2,7 +2,7 @@
 import type { CellIdentity } from "../src/cells/cell_files.ts";
 import type { Device } from "../src/device/device.ts";
 import { compilesUnoptimised } from "../src/results/environment.ts";
-import type { TranslationRecipe } from "../src/workloads/recipe.ts";
+import type { LanguageModelRecipe, TranslationRecipe } from "../src/workloads/recipe.ts";
 import { adapterRecord } from "./adapter_record.ts";
 import type { RowHead } from "./row.ts";
 import type { SuitePlan } from "./suite_plan.ts";
@@ -16,6 +16,13 @@ function translationSetting({ labelSmoothing, batching, shapes }: TranslationRec
     limits: { valid: limits.valid ?? null, test: limits.test ?? null },
     shapes: shapes.map((shape) => ({ ...shape })),
   };
+}
+
+/** How a language model reads its training text. */
+function lanesOrBlocks({ batching: { training } }: LanguageModelRecipe) {
+  return training.mode === "lanes"
+    ? { ...training }
+    : { ...training, multiples: [...training.multiples] };
 }
 
 /** Device and driver; kernels that are compiled without optimisation say nothing about speed. */
@@ -62,7 +69,7 @@ export function cellIdentity(
       optimizer: { ...training.optimizer },
       batchSize,
       sequenceLength,
-      ...(recipe.kind === "language-model" ? { training: { ...recipe.batching.training } } : {}),
+      ...(recipe.kind === "language-model" ? { training: lanesOrBlocks(recipe) } : {}),
       ...(recipe.kind === "translation" ? translationSetting(recipe) : {}),
     },
     seed,

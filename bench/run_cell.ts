@@ -80,8 +80,9 @@ async function wait({ signal }: SuiteEvents): Promise<boolean> {
 async function lockOf(cell: Cell, plan: SuitePlan, events: SuiteEvents) {
   for (let said = false;;) {
     try {
-      return await cell.lock(events.message);
+      return await cell.lock(events.message, events.signal);
     } catch (error) {
+      if (events.signal.aborted) return undefined;
       if (!(error instanceof LockedError) || plan.whenLocked === "fail") throw error;
       if (!said) events.message(`${error.message}; waiting for it`);
       said = true;

@@ -66,11 +66,11 @@ export class Cell {
   /**
    * Takes the lock and makes sure that the folder is this cell's.
    *
-   * @param report Is told when that takes a while.
+   * @param report Is told when that takes a while. @param signal Ends it; its reason is thrown.
    * @throws {LockedError} when another process has it.
    */
-  async lock(report: (line: string) => void): Promise<FolderLock> {
-    const lock = await FolderLock.acquire(this.folder, { report });
+  async lock(report: (line: string) => void, signal: AbortSignal): Promise<FolderLock> {
+    const lock = await FolderLock.acquire(this.folder, { report, signal });
     try {
       const record = await readSealed(this.path("cell.json"), cellFormat);
       if (record !== undefined && cellId(record.identity) !== this.id) {

@@ -1,6 +1,5 @@
 /** `bench`: trains and measures, prints the table, writes the result file. */
 import { Command, Option } from "@commander-js/extra-typings";
-import { resolve } from "node:path";
 import { codeVersion } from "../cells/code_version.ts";
 import { directions } from "../data/translation/directions.ts";
 import { UserError } from "../errors.ts";

@@ -26,17 +26,19 @@ const lockedCode = 75;
 
 /** The file in which a job says what became of it. */
 class JobFile {
-  #record: JobRecord = {
-    state: "starting",
-    cell: null,
-    folder: null,
-    reason: null,
-    host: hostName(),
-    pid: Deno.pid,
-    at: new Date().toISOString(),
-  };
+  #record: JobRecord;
 
-  constructor(private readonly folder: string | undefined) {}
+  constructor(private readonly folder: string | undefined, host: string) {
+    this.#record = {
+      state: "starting",
+      cell: null,
+      folder: null,
+      reason: null,
+      host,
+      pid: Deno.pid,
+      at: new Date().toISOString(),
+    };
+  }
 
   /** Writes a change. */
   async say(change: Partial<JobRecord>): Promise<void> {
@@ -76,7 +78,8 @@ Example:
   deno task cell --suite lra --task listops --model mega --seeds 2, --learning-rate 4e-3`,
     )
     .action(async (options) => {
-      const job = new JobFile(options.job === undefined ? undefined : resolve(options.job));
+      const jobFolder = options.job === undefined ? undefined : resolve(options.job);
+      const job = new JobFile(jobFolder, await hostName() ?? "unknown");
       const progress = new ProgressReporter();
       const interrupt = listenForInterrupts((line) => progress.message(line));
       try {
