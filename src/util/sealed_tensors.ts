@@ -15,6 +15,9 @@ const to = from + blank.length;
 const isSealed = (bytes: Uint8Array) =>
   bytes.length >= to && prefix.every((byte, i) => bytes[8 + i] === byte);
 
+/** What stands where the digest belongs. */
+const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes.subarray(from, to));
+
 /** The digest stands in the file itself, and counts as so many zeros. */
 function digestOf(bytes: Uint8Array): string {
   return new Sha256().update(bytes.subarray(0, from)).update(blank).update(bytes.subarray(to))
@@ -26,7 +29,9 @@ export function sealTensors(
   { metadata, tensors }: SafetensorsFile,
 ): { readonly bytes: Uint8Array<ArrayBuffer>; readonly sha256: string } {
   const bytes = writeSafetensors({ metadata: { sha256: blank, ...metadata }, tensors });
-  if (!isSealed(bytes)) throw new RangeError("the digest is not the first of the header");
+  if (!isSealed(bytes) || textOf(bytes) !== blank) {
+    throw new RangeError("the digest is not the first of the header");
+  }
   const sha256 = digestOf(bytes);
   bytes.set(new TextEncoder().encode(sha256), from);
   return { bytes, sha256 };
@@ -46,7 +51,7 @@ export function openTensors(
   where: string,
 ): SafetensorsFile & { readonly sha256: string } {
   const sha256 = isSealed(bytes) ? digestOf(bytes) : undefined;
-  if (sha256 === undefined || new TextDecoder().decode(bytes.subarray(from, to)) !== sha256) {
+  if (sha256 === undefined || textOf(bytes) !== sha256) {
     throw new UserError(`${where}: damaged (its digest does not match); ${restIntact}`);
   }
   const { metadata: { sha256: _, ...metadata }, tensors } = readSafetensors(bytes, where);
