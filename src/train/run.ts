@@ -32,11 +32,8 @@ export type { RunReport } from "./run_context.ts";
 /** Mean loss in nats above which a run counts as exploded. */
 const explodedLoss = 1e4;
 
-/**
- * Updates that take so many milliseconds are waited for one by one, so that an interruption never
- * waits for many that are queued; waiting costs them nothing that matters.
- */
-const slowUpdate = 100;
+/** Updates are queued for so many milliseconds at most: an interruption does not wait for longer. */
+const mostQueued = 2000;
 
 /**
  * Runs training to its end. What comes next follows from the progress record alone: the evaluation that
@@ -155,10 +152,16 @@ export class TrainingRun {
   async #train(stream: BatchStream): Promise<string | undefined> {
     const { session, signal } = this.context;
     const started = performance.now();
-    const slow = (this.#progress.stepMilliseconds.at(-1) ?? Infinity) >= slowUpdate;
+    // How long an update takes is known after the first window.
+    const most = Math.floor(mostQueued / (this.#progress.stepMilliseconds.at(-1) ?? mostQueued));
+    let queued = 0;
     do {
       await this.#update(stream);
-      if (slow || session.metricsFull) this.#window.measure(await session.readMetrics());
+      queued++;
+      if (queued >= most || session.metricsFull) {
+        this.#window.measure(await session.readMetrics());
+        queued = 0;
+      }
       await nextTurn();
     } while (!pointDue(this.settings, this.#progress.update) && !signal?.aborted);
     this.#window.measure(await session.readMetrics());
