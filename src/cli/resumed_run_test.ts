@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type BenchPlan, savePlan } from "./bench_plan.ts";
-import { resumedData } from "./resumed_data.ts";
+import { resumedRun } from "./resumed_run.ts";
 
 const plan: BenchPlan = {
   format: "mega-webgpu/bench-plan-4",
@@ -21,11 +21,17 @@ const plan: BenchPlan = {
   carryState: false,
 };
 
-Deno.test("a resumed run may read the data folder that it was started with", async () => {
+Deno.test("a resumed run has the data folder, the profile and the place that it was started with", async () => {
   const results = await Deno.makeTempDir();
   try {
     await savePlan(join(results, "mine.run"), plan);
-    const expected = ["--data", "/far/away"];
+    const expected = {
+      data: "/far/away",
+      profile: "smoke",
+      suite: "lra",
+      tasks: ["text"],
+      writes: [results],
+    };
     for (
       const args of [
         ["--resume", "mine.json"],
@@ -34,13 +40,11 @@ Deno.test("a resumed run may read the data folder that it was started with", asy
         ["--resume", "--verbose"],
       ]
     ) {
-      assert.deepEqual(await resumedData(args, results, results), expected, args.join(" "));
+      assert.deepEqual(await resumedRun(args, results, results), expected, args.join(" "));
     }
-    assert.deepEqual(await resumedData(["--suite", "lra"], results, results), []);
-    assert.deepEqual(await resumedData(["--resume", "other.json"], results, results), []);
-    assert.deepEqual(await resumedData(["--resume"], results, join(results, "none")), []);
-    await savePlan(join(results, "mine.run"), { ...plan, dataDir: null });
-    assert.deepEqual(await resumedData(["--resume"], results, results), []);
+    assert.equal(await resumedRun(["--suite", "lra"], results, results), undefined);
+    assert.equal(await resumedRun(["--resume", "other.json"], results, results), undefined);
+    assert.equal(await resumedRun(["--resume"], results, join(results, "none")), undefined);
   } finally {
     await Deno.remove(results, { recursive: true });
   }
