@@ -20,7 +20,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   train: ["errors", "util", "data", "device", "graph", "kernels", "compiler", "nn", "models"],
   workloads: ["errors", "util", "data", "metrics", "kernels", "models", "train"],
   results: ["errors", "util", "data", "metrics", "device"],
-  cells: ["errors", "util", "data", "results"],
+  cells: ["errors", "util", "data", "train", "results"],
   eval: [
     "errors",
     "util",
