@@ -7,6 +7,7 @@ import { dataCommand } from "./data_command.ts";
 import { diffCommand } from "./diff_command.ts";
 import { doctorCommand } from "./doctor_command.ts";
 import { generateCommand } from "./generate_command.ts";
+import { mergeCommand } from "./merge_command.ts";
 import { reportCommand } from "./report_command.ts";
 import { translateCommand } from "./translate_command.ts";
 import { tablesCommand } from "./tables_command.ts";
@@ -32,6 +33,7 @@ export async function main(args: readonly string[]): Promise<number> {
   program.addCommand(doctorCommand(exit).copyInheritedSettings(program));
   program.addCommand(diffCommand(exit).copyInheritedSettings(program));
   program.addCommand(tablesCommand(exit).copyInheritedSettings(program));
+  program.addCommand(mergeCommand(exit).copyInheritedSettings(program));
   program.addCommand(reportCommand(exit).copyInheritedSettings(program));
   program.addCommand(dataCommand(exit, program));
   try {
