@@ -9,6 +9,7 @@ import { diffCommand } from "./diff_command.ts";
 import { doctorCommand } from "./doctor_command.ts";
 import { END_WITH_PARENT, watchParent } from "./end_with_parent.ts";
 import { generateCommand } from "./generate_command.ts";
+import { mergeCommand } from "./merge_command.ts";
 import { isProvided, NO_ADAPTER } from "./no_adapter.ts";
 import { reportCommand } from "./report_command.ts";
 import { translateCommand } from "./translate_command.ts";
@@ -30,6 +31,7 @@ export function createProgram(exit: (code: number) => void): Command {
   program.addCommand(doctorCommand(exit).copyInheritedSettings(program));
   program.addCommand(diffCommand(exit).copyInheritedSettings(program));
   program.addCommand(tablesCommand(exit).copyInheritedSettings(program));
+  program.addCommand(mergeCommand(exit).copyInheritedSettings(program));
   program.addCommand(reportCommand(exit).copyInheritedSettings(program));
   program.addCommand(dataCommand(exit, program));
   return program;

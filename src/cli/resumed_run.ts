@@ -29,7 +29,10 @@ export async function resumedRun(
   const value = optionValue(readCommandLine("bench", args), "--resume");
   if (value === undefined) return undefined;
   try {
-    const { plan, cells, output } = await findRun(value === "" ? true : resolve(cwd, value), results);
+    const { plan, cells, output } = await findRun(
+      value === "" ? true : resolve(cwd, value),
+      results,
+    );
     const { dataDir: data, profile, suite, tasks } = plan;
     const writes = [cells, ...output === null ? [] : [dirname(output)]];
     return { data, profile, suite, tasks, writes };
