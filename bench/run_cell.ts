@@ -6,7 +6,7 @@ import { collectEnvironment } from "../src/results/environment.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { type RunReport, TrainingRun } from "../src/train/run.ts";
 import { Session } from "../src/train/session.ts";
-import { LockedError } from "../src/util/folder_lock.ts";
+import { FolderLock, LockedError } from "../src/util/folder_lock.ts";
 import { sessionOptions } from "../src/workloads/recipe.ts";
 import { adapterRecord } from "./adapter_record.ts";
 import { CellWatch } from "./cell_watch.ts";
@@ -92,6 +92,12 @@ async function lockOf(cell: Cell, plan: SuitePlan, events: SuiteEvents) {
   }
 }
 
+/** Makes room for a run that begins anew. @throws {LockedError} when another process is at work on it. */
+async function setAside(cell: Cell, { message, signal }: SuiteEvents): Promise<void> {
+  await using _lock = await FolderLock.acquire(cell.folder, { report: message, signal });
+  message(`the damaged run is in ${await cell.setAside()} now`);
+}
+
 /**
  * What a run measured: what its cell holds, or what it gives now, which the cell then holds.
  *
@@ -107,6 +113,7 @@ export async function runCell(
   events: SuiteEvents,
 ): Promise<CellRow | undefined> {
   await events.onCell?.(cell);
+  if (plan.startOver === cell.id) await setAside(cell, events);
   const earlier = await cell.row();
   if (earlier !== undefined) return earlier;
   await using lock = await lockOf(cell, plan, events);

@@ -44,6 +44,8 @@ export interface SuitePlan {
   readonly code: string;
   /** Commit of the checkout, where there is one. */
   readonly commit: string | null;
+  /** Cell whose run begins anew because its files are damaged. */
+  readonly startOver: string | undefined;
   /** What to do about a run that another process is at work on. */
   readonly whenLocked: "wait" | "fail";
   readonly dataDir: string | undefined;
@@ -70,6 +72,8 @@ export interface SuiteEvents {
 export interface DoneRun {
   readonly cell: Cell;
   readonly done: CellRow;
+  /** Whether the cell was complete before. */
+  readonly known: boolean;
   readonly role: ResultRow["role"];
   /** What a reader should know of its part in the suite. */
   readonly notes: readonly string[];

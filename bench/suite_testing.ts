@@ -54,6 +54,7 @@ export async function runSuite(folder: string, changes: SuiteChanges) {
     cells: join(folder, "cells"),
     code: sha256Hex("the sources"),
     commit: null,
+    startOver: undefined,
     whenLocked: "fail",
     dataDir: undefined,
     cacheDir: join(folder, "cache"),

@@ -106,7 +106,7 @@ export async function runTrainingSuite(
     const known = await cell.row() !== undefined;
     const done = await runCell(device, head, cell, plan, events);
     if (done === undefined) return outcome(true);
-    runs.push({ cell, done, role, notes });
+    runs.push({ cell, done, known, role, notes });
     const had = known ? " (was complete)" : "";
     events.message(`${runs.length}/${wanted.length} ${rowLine({ ...done.row, role })}${had}`);
   }

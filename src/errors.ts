@@ -9,3 +9,12 @@ export class UserError extends Error {
     this.name = "UserError";
   }
 }
+
+/** A file of the program's own was changed, cut or removed by others: it is of no use any more. */
+export class DamagedError extends UserError {
+  /** @param message One line that names the file. @param options Standard `cause`. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "DamagedError";
+  }
+}

@@ -1,10 +1,11 @@
 /** One run in a folder of its own. */
-import { join } from "node:path";
-import { UserError } from "../errors.ts";
+import { dirname, join } from "node:path";
+import { DamagedError } from "../errors.ts";
 import { canonicalHash } from "../util/canonical_hash.ts";
 import { FolderLock } from "../util/folder_lock.ts";
 import { ifPresent } from "../util/read_error.ts";
 import { readSealed, writeSealed } from "../util/sealed_file.ts";
+import { readCellRow } from "./cell_row.ts";
 import {
   type CellCurve,
   cellFormat,
@@ -58,9 +59,9 @@ export class Cell {
     return join(this.folder, name);
   }
 
-  /** What the run measured; undefined until it is complete. @throws {UserError} when damaged. */
+  /** What the run measured; undefined until it is complete. @throws {DamagedError} when damaged. */
   async row(): Promise<CellRow | undefined> {
-    return await readSealed(this.path("row.json"), cellRowFormat);
+    return await readCellRow(this.folder, this.identity);
   }
 
   /**
@@ -74,7 +75,9 @@ export class Cell {
     try {
       const record = await readSealed(this.path("cell.json"), cellFormat);
       if (record !== undefined && cellId(record.identity) !== this.id) {
-        throw new UserError(`${this.path("cell.json")}: holds another cell than its folder says`);
+        throw new DamagedError(
+          `${this.path("cell.json")}: holds another cell than its folder says`,
+        );
       }
     } catch (error) {
       await lock[Symbol.asyncDispose]();
@@ -93,7 +96,7 @@ export class Cell {
     await this.note(event, commit);
   }
 
-  /** Everything that happened, in order. @throws {UserError} when damaged. */
+  /** Everything that happened, in order. @throws {DamagedError} when damaged. */
   async log(): Promise<CellLog> {
     return await readSealed(this.path("log.json"), cellLogFormat) ?? [];
   }
@@ -125,10 +128,26 @@ export class Cell {
     }
   }
 
-  /** Whether a run got so far that it left a checkpoint. */
+  /**
+   * Whether a run got so far that it left a checkpoint.
+   *
+   * @throws {DamagedError} when the checkpoint is gone.
+   */
   async hasCheckpoint(): Promise<boolean> {
     const path = this.path("last.safetensors");
-    return await ifPresent(path, Deno.stat(path)) !== undefined;
+    if (await isThere(path)) return true;
+    // The curve is written right after the checkpoint.
+    if (!await isThere(this.path("curve.json"))) return false;
+    throw new DamagedError(`${path}: missing, though the run has a curve`);
+  }
+
+  /** Moves the folder out of the way, so that the run begins anew. @returns Where it is. */
+  async setAside(): Promise<string> {
+    const folder = join(dirname(this.folder), "aside");
+    await Deno.mkdir(folder, { recursive: true });
+    const place = join(folder, `${this.id}-${crypto.randomUUID().slice(0, 8)}`);
+    await Deno.rename(this.folder, place);
+    return place;
   }
 
   /** Removes the folder of a run that never got going: one without checkpoint, model or row. */
@@ -138,4 +157,8 @@ export class Cell {
     }
     await Deno.remove(this.folder, { recursive: true });
   }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await ifPresent(path, Deno.stat(path)) !== undefined;
 }

@@ -1,11 +1,11 @@
 /** Cells as they lie in folders, for those who only read them. */
 import { basename, join } from "node:path";
 import { UserError } from "../errors.ts";
-import { canonicalHash } from "../util/canonical_hash.ts";
 import { ifPresent } from "../util/read_error.ts";
 import { readSealed } from "../util/sealed_file.ts";
 import { cellId } from "./cell.ts";
-import { cellFormat, type CellIdentity, type CellRow, cellRowFormat } from "./cell_files.ts";
+import { cellFormat, type CellIdentity, type CellRow } from "./cell_files.ts";
+import { readCellRow } from "./cell_row.ts";
 import { jobFormat } from "./job_file.ts";
 
 /** A cell that was read. */
@@ -43,30 +43,7 @@ export async function readStoredCell(folder: string): Promise<StoredCell | undef
   if (id !== basename(folder)) {
     throw new UserError(`${path}: is of the cell ${id}: give its folder that name back`);
   }
-  const rowPath = join(folder, "row.json");
-  const done = await readSealed(rowPath, cellRowFormat);
-  const other = done === undefined ? undefined : difference(identity, done);
-  if (other !== undefined) {
-    throw new UserError(`${rowPath}: has another ${other} than cell.json: restore it`);
-  }
-  return { id, folder, identity, done };
-}
-
-/** What a row says otherwise than the identity of its cell. */
-function difference({ task, model, seed }: CellIdentity, { row }: CellRow): string | undefined {
-  const data = Object.fromEntries(
-    Object.entries(row.task.splits).map(([split, { sha256 }]) => [split, sha256]),
-  );
-  const pairs = {
-    task: [task.name, row.task.name],
-    version: [task.version, row.task.version],
-    direction: [task.direction, row.task.direction ?? null],
-    data: [task.data, data],
-    model: [model.name, row.model.name],
-    configuration: [model.configuration, row.model.configuration],
-    seed: [seed, row.seed],
-  };
-  return Object.entries(pairs).find(([, [a, b]]) => canonicalHash(a) !== canonicalHash(b))?.[0];
+  return { id, folder, identity, done: await readCellRow(folder, identity) };
 }
 
 /**

@@ -49,14 +49,20 @@ async function keep(
   return result.rows.every((row) => row.status === "completed") ? 0 : 1;
 }
 
+interface ResumeOptions {
+  readonly overwrite: boolean;
+  readonly otherCode: boolean;
+  readonly startOver: string | undefined;
+}
+
 /** Continues a run. @param given Options beside `--resume`. */
 async function resume(
   which: string | true,
+  cells: string,
   given: ReadonlyMap<string, unknown>,
-  overwrite: boolean,
-  otherCode: boolean,
+  { overwrite, otherCode, startOver }: ResumeOptions,
 ): Promise<number> {
-  const record = await findRun(which, RESULTS_FOLDER);
+  const record = await findRun(which, cells);
   checkResumed(record, given);
   const commit = presentCommit(env);
   const code = await codeVersion(PROJECT_ROOT);
@@ -67,7 +73,15 @@ async function resume(
         "--other-code to go on with these, which the result records; without --resume it starts anew",
     );
   }
-  return await train(record, { overwrite, whenLocked: "wait", commit });
+  if (startOver !== undefined && !record.began.includes(startOver)) {
+    throw new UserError(`--start-over ${startOver}: not a cell that ${runName(record)} began`);
+  }
+  return await train(record, {
+    overwrite,
+    whenLocked: "wait",
+    commit,
+    ...(startOver === undefined ? {} : { startOver }),
+  });
 }
 
 /** The command, for `main.ts`. */
@@ -119,6 +133,7 @@ export function benchCommand(exit: (code: number) => void) {
     .option("--cells <folder>", "folder that keeps all runs (default: results/cells)")
     .option("--resume [run]", "continue an interrupted run: its name or result file, or the latest")
     .option("--other-code", "with --resume: go on although the sources have changed")
+    .option("--start-over <cell>", "with --resume: set a damaged run aside and begin it anew")
     .addHelpText(
       "after",
       `
@@ -150,9 +165,18 @@ Examples:
             command.getOptionValueSource(name) === "cli" && name !== "resume"
           ),
         );
-        return exit(await resume(which, given, overwrite, options.otherCode ?? false));
+        const { otherCode = false, startOver } = options;
+        return exit(
+          await resume(which, cellsFolder(options.cells), given, {
+            overwrite,
+            otherCode,
+            startOver,
+          }),
+        );
       }
-      if (options.otherCode) throw new UserError("--other-code: only with --resume");
+      if (options.otherCode || options.startOver !== undefined) {
+        throw new UserError("--other-code and --start-over: only with --resume");
+      }
       const { profile } = options;
       const name = options.suite ?? suiteFor(options.task, options.model).name;
       const output = options.output === undefined
@@ -181,10 +205,10 @@ Examples:
         result: null,
         began: [],
       };
-      const earlier = await readRun(RESULTS_FOLDER, runName(fresh));
-      const startedAt = earlier?.startedAt ?? fresh.startedAt;
+      const earlier = await readRun(fresh.cells, runName(fresh));
+      const { startedAt, result } = earlier ?? fresh;
       exit(
-        await train({ ...fresh, startedAt }, {
+        await train({ ...fresh, startedAt, result }, {
           overwrite,
           whenLocked: "wait",
           commit: fresh.commit,

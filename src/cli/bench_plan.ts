@@ -51,10 +51,8 @@ const recordFormat = {
 /** A bench run. */
 export type BenchRecord = z.infer<typeof recordFormat.schema>;
 
-/** Folder of the records. */
-export function runsFolder(results: string): string {
-  return join(results, "runs");
-}
+/** Folder of the records in that of the cells. */
+const runsFolder = (cells: string) => join(cells, "runs");
 
 /** Name of a run: the same command with the same sources continues the same run. */
 export function runName({ plan, cells, output, code }: BenchRecord): string {
@@ -62,31 +60,31 @@ export function runName({ plan, cells, output, code }: BenchRecord): string {
   return `${plan.suite}-${plan.profile}-${hash.slice(0, 8)}`;
 }
 
-const recordPath = (results: string, name: string) => join(runsFolder(results), `${name}.json`);
+const recordPath = (cells: string, name: string) => join(runsFolder(cells), `${name}.json`);
 
 /** Writes a record under its name. @throws {UserError} when it cannot be written. */
-export async function saveRun(results: string, record: BenchRecord): Promise<void> {
-  await writeSealed(recordPath(results, runName(record)), recordFormat, record);
+export async function saveRun(record: BenchRecord): Promise<void> {
+  await writeSealed(recordPath(record.cells, runName(record)), recordFormat, record);
 }
 
 /** Removes the record of a run that never got going. */
-export async function dropRun(results: string, record: BenchRecord): Promise<void> {
-  await Deno.remove(recordPath(results, runName(record)));
+export async function dropRun(record: BenchRecord): Promise<void> {
+  await Deno.remove(recordPath(record.cells, runName(record)));
 }
 
 /** The record of a name; undefined when there is none. @throws {UserError} when it is damaged. */
-export async function readRun(results: string, name: string): Promise<BenchRecord | undefined> {
-  return await readSealed(recordPath(results, name), recordFormat);
+export async function readRun(cells: string, name: string): Promise<BenchRecord | undefined> {
+  return await readSealed(recordPath(cells, name), recordFormat);
 }
 
 /** All records. @throws {UserError} when one is damaged. */
-async function allRuns(results: string): Promise<BenchRecord[]> {
-  const folder = runsFolder(results);
+async function allRuns(cells: string): Promise<BenchRecord[]> {
+  const folder = runsFolder(cells);
   const entries = await ifPresent(folder, Array.fromAsync(Deno.readDir(folder))) ?? [];
   const names = entries.flatMap(({ name }) =>
     name.endsWith(".json") && !name.startsWith(".") ? [name.slice(0, -".json".length)] : []
   );
-  const records = await Promise.all(names.map((name) => readRun(results, name)));
+  const records = await Promise.all(names.map((name) => readRun(cells, name)));
   return records.filter((record) => record !== undefined);
 }
 
@@ -97,12 +95,12 @@ const latest = (records: readonly BenchRecord[]) =>
  * Finds an unfinished run.
  *
  * @param which Name of a run, its record, or the result file that it is to write; `true` for the
- * latest one.
+ * latest one. @param cells Folder of the cells.
  * @throws {UserError} when there is none, it is finished, or its record is damaged.
  */
-export async function findRun(which: string | true, results: string): Promise<BenchRecord> {
+export async function findRun(which: string | true, cells: string): Promise<BenchRecord> {
   if (which === true) {
-    const unfinished = latest((await allRuns(results)).filter(({ result }) => result === null));
+    const unfinished = latest((await allRuns(cells)).filter(({ result }) => result === null));
     if (unfinished === undefined) {
       throw new UserError("no unfinished run to resume: leave --resume out to start one");
     }
@@ -110,9 +108,9 @@ export async function findRun(which: string | true, results: string): Promise<Be
   }
   const name = basename(which, ".json");
   const path = resolve(which);
-  const record = await readRun(results, name) ??
+  const record = await readRun(cells, name) ??
     latest(
-      (await allRuns(results)).filter(({ output, result }) => [output, result].includes(path)),
+      (await allRuns(cells)).filter(({ output, result }) => [output, result].includes(path)),
     );
   if (record === undefined) {
     throw new UserError(

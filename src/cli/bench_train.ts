@@ -5,7 +5,7 @@ import { suiteResult, writeSuiteResult } from "../../bench/suite_result.ts";
 import { runTrainingSuite } from "../../bench/training_suite.ts";
 import type { Cell } from "../cells/cell.ts";
 import { openDevice } from "../device/device.ts";
-import { UserError } from "../errors.ts";
+import { DamagedError, UserError } from "../errors.ts";
 import { samplesText } from "../results/display/samples.ts";
 import { formatScore } from "../results/display/score_format.ts";
 import type { Result } from "../results/schema.ts";
@@ -13,10 +13,11 @@ import { summaryTables } from "../results/summary.ts";
 import { renderText } from "../results/table_text.ts";
 import { ProgressReporter } from "../util/progress.ts";
 import { ifPresent } from "../util/read_error.ts";
+import { shellWord } from "../util/shell_word.ts";
 import { inspectTerminal } from "../util/terminal.ts";
 import { type BenchRecord, dropRun, runName, saveRun } from "./bench_plan.ts";
 import { type Interrupt, listenForInterrupts } from "./interrupt.ts";
-import { cacheFolder, RESULTS_FOLDER } from "./paths.ts";
+import { cacheFolder, cellsFolder, RESULTS_FOLDER } from "./paths.ts";
 import { freeOutput } from "./result_output.ts";
 import { suiteOf } from "./suites.ts";
 
@@ -27,6 +28,8 @@ export interface TrainOptions {
   /** Replace the result file where there is one. */
   readonly overwrite: boolean;
   readonly whenLocked: SuitePlan["whenLocked"];
+  /** Cell whose run begins anew. */
+  readonly startOver?: string;
   /** Commit of the checkout at present. */
   readonly commit: string | null;
   /** Is told which cell comes next. */
@@ -75,6 +78,7 @@ export async function trainPlan(
     cells,
     code,
     commit: options.commit,
+    startOver: options.startOver,
     whenLocked: options.whenLocked,
     dataDir: plan.dataDir ?? undefined,
     cacheDir: cacheFolder(env),
@@ -109,20 +113,42 @@ function printResult(result: Result): void {
   if (samples !== "") console.log(`\n${samples}`);
 }
 
-/** What is intact when a run ends early, and how it goes on; undefined when nothing is. */
-async function adviceOf(record: BenchRecord, cells: Iterable<Cell>): Promise<string | undefined> {
+/** The option that names the folder of the cells, where it is not the usual one. */
+function storeOption({ cells }: BenchRecord): string {
+  return cells === cellsFolder(undefined) ? "" : ` --cells ${shellWord(cells)}`;
+}
+
+/** The command that continues a run. */
+function continuation(record: BenchRecord, option = ""): string {
+  return `\`deno task bench --resume ${runName(record)}${storeOption(record)}${option}\``;
+}
+
+/** What of some cells is worth to be continued, in words; undefined when nothing is. */
+async function keptOf(cells: Iterable<Cell>): Promise<string | undefined> {
   let complete = 0;
   let begun = 0;
   for (const cell of cells) {
     if (await isThere(cell.path("row.json"))) complete++;
-    else if (await cell.hasCheckpoint()) begun++;
+    else if (await isThere(cell.path("last.safetensors"))) begun++;
   }
-  if (complete + begun === 0) return undefined;
   const parts = [
     ...complete === 0 ? [] : [`${complete} complete run${complete === 1 ? "" : "s"}`],
     ...begun === 0 ? [] : [`the checkpoint${begun === 1 ? "" : "s"} of ${begun} more`],
   ];
-  return `${parts.join(" and ")} kept; \`deno task bench --resume ${runName(record)}\` continues`;
+  return parts.length === 0 ? undefined : `${parts.join(" and ")} kept`;
+}
+
+/** The error with what is intact, and the command that goes on. */
+async function withAdvice(error: UserError, record: BenchRecord, cells: readonly Cell[]) {
+  const last = cells[cells.length - 1];
+  const kept = await keptOf(cells);
+  const message = error instanceof DamagedError
+    ? `${kept ?? "nothing else was begun"}; ` +
+      `${
+        continuation(record, ` --start-over ${last.id}`)
+      } sets the damaged run aside and begins it anew`
+    : `${kept}; ${continuation(record)} continues`;
+  return new UserError(`${error.message}; ${message}`, { cause: error });
 }
 
 /**
@@ -139,32 +165,40 @@ export async function train(started: BenchRecord, options: TrainOptions): Promis
   const onCell = async (cell: Cell) => {
     cells.set(cell.id, cell);
     record = { ...record, began: [...cells.keys()] };
-    await saveRun(RESULTS_FOLDER, record);
+    await saveRun(record);
   };
   /** A start that fails leaves nothing behind. */
-  const ended = async () => {
-    const advice = await adviceOf(record, cells.values());
-    if (advice === undefined && cells.size > 0) await dropRun(RESULTS_FOLDER, record);
-    return advice;
+  const isKept = async () => {
+    for (const cell of cells.values()) if (await isThere(cell.folder)) return true;
+    if (cells.size > 0) await dropRun(record);
+    return false;
   };
   let trained: Awaited<ReturnType<typeof trainPlan>>;
   try {
     trained = await trainPlan(record, { ...options, onCell }, interrupt, progress);
   } catch (error) {
-    const advice = await ended();
-    if (!(error instanceof UserError) || advice === undefined) throw error;
-    throw new UserError(`${error.message}; ${advice}`, { cause: error });
+    if (!await isKept() || !(error instanceof UserError)) throw error;
+    throw await withAdvice(error, record, [...cells.values()]);
   }
   const { outcome, suitePlan } = trained;
   const result = suiteResult(suitePlan, outcome);
   if (result !== undefined) printResult(result);
   if (outcome.interrupted || result === undefined) {
-    console.error(`interrupted; ${await ended() ?? "nothing was begun"}`);
+    const advice = await isKept()
+      ? `${await keptOf(cells.values()) ?? "nothing to keep yet"}; ${
+        continuation(record)
+      } continues`
+      : "nothing was begun";
+    console.error(`interrupted; ${advice}`);
     return interrupt.code();
   }
-  const path = await write(record, outcome, result, options);
-  await saveRun(RESULTS_FOLDER, { ...record, result: path });
-  console.log(`\nwrote ${path}`);
+  const present = record.result !== null && outcome.runs.every(({ known }) => known) &&
+      await isThere(record.result)
+    ? record.result
+    : undefined;
+  const path = present ?? await write(record, outcome, result, options);
+  await saveRun({ ...record, result: path });
+  console.log(present === undefined ? `\nwrote ${path}` : `\nall this is in ${path} already`);
   for (const line of result.warnings) console.error(`warning: ${line}`);
   const whole = outcome.runs.length === outcome.planned && outcome.warnings.length === 0;
   return whole && result.rows.every((row) => row.status === "completed") ? 0 : 1;
@@ -183,7 +217,8 @@ async function write(
     return path;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const command = `deno task merge ${runName(record)} --output FILE.json`;
+    const store = storeOption(record);
+    const command = `deno task merge ${runName(record)}${store} --output FILE.json`;
     throw new UserError(`${error.message}; all runs are complete: \`${command}\` writes them`, {
       cause: error,
     });

@@ -24,6 +24,7 @@ import { NO_ADAPTER } from "./no_adapter.ts";
 import {
   cacheFolder,
   cacheFolders,
+  cellsFolder,
   PROJECT_ROOT,
   type ReadEnv,
   realPath,
@@ -114,7 +115,9 @@ async function launch(command: string, given: readonly string[]): Promise<number
   if (env(END_WITH_PARENT)) watchParent(() => supervisor.end("SIGTERM"));
   const cache = cacheFolder(env);
   const cwd = command.startsWith("test") ? PROJECT_ROOT : env("INIT_CWD") || Deno.cwd();
-  const resumed = command === "bench" ? await resumedRun(rest, cwd, RESULTS_FOLDER) : undefined;
+  const resumed = command === "bench"
+    ? await resumedRun(rest, cwd, cellsFolder(undefined))
+    : undefined;
   // Before anything is fetched: what is wrong with the command line shows here.
   const args = childArguments(command, rest, cwd, resumed);
   const needsAdapter = !WITHOUT_ADAPTER.has(command) &&

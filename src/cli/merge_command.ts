@@ -66,7 +66,7 @@ Examples:
         seeds: options.seeds,
       };
       const named = sources.length > 0 ? sources : [cellsFolder(options.cells)];
-      const merged = await readAll(named, filter);
+      const merged = await readAll(named, cellsFolder(options.cells), filter);
       const path = output ?? await freeOutput(RESULTS_FOLDER, merged.result);
       const result = await writeMerged(path, merged, overwrite);
       const terminal = inspectTerminal(Deno.stdout);
@@ -81,9 +81,13 @@ Examples:
 }
 
 /** Cells of everything that was named. @throws {UserError} see {@link mergeCells}. */
-async function readAll(sources: readonly string[], filter: CellFilter): Promise<Merged> {
+async function readAll(
+  sources: readonly string[],
+  store: string,
+  filter: CellFilter,
+): Promise<Merged> {
   const found: FoundCells[] = [];
-  for (const source of sources) found.push(await allowed(source, () => cellsOf(source)));
+  for (const source of sources) found.push(await allowed(source, () => cellsOf(source, store)));
   const folders = new Set(found.flatMap(({ folders }) => folders.map((folder) => resolve(folder))));
   const cells = [];
   for (const folder of folders) {
@@ -94,10 +98,10 @@ async function readAll(sources: readonly string[], filter: CellFilter): Promise<
 }
 
 /** A folder, or a bench run by its name or record. */
-async function cellsOf(source: string): Promise<FoundCells> {
+async function cellsOf(source: string, store: string): Promise<FoundCells> {
   const found = await ifPresent(source, Deno.stat(source));
   if (found?.isDirectory) return await findCells(source);
-  const record = await readRun(RESULTS_FOLDER, basename(source, ".json"));
+  const record = await readRun(store, basename(source, ".json"));
   if (record === undefined) {
     throw new UserError(`${source}: no such folder, and no bench run of that name`);
   }

@@ -1,15 +1,16 @@
 /** Where a result goes, and that it takes nothing else's place. */
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import type { Result } from "../results/schema.ts";
 import { defaultResultPath } from "../results/store.ts";
+import { AtomicFile } from "../util/atomic_write.ts";
 import { ifPresent } from "../util/read_error.ts";
 
 /**
  * Checks a name that was asked for, before anything is computed.
  *
  * @returns The absolute path.
- * @throws {UserError} when it does not end in `.json`, is a folder, or is taken.
+ * @throws {UserError} when it does not end in `.json`, is a folder, is taken, or cannot be written.
  */
 export async function checkOutput(output: string, overwrite: boolean): Promise<string> {
   if (!output.endsWith(".json")) {
@@ -17,14 +18,26 @@ export async function checkOutput(output: string, overwrite: boolean): Promise<s
   }
   const path = resolve(output);
   const found = await ifPresent(path, Deno.lstat(path));
-  if (found === undefined) return path;
+  if (found === undefined) {
+    await probe(path);
+    return path;
+  }
   if (found.isDirectory) throw new UserError(`--output ${output}: this is a folder`);
   if (!overwrite) {
     throw new UserError(
       `--output ${output}: already exists: choose another name, or add --overwrite to replace it`,
     );
   }
+  await probe(path);
   return path;
+}
+
+/** Makes sure that a file can be written, and leaves nothing behind. */
+async function probe(path: string): Promise<void> {
+  const folder = dirname(path);
+  const isNew = await ifPresent(folder, Deno.stat(folder)) === undefined;
+  await (await AtomicFile.create(path))[Symbol.asyncDispose]();
+  if (isNew) await Deno.remove(folder);
 }
 
 /** The first free name for a result that was given none: suite, profile and time of its end. */

@@ -19,22 +19,22 @@ export interface ResumedRun {
  * and the way of compiling otherwise get from the command line. Undefined without such a run.
  *
  * @param args Arguments of `bench`. @param cwd What relative paths count from.
- * @param results Where unfinished runs are looked for when none is named.
+ * @param cells Folder of the cells, with the records of runs, unless the arguments name another.
  */
 export async function resumedRun(
   args: readonly string[],
   cwd: string,
-  results: string,
+  cells: string,
 ): Promise<ResumedRun | undefined> {
-  const value = optionValue(readCommandLine("bench", args), "--resume");
+  const line = readCommandLine("bench", args);
+  const value = optionValue(line, "--resume");
   if (value === undefined) return undefined;
+  const named = optionValue(line, "--cells");
+  const store = named ? resolve(cwd, named) : cells;
   try {
-    const { plan, cells, output } = await findRun(
-      value === "" ? true : resolve(cwd, value),
-      results,
-    );
+    const { plan, output } = await findRun(value === "" ? true : resolve(cwd, value), store);
     const { dataDir: data, profile, suite, tasks } = plan;
-    const writes = [cells, ...output === null ? [] : [dirname(output)]];
+    const writes = [store, ...output === null ? [] : [dirname(output)]];
     return { data, profile, suite, tasks, writes };
   } catch (error) {
     // The command itself says what is wrong with the run.

@@ -22,9 +22,9 @@ const plan: BenchPlan = {
   carryState: false,
 };
 
-const record = (output: string, dataDir: string | null): BenchRecord => ({
+const record = (cells: string, output: string, dataDir: string | null): BenchRecord => ({
   plan: { ...plan, dataDir },
-  cells: "/somewhere/cells",
+  cells,
   output,
   code: sha256Hex("the sources"),
   commit: null,
@@ -36,14 +36,14 @@ const record = (output: string, dataDir: string | null): BenchRecord => ({
 Deno.test("a resumed run has the data folder, the profile and the places that it was started with", async () => {
   const results = await Deno.makeTempDir();
   try {
-    const mine = record(join(results, "mine.json"), "/far/away");
-    await saveRun(results, mine);
+    const mine = record(results, join(results, "mine.json"), "/far/away");
+    await saveRun(mine);
     const expected = {
       data: "/far/away",
       profile: "smoke",
       suite: "lra",
       tasks: ["text"],
-      writes: ["/somewhere/cells", results],
+      writes: [results, results],
     };
     for (
       const args of [
@@ -58,8 +58,11 @@ Deno.test("a resumed run has the data folder, the profile and the places that it
     assert.equal(await resumedRun(["--suite", "lra"], results, results), undefined);
     assert.equal(await resumedRun(["--resume", "other.json"], results, results), undefined);
     assert.equal(await resumedRun(["--resume"], results, join(results, "none")), undefined);
-    const other = { ...record(join(results, "o.json"), null), startedAt: "2999-01-01T00:00:00Z" };
-    await saveRun(results, other);
+    const other = {
+      ...record(results, join(results, "o.json"), null),
+      startedAt: "2999-01-01T00:00:00Z",
+    };
+    await saveRun(other);
     assert.equal((await resumedRun(["--resume"], results, results))?.data, null);
   } finally {
     await Deno.remove(results, { recursive: true });

@@ -2,7 +2,7 @@
  * Checkpoints: one safetensors file with parameters, moments, model and carried state, and all about
  * the progress of a run, written atomically. A digest covers every byte and is checked when it is read.
  */
-import { UserError } from "../errors.ts";
+import { DamagedError } from "../errors.ts";
 import { writeFileAtomic } from "../util/atomic_write.ts";
 import { ifPresent } from "../util/read_error.ts";
 import { openTensors, restIntact, sealTensors } from "../util/sealed_tensors.ts";
@@ -33,7 +33,7 @@ export async function saveCheckpoint(
 /**
  * Reads a checkpoint, or `undefined` when there is none.
  *
- * @throws {UserError} when the file is damaged, of an earlier version, or belongs to another run.
+ * @throws {DamagedError} when the file is damaged, of an earlier version, or belongs to another run.
  */
 export async function loadCheckpoint(
   path: string,
@@ -42,7 +42,7 @@ export async function loadCheckpoint(
   const bytes = await ifPresent(path, Deno.readFile(path));
   if (bytes === undefined) return undefined;
   if (earlier.test(new TextDecoder("latin1").decode(bytes.subarray(0, 100)))) {
-    throw new UserError(
+    throw new DamagedError(
       `${path}: written by an earlier version of the program, which this one does not continue; ` +
         restIntact,
     );
@@ -50,10 +50,10 @@ export async function loadCheckpoint(
   const { metadata, tensors } = openTensors(bytes, path);
   const progress = readProgress(metadata.progress);
   if (progress === undefined) {
-    throw new UserError(`${path}: its progress record has another form; ${restIntact}`);
+    throw new DamagedError(`${path}: its progress record has another form; ${restIntact}`);
   }
   if (progress.run !== run) {
-    throw new UserError(`${path}: belongs to a run with other settings or data; ${restIntact}`);
+    throw new DamagedError(`${path}: belongs to a run with other settings or data; ${restIntact}`);
   }
   const state = {
     parameters: partOf("parameters", tensors),

@@ -3,7 +3,7 @@
  * checkpoints that an interrupted or killed run continues from to the same bits.
  */
 import { join } from "node:path";
-import { UserError } from "../errors.ts";
+import { DamagedError } from "../errors.ts";
 import { nextTurn } from "../util/event_loop.ts";
 import { restIntact } from "../util/sealed_tensors.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
@@ -98,7 +98,7 @@ export class TrainingRun {
     const { progress, state } = saved;
     const trouble = progressTrouble(progress, this.settings);
     if (trouble !== undefined) {
-      throw new UserError(
+      throw new DamagedError(
         `${path}: its progress does not fit the settings of the run (${trouble}); ${restIntact}`,
       );
     }

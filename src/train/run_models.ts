@@ -1,6 +1,6 @@
 /** The models that a run may be judged by, beside the present one: the best and the latest. */
 import { join } from "node:path";
-import { UserError } from "../errors.ts";
+import { DamagedError } from "../errors.ts";
 import { writeError, writeFileAtomic } from "../util/atomic_write.ts";
 import { ifPresent } from "../util/read_error.ts";
 import { openTensors, restIntact, sealTensors } from "../util/sealed_tensors.ts";
@@ -57,7 +57,7 @@ export class RunModels {
   /**
    * A model that was kept.
    *
-   * @throws {UserError} when its file is missing, damaged, or another one than the record refers to.
+   * @throws {DamagedError} when its file is missing, damaged, or another one than the record refers to.
    */
   async load(kind: ModelKind, { step, sha256 }: KeptModel): Promise<TrainedValues> {
     const name = nameOf(kind, step);
@@ -69,13 +69,13 @@ export class RunModels {
     const path = join(this.folder, name);
     const bytes = await ifPresent(path, Deno.readFile(path));
     if (bytes === undefined) {
-      throw new UserError(
+      throw new DamagedError(
         `${path}: missing, but the checkpoint of the run refers to it; ${restIntact}`,
       );
     }
     const { tensors, sha256: found } = openTensors(bytes, path);
     if (found !== sha256) {
-      throw new UserError(
+      throw new DamagedError(
         `${path}: not the model of update ${step} that the run refers to; ${restIntact}`,
       );
     }

@@ -1,6 +1,6 @@
 /** JSON files that carry a digest of their content: a changed or cut file is noticed when it is read. */
 import { z } from "zod";
-import { UserError } from "../errors.ts";
+import { DamagedError } from "../errors.ts";
 import { writeFileAtomic } from "./atomic_write.ts";
 import { ifPresent } from "./read_error.ts";
 import { sha256Hex } from "./sha256.ts";
@@ -39,7 +39,8 @@ export async function writeSealed<T>(
  * Reads a sealed file and checks digest and form.
  *
  * @returns `undefined` when there is no such file.
- * @throws {UserError} when it is damaged, of another format, or cannot be read.
+ * @throws {DamagedError} when it is damaged or of another format. @throws {UserError} when it cannot be
+ * read.
  */
 export async function readSealed<T>(
   path: string,
@@ -51,20 +52,20 @@ export async function readSealed<T>(
   try {
     json = JSON.parse(text);
   } catch {
-    throw new UserError(`${path}: damaged (not JSON)`);
+    throw new DamagedError(`${path}: damaged (not JSON)`);
   }
   const envelope = envelopeSchema.safeParse(json);
-  if (!envelope.success) throw new UserError(`${path}: damaged (no digest)`);
+  if (!envelope.success) throw new DamagedError(`${path}: damaged (no digest)`);
   if (envelope.data.format !== format) {
-    throw new UserError(`${path}: is ${envelope.data.format}, not ${format}`);
+    throw new DamagedError(`${path}: is ${envelope.data.format}, not ${format}`);
   }
   if (digestOf(format, envelope.data.content) !== envelope.data.sha256) {
-    throw new UserError(`${path}: damaged (its digest does not match)`);
+    throw new DamagedError(`${path}: damaged (its digest does not match)`);
   }
   const content = schema.safeParse(envelope.data.content);
   if (!content.success) {
     const { path: at, message } = content.error.issues[0];
-    throw new UserError(`${path}: ${at.join(".") || "content"}: ${message}`);
+    throw new DamagedError(`${path}: ${at.join(".") || "content"}: ${message}`);
   }
   return content.data;
 }

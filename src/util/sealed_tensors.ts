@@ -2,7 +2,7 @@
  * Safetensors files with a digest over every byte: header, metadata, names, shapes and values. A
  * changed or cut file is noticed when it is read, whichever byte it is.
  */
-import { UserError } from "../errors.ts";
+import { DamagedError } from "../errors.ts";
 import { readSafetensors, type SafetensorsFile, writeSafetensors } from "./safetensors.ts";
 import { Sha256 } from "./sha256.ts";
 
@@ -44,7 +44,7 @@ export const restIntact = "the other files of the run are as they were";
  * Reads a sealed file; tensors are views of `bytes` where alignment allows.
  *
  * @param where Path, for messages.
- * @throws {UserError} when a byte is not as it was written, or some are missing.
+ * @throws {DamagedError} when a byte is not as it was written, or some are missing.
  */
 export function openTensors(
   bytes: Uint8Array,
@@ -52,7 +52,7 @@ export function openTensors(
 ): SafetensorsFile & { readonly sha256: string } {
   const sha256 = isSealed(bytes) ? digestOf(bytes) : undefined;
   if (sha256 === undefined || textOf(bytes) !== sha256) {
-    throw new UserError(`${where}: damaged (its digest does not match); ${restIntact}`);
+    throw new DamagedError(`${where}: damaged (its digest does not match); ${restIntact}`);
   }
   const { metadata: { sha256: _, ...metadata }, tensors } = readSafetensors(bytes, where);
   return { metadata, tensors, sha256 };
