@@ -139,11 +139,16 @@ Deno.test("a merged result is read as it was written, with its models and transl
         hypotheses.push([role, (await readTranslations(path, record)).hypotheses[0]]);
       }
     }
-    assert.deepEqual(hypotheses, [["trial", "with 0.001"], ["final", "with 0.004"]]);
+    assert.deepEqual(hypotheses, [
+      ["trial", "with 0.001"],
+      ["trial", "with 0.004"],
+      ["final", "with 0.004"],
+    ]);
     const models = join(dirname(path), "result.models");
     const model = (name: string) => Deno.readTextFileSync(join(models, `listops-mega${name}`));
     assert.equal(model("-seed1.safetensors"), "model with 0.004");
     assert.equal(model("-rate0.001-seed1.safetensors"), "model with 0.001");
+    assert.equal(model("-rate0.004-seed1.safetensors"), "model with 0.004");
     await assert.rejects(
       writeMerged(path, merged, false),
       /result.json already exists: choose another name or add --overwrite/,

@@ -72,8 +72,9 @@ Examples:
       const terminal = inspectTerminal(Deno.stdout);
       console.log(summaryTables(result).map((table) => renderText(table, terminal)).join("\n\n"));
       console.log(`\nwrote ${path}: ${plural(result.rows.length, "run")}`);
+      for (const line of merged.choices) console.error(line);
       for (const line of result.warnings) {
-        console.error(merged.choices.includes(line) ? line : `warning: ${line}`);
+        if (!merged.choices.includes(line)) console.error(`warning: ${line}`);
       }
       sayIncomplete(merged);
       exit(merged.incomplete.length === 0 ? 0 : 1);

@@ -25,9 +25,9 @@ Deno.test("merge writes the result of the cells in several folders, and says wha
     const output = join(folder, "result.json");
     const { code, stdout, stderr } = await merge(folder, one, two, "--output", output);
     assert.equal(code, 0, stderr);
-    assert.match(stdout, new RegExp(`wrote ${output}: 3 runs`));
+    assert.match(stdout, new RegExp(`wrote ${output}: 4 runs`));
     assert.match(stderr, /^listops mega: learning rate 0.004 is the best of 2 settings/m);
-    assert.equal((await readResult(output)).rows.length, 3);
+    assert.equal((await readResult(output)).rows.length, 4);
     const before = Deno.readTextFileSync(output);
     const again = await merge(folder, one, "--output", output);
     assert.equal(again.code, 2);
