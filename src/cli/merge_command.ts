@@ -124,7 +124,8 @@ async function allowed<T>(source: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    const cause = error instanceof UserError ? error.cause : error;
+    if (!(cause instanceof Deno.errors.NotCapable)) throw error;
     throw new UserError(
       `${source}: its cells are in a folder that was not named: add --cells with that folder`,
       { cause: error },

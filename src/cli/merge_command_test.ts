@@ -55,6 +55,23 @@ Deno.test("merge names what is not complete, and ends with 1", () =>
     assert.equal((await readResult(output)).finishedAt, null);
   }));
 
+Deno.test("merge says how to open cells that only the jobs of a sweep name", () =>
+  withFolder(async (folder) => {
+    const [sweep, store] = [join(folder, "sweep"), join(folder, "cells")];
+    await writeSealed(join(sweep, "jobs", "0", "job.json"), jobFormat, {
+      state: "completed",
+      cell: null,
+      folder: await write(store),
+      reason: null,
+      host: "here",
+      pid: 1,
+      at: "2026-01-31T12:00:00Z",
+    });
+    const { code, stderr } = await merge(sweep, sweep, "--output", join(sweep, "result.json"));
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /^error: .*: its cells are in a folder that was not named: add --cells /);
+  }));
+
 Deno.test("merge refuses in one line, and writes nothing", () =>
   withFolder(async (folder) => {
     const store = join(folder, "cells");
