@@ -23,37 +23,50 @@ interface Candidate {
   readonly runs: readonly CompleteCell[];
 }
 
+/** Which settings were chosen. */
+export interface Choices {
+  /** The runs by which a setting was chosen are in here twice, as a trial and as final. */
+  readonly chosen: readonly ChosenCell[];
+  /** One line for every choice. */
+  readonly lines: readonly string[];
+  /** Those of the lines that a reader of the result should know. */
+  readonly doubts: readonly string[];
+}
+
 /**
  * Gives every cell its part: where a model has runs in several settings, those of the setting with
  * the best mean validation score are final and the others trials. Settings are compared on the
  * seeds that all of them have, where there are any.
  *
  * @param cells Of one suite, profile and adapter, each once.
- * @returns The cells, and one line for every choice.
  */
-export function chooseSettings(
-  cells: readonly CompleteCell[],
-): { readonly chosen: ChosenCell[]; readonly lines: string[] } {
+export function chooseSettings(cells: readonly CompleteCell[]): Choices {
   const chosen: ChosenCell[] = [];
   const lines: string[] = [];
+  const doubts: string[] = [];
   for (const [name, group] of Map.groupBy(cells, ({ identity }) => modelKey(identity))) {
     const candidates = candidatesOf(group);
-    const { best, line } = choose(candidates);
-    if (line !== undefined) lines.push(`${name}: ${line}`);
+    if (candidates.length === 1) {
+      chosen.push(...group.map((cell) => ({ cell, role: "final", trial: undefined } as const)));
+      continue;
+    }
+    const { best, seeds, line, doubtful } = choose(candidates);
+    lines.push(`${name}: ${line}`);
+    if (doubtful) doubts.push(`${name}: ${line}`);
     for (const candidate of candidates) {
-      const same = candidates.filter(({ peak }) => peak === candidate.peak);
-      const others = same.filter((other) => other !== best && other !== candidate);
+      const alike = candidates.filter(({ peak }) => peak === candidate.peak);
       const label = `${candidate.peak ?? "none"}-${candidate.hash.slice(0, 8)}`;
+      const trial = alike.length > 1 ? label : undefined;
       for (const cell of candidate.runs) {
-        chosen.push({
-          cell,
-          role: candidate === best ? "final" : "trial",
-          trial: others.length > 0 ? label : undefined,
-        });
+        const final = candidate === best;
+        if (final) chosen.push({ cell, role: "final", trial: undefined });
+        if (!final || seeds.includes(cell.identity.seed)) {
+          chosen.push({ cell, role: "trial", trial });
+        }
       }
     }
   }
-  return { chosen, lines };
+  return { chosen, lines, doubts };
 }
 
 /** By rising learning rate. */
@@ -66,11 +79,17 @@ function candidatesOf(cells: readonly CompleteCell[]): Candidate[] {
   }).toSorted((a, b) => (a.peak ?? 0) - (b.peak ?? 0) || (a.hash < b.hash ? -1 : 1));
 }
 
-function choose(
-  candidates: readonly Candidate[],
-): { readonly best: Candidate; readonly line: string | undefined } {
+/** A setting that was chosen from several. */
+interface Choice {
+  readonly best: Candidate;
+  /** Seeds whose scores decided. */
+  readonly seeds: readonly number[];
+  readonly line: string;
+  readonly doubtful: boolean;
+}
+
+function choose(candidates: readonly Candidate[]): Choice {
   const [first] = candidates;
-  if (candidates.length === 1) return { best: first, line: undefined };
   const { score } = first.runs[0].done.row;
   const common = seedsOf(first).filter((seed) =>
     candidates.every((one) => seedsOf(one).includes(seed))
@@ -79,24 +98,27 @@ function choose(
     const value = meanScore(candidate, common);
     return value === undefined ? [] : [{ candidate, value }];
   }).toSorted((a, b) => score.higherIsBetter ? b.value - a.value : a.value - b.value);
-  const winner = ranked.at(0);
   const count = `${candidates.length} settings`;
-  if (winner === undefined) {
-    const [most] = candidates.toSorted((a, b) => b.runs.length - a.runs.length);
-    const text = differenceText(most, candidates);
+  if (ranked.length === 0) {
+    const [best] = candidates.toSorted((a, b) => b.runs.length - a.runs.length);
+    const text = differenceText(best, candidates);
     return {
-      best: most,
+      best,
+      seeds: common,
       line: `none of ${count} has a score on validation with all seeds: ${text} stands for them`,
+      doubtful: true,
     };
   }
-  const seeds = common.length > 0 ? common : seedsOf(winner.candidate);
+  const [{ candidate: best, value }] = ranked;
+  const seeds = common.length > 0 ? common : seedsOf(best);
   const over = `${seeds.length === 1 ? "seed" : "mean of seeds"} ${seeds.join(", ")}`;
-  const value = `${score.name} ${formatScore(winner.value, score.unit)}`;
   const unlike = common.length > 0 ? "" : "; no seed was run with all of them";
   return {
-    best: winner.candidate,
-    line: `${differenceText(winner.candidate, candidates)} is the best of ${count} by validation ` +
-      `(${value}, ${over}${unlike})`,
+    best,
+    seeds,
+    line: `${differenceText(best, candidates)} is the best of ${count} by validation ` +
+      `(${score.name} ${formatScore(value, score.unit)}, ${over}${unlike})`,
+    doubtful: common.length === 0,
   };
 }
 

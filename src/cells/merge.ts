@@ -54,13 +54,14 @@ export function mergeCells(
     );
   }
   refuseConflicts(complete);
-  const { chosen, lines } = chooseSettings(complete);
+  const { chosen, lines, doubts } = chooseSettings(complete);
   const ordered = chosen.toSorted(byPlace);
   const incomplete = [...incompleteLines(wanted, complete), ...missing];
-  const rows = ordered.map(({ cell, role }) => ({
-    cell: cell.done,
-    row: { ...cell.done.row, role },
-  }));
+  const tried = new Set(chosen.flatMap(({ cell, role }) => role === "trial" ? [cell.id] : []));
+  const rows = ordered.map(({ cell: { id, done }, role }) => {
+    const notes = role === "final" && tried.has(id) ? [reused] : [];
+    return { cell: done, row: { ...done.row, role, warnings: [...done.row.warnings, ...notes] } };
+  });
   const [{ identity: { suite, profile } }] = complete;
   const result = deriveResult({
     suite,
@@ -71,11 +72,13 @@ export function mergeCells(
     warnings: [
       ...mixtures(complete),
       ...incomplete.length > 0 ? [`runs left out, since not complete: ${incomplete.length}`] : [],
-      ...lines,
+      ...doubts,
     ],
   });
   return { result, cells: ordered, choices: lines, incomplete };
 }
+
+const reused = "this is the trial with the chosen setting: the same run, not repeated";
 
 /**
  * Writes a merged result with the models and translations of its rows.

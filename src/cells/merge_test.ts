@@ -183,13 +183,16 @@ Deno.test("the setting with the best mean validation score is final, the others 
     ),
     [
       "trial mega 0.001 1",
+      "trial mega 0.004 1",
       "trial mega 0.001 2",
+      "trial mega 0.004 2",
       "final mega 0.004 1",
       "final s4 0.001 1",
       "final mega 0.004 2",
     ],
   );
-  assert.deepEqual(result.warnings, choices);
+  assert.deepEqual(result.warnings, []);
+  assert.match(result.rows[4].warnings.join(), /^this is the trial with the chosen setting/);
 });
 
 Deno.test("settings are compared on the seeds that all of them have", () => {
@@ -204,6 +207,7 @@ Deno.test("settings are compared on the seeds that all of them have", () => {
     a({ peak: 0.004, seed: 2, validation: 0.5 }),
   ]);
   assert.match(apart.choices.join(), /learning rate 0.001 .*; no seed was run with all of them\)$/);
+  assert.deepEqual(apart.result.warnings, apart.choices);
 });
 
 Deno.test("a lower score is better where the task says so", () => {
@@ -229,7 +233,8 @@ Deno.test("a setting with which a seed diverged is not chosen", () => {
     a({ peak: 0.01, row: diverged }),
   ]);
   assert.match(none.choices.join(), /none of 2 settings has a score on validation/);
-  assert.deepEqual(none.result.rows.map(({ role }) => role), ["trial", "final"]);
+  assert.deepEqual(none.result.rows.map(({ role }) => role), ["trial", "trial", "final"]);
+  assert.deepEqual(none.result.warnings, none.choices);
 });
 
 Deno.test("settings that differ in other things than the learning rate are told apart", () => {
@@ -244,7 +249,7 @@ Deno.test("settings that differ in other things than the learning rate are told 
   ]);
   assert.match(choices.join(), /: batch size 16 is the best of 3 settings/);
   const labels = cells.flatMap(({ role, trial }) => role === "trial" ? [trial] : []);
-  assert.equal(new Set(labels).size, 2);
+  assert.equal(new Set(labels).size, 3);
   for (const label of labels) assert.match(label ?? "", /^0.001-[0-9a-f]{8}$/);
   assert.deepEqual(result.overrides, { batchSize: "8,16,32" });
 });

@@ -67,7 +67,7 @@ export async function findCells(folder: string): Promise<FoundCells> {
 async function cellsOfJobs(jobs: string): Promise<FoundCells> {
   const folders: string[] = [];
   const missing: string[] = [];
-  for (const name of await foldersIn(jobs)) {
+  for (const name of (await foldersIn(jobs)).toSorted((a, b) => Number(a) - Number(b))) {
     const path = join(jobs, name);
     const folder = (await readSealed(join(path, "job.json"), jobFormat))?.folder ?? undefined;
     if (folder !== undefined && await isThere(join(folder, "cell.json"))) folders.push(folder);
@@ -80,7 +80,7 @@ async function foldersIn(path: string): Promise<string[]> {
   const entries = await ifPresent(path, Array.fromAsync(Deno.readDir(path)));
   if (entries === undefined) throw new UserError(`${path}: no such folder`);
   const names = entries.flatMap(({ name, isDirectory }) => isDirectory ? [name] : []);
-  return names.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  return names.toSorted();
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -72,8 +72,9 @@ Examples:
       const terminal = inspectTerminal(Deno.stdout);
       console.log(summaryTables(result).map((table) => renderText(table, terminal)).join("\n\n"));
       console.log(`\nwrote ${path}: ${plural(result.rows.length, "run")}`);
+      for (const line of merged.choices) console.error(line);
       for (const line of result.warnings) {
-        console.error(merged.choices.includes(line) ? line : `warning: ${line}`);
+        if (!merged.choices.includes(line)) console.error(`warning: ${line}`);
       }
       sayIncomplete(merged);
       exit(merged.incomplete.length === 0 ? 0 : 1);
@@ -127,7 +128,8 @@ async function allowed<T>(source: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    const cause = error instanceof UserError ? error.cause : error;
+    if (!(cause instanceof Deno.errors.NotCapable)) throw error;
     throw new UserError(
       `${source}: its cells are in a folder that was not named: add --cells with that folder`,
       { cause: error },

@@ -75,7 +75,7 @@ export const COMMAND_PATHS: Readonly<Record<string, CommandPaths>> = {
   },
   "merge": {
     positionals: "read",
-    paths: { "--output": "write-file", "--cells": "write-folder" },
+    paths: { "--output": "write-file", "--cells": "read" },
     flags: ["--overwrite"],
     reads: ["results"],
     writes: ["results"],

@@ -14,9 +14,9 @@ import {
   highestLock,
   type Holder,
   isKept,
-  lockNumbers,
   lockPath,
   readLock,
+  removeLower,
   systemTryLock,
   type TryLock,
   writeFree,
@@ -191,9 +191,7 @@ export class FolderLock implements AsyncDisposable {
       }
     }
     const lock = new FolderLock(folder, number, token, file, system);
-    for (const older of await lockNumbers(folder).catch(() => [])) {
-      if (older < number) await Deno.remove(lockPath(folder, older)).catch(() => undefined);
-    }
+    await removeLower(folder, number).catch(() => undefined);
     return lock;
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
+import { temporaryPath } from "./atomic_write.ts";
 import { FolderLock, LockedError, type LockSystem } from "./folder_lock.ts";
 import { Racer } from "./racer_testing.ts";
 
@@ -306,6 +307,25 @@ Deno.test("a folder that its holder removes can be locked by the next one", asyn
     await using second = await FolderLock.acquire(cell, { system: { ...atOnce, link } });
     await second.check();
     assert.deepEqual(names(cell), ["lock-1.json"]);
+  });
+});
+
+Deno.test("what killed processes left of their attempts is removed", async () => {
+  await withFolder(async (folder) => {
+    const left = (number: number) => temporaryPath(join(folder, `lock-${number}.json`));
+    for (const number of [1, 2, 3]) Deno.writeTextFileSync(left(number), "");
+    leave(folder, 2);
+    let removed = 0;
+    const link = async (path: string, name: string) => {
+      // A faster process tidies up before the attempt.
+      if (removed++ === 0) Deno.removeSync(path);
+      await Deno.link(path, name);
+    };
+    await using _ = await FolderLock.acquire(folder, { system: { ...atOnce, link } });
+    assert.deepEqual(names(folder).map((name) => name.replace(/\.json\..*/, ".*")), [
+      ".lock-3.*",
+      "lock-3.json",
+    ]);
   });
 });
 

@@ -37,27 +37,33 @@ export const systemTryLock: TryLock = async (file, exclusive) => {
 };
 
 const NAME = /^lock-(\d{1,15})\.json$/;
+const TEMPORARY = /^\.lock-(\d{1,15})\.json\..+\.tmp$/;
 const LARGEST = 4096;
 const STATE_AT = '{"state":"'.length;
 
 /** Path of the lock file with a number. */
 export const lockPath = (folder: string, number: number) => join(folder, `lock-${number}.json`);
 
-/** Numbers of the lock files of a folder, in ascending order. */
-export async function lockNumbers(folder: string): Promise<number[]> {
-  const numbers: number[] = [];
+/**
+ * Removes lock files with lower numbers, and what killed processes left that were to become some.
+ * Who is about to make one of those finds out that the lock is taken. What cannot be removed stays.
+ */
+export async function removeLower(folder: string, number: number): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
-    const match = NAME.exec(name);
-    if (match !== null) numbers.push(Number(match[1]));
+    const match = NAME.exec(name) ?? TEMPORARY.exec(name);
+    if (match === null || Number(match[1]) >= number) continue;
+    await Deno.remove(join(folder, name)).catch(() => undefined);
   }
-  return numbers.toSorted((a, b) => a - b);
 }
 
 /** The highest number of a lock file; 0 when there is none. */
 export async function highestLock(folder: string): Promise<number> {
   // A listing can miss files that come and go while it is made; two that agree have not.
   for (let last = -1;;) {
-    const highest = (await lockNumbers(folder)).at(-1) ?? 0;
+    let highest = 0;
+    for await (const { name } of Deno.readDir(folder)) {
+      highest = Math.max(highest, Number(NAME.exec(name)?.[1] ?? 0));
+    }
     if (highest === last) return highest;
     last = highest;
   }

@@ -22,7 +22,7 @@ export async function publishNew(
     // A network file system asks again when an answer was lost, and finds its own link.
     if ((await Deno.stat(temporary)).nlink !== 2) return false;
   }
-  await Deno.remove(temporary);
+  await Deno.remove(temporary).catch(() => undefined);
   return true;
 }
 
