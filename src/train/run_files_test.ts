@@ -100,3 +100,34 @@ Deno.test("a run that does not resume replaces what an earlier one left", () =>
     assert.deepEqual(foundBy(anew), foundBy(await fakeRun()));
     assert.deepEqual(foundBy(await fakeRun({ context: { folder } })), foundBy(anew));
   }));
+
+Deno.test("a model that is missing is noticed when a run is continued, before its first update", () =>
+  withFolder(async (folder) => {
+    const controller = new AbortController();
+    const { progress } = await fakeRun({
+      context: { folder, signal: controller.signal },
+      onEvent: (event) => event === "update 9" && controller.abort(),
+    });
+    const name = `best-${progress.best?.step}.safetensors`;
+    await Deno.rename(join(folder, name), join(folder, "elsewhere"));
+    let events = 0;
+    const resumed = fakeRun({ context: { folder }, onEvent: () => void events++ });
+    await rejectsInOneLine(resumed, new RegExp(`${name}: missing`));
+    assert.equal(events, 0);
+    await Deno.rename(join(folder, "elsewhere"), join(folder, name));
+    assert.deepEqual(foundBy(await fakeRun({ context: { folder } })), foundBy(await fakeRun()));
+  }));
+
+Deno.test("of many evaluations between checkpoints only the models that are needed stay", () =>
+  withFolder(async (folder) => {
+    const counts = new Set<number>();
+    await fakeRun({
+      settings: { evaluateEvery: 1, checkpointEvery: 7, averagedModels: 2 },
+      context: { folder },
+      onEvent(event) {
+        if (event !== "evaluate") counts.add([...Deno.readDirSync(folder)].length);
+      },
+    });
+    // A checkpoint, and of both it and the present two recent models and a best one.
+    assert.equal(Math.max(...counts), 7);
+  }));
