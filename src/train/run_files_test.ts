@@ -81,6 +81,20 @@ Deno.test("a checkpoint whose progress cannot be is refused, though its digest i
     assert.deepEqual(await filesOf(folder), before);
   }));
 
+Deno.test("a checkpoint of another model is refused in one line", () =>
+  withFolder(async (folder) => {
+    await fakeRun({ context: { folder } });
+    const path = join(folder, "last.safetensors");
+    const saved = await loadCheckpoint(path, "a run");
+    assert.ok(saved);
+    const parameters = new Map([["w", new Float32Array(3)]]);
+    await saveCheckpoint(path, { ...saved.state, parameters }, saved.progress);
+    await rejectsInOneLine(
+      fakeRun({ context: { folder } }),
+      /last\.safetensors: holds another model \(w is not of 4 elements\); the other files/,
+    );
+  }));
+
 Deno.test("what killed attempts left is removed once a checkpoint that needs none of it is written", () =>
   withFolder(async (folder) => {
     const seen: [number, boolean][] = [];
