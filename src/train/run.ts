@@ -103,7 +103,12 @@ export class TrainingRun {
       );
     }
     await this.#models.check(progress);
-    session.restore(state);
+    try {
+      session.restore(state);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new UserError(`${path}: holds another model (${error.message}); ${restIntact}`);
+    }
     await stream.seek(progress.cursor);
     const { seconds, window } = progress;
     this.#progress = {

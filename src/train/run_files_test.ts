@@ -81,6 +81,20 @@ Deno.test("a checkpoint whose progress cannot be is refused, though its digest i
     assert.deepEqual(await filesOf(folder), before);
   }));
 
+Deno.test("a checkpoint of another model is refused in one line", () =>
+  withFolder(async (folder) => {
+    await fakeRun({ context: { folder } });
+    const path = join(folder, "last.safetensors");
+    const saved = await loadCheckpoint(path, "a run");
+    assert.ok(saved);
+    const parameters = new Map([["w", new Float32Array(3)]]);
+    await saveCheckpoint(path, { ...saved.state, parameters }, saved.progress);
+    await rejectsInOneLine(
+      fakeRun({ context: { folder } }),
+      /last\.safetensors: holds another model \(w is not of 4 elements\); the other files/,
+    );
+  }));
+
 Deno.test("what killed attempts left is removed once a checkpoint that needs none of it is written", () =>
   withFolder(async (folder) => {
     const seen: [number, boolean][] = [];
@@ -99,4 +113,35 @@ Deno.test("a run that does not resume replaces what an earlier one left", () =>
     const anew = await fakeRun({ context: { folder, resume: false } });
     assert.deepEqual(foundBy(anew), foundBy(await fakeRun()));
     assert.deepEqual(foundBy(await fakeRun({ context: { folder } })), foundBy(anew));
+  }));
+
+Deno.test("a model that is missing is noticed when a run is continued, before its first update", () =>
+  withFolder(async (folder) => {
+    const controller = new AbortController();
+    const { progress } = await fakeRun({
+      context: { folder, signal: controller.signal },
+      onEvent: (event) => event === "update 9" && controller.abort(),
+    });
+    const name = `best-${progress.best?.step}.safetensors`;
+    await Deno.rename(join(folder, name), join(folder, "elsewhere"));
+    let events = 0;
+    const resumed = fakeRun({ context: { folder }, onEvent: () => void events++ });
+    await rejectsInOneLine(resumed, new RegExp(`${name}: missing`));
+    assert.equal(events, 0);
+    await Deno.rename(join(folder, "elsewhere"), join(folder, name));
+    assert.deepEqual(foundBy(await fakeRun({ context: { folder } })), foundBy(await fakeRun()));
+  }));
+
+Deno.test("of many evaluations between checkpoints only the models that are needed stay", () =>
+  withFolder(async (folder) => {
+    const counts = new Set<number>();
+    await fakeRun({
+      settings: { evaluateEvery: 1, checkpointEvery: 7, averagedModels: 2 },
+      context: { folder },
+      onEvent(event) {
+        if (event !== "evaluate") counts.add([...Deno.readDirSync(folder)].length);
+      },
+    });
+    // A checkpoint, and of both it and the present two recent models and a best one.
+    assert.equal(Math.max(...counts), 7);
   }));

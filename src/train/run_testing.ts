@@ -78,6 +78,7 @@ class FakeSession implements RunSession {
   }
 
   restore(state: SessionState): void {
+    if (state.parameters.get("w")?.length !== 4) throw new RangeError("w is not of 4 elements");
     this.#state = structuredClone(state);
   }
 
