@@ -107,7 +107,7 @@ export class TrainingRun {
       session.restore(state);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw new UserError(`${path}: holds another model (${error.message}); ${restIntact}`);
+      throw new DamagedError(`${path}: holds another model (${error.message}); ${restIntact}`);
     }
     await stream.seek(progress.cursor);
     const { seconds, window } = progress;
