@@ -50,6 +50,7 @@ const measuring = {
 export const COMMAND_PATHS: Readonly<Record<string, CommandPaths>> = {
   "bench": {
     ...measuring,
+    flags: [...measuring.flags, "--other-code"],
     paths: {
       "--data": "read",
       "--output": "write-file",

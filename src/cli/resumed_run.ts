@@ -29,10 +29,13 @@ export async function resumedRun(
   const value = optionValue(readCommandLine("bench", args), "--resume");
   if (value === undefined) return undefined;
   try {
-    const { folder, plan } = await findRun(value === "" ? true : resolve(cwd, value), results);
+    const { plan, cells, output } = await findRun(
+      value === "" ? true : resolve(cwd, value),
+      results,
+    );
     const { dataDir: data, profile, suite, tasks } = plan;
-    // The result file lies beside the folder.
-    return { data, profile, suite, tasks, writes: [dirname(folder)] };
+    const writes = [cells, ...output === null ? [] : [dirname(output)]];
+    return { data, profile, suite, tasks, writes };
   } catch (error) {
     // The command itself says what is wrong with the run.
     if (error instanceof UserError || error instanceof Deno.errors.NotFound) return undefined;
