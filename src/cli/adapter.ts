@@ -53,21 +53,18 @@ export async function prepareAdapter(request: AdapterRequest): Promise<Adapter> 
       return { environment: {}, mend: nothingToMend };
     }
   }
-  const provide = async (verify: boolean, report: (line: string) => void) => {
-    const driver = await ensureDriver({ drivers, kinds: choice.kinds, say: report, verify });
-    return driverEnvironment(driver, libraryPath);
+  const provide = async (verify: boolean) => {
+    const { driver, provided } = await ensureDriver({ drivers, kinds: choice.kinds, say, verify });
+    return { environment: driverEnvironment(driver, libraryPath), provided };
   };
   try {
+    // The doctor looks closely, at any time.
+    const { environment } = await provide(command === "doctor");
     return {
-      // The doctor looks closely, at any time.
-      environment: await provide(command === "doctor", say),
+      environment,
       async mend() {
-        let mended = false;
-        const environment = await provide(true, (line) => {
-          mended = true;
-          say(line);
-        });
-        return mended ? environment : undefined;
+        const again = await provide(true);
+        return again.provided ? again.environment : undefined;
       },
     };
   } catch (error) {

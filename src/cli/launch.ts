@@ -8,7 +8,6 @@
  */
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
-import { NoAdapterError } from "../device/device.ts";
 import { endPrograms } from "../device/provision/program.ts";
 import { type Adapter, prepareAdapter } from "./adapter.ts";
 import { chooseAdapter } from "./adapter_choice.ts";
@@ -20,7 +19,6 @@ import {
   vulkanEnvironment,
 } from "./child_environment.ts";
 import { END_WITH_PARENT, watchParent } from "./end_with_parent.ts";
-import { NO_ADAPTER } from "./no_adapter.ts";
 import {
   cacheFolder,
   cacheFolders,
@@ -32,6 +30,7 @@ import {
 } from "./paths.ts";
 import { permissionFlags } from "./permissions.ts";
 import { type ResumedRun, resumedRun } from "./resumed_run.ts";
+import { runMending } from "./run_mending.ts";
 import { findPrograms, SWEEP_PROGRAMS } from "./sweep_programs.ts";
 import { Supervisor } from "./supervisor.ts";
 
@@ -49,9 +48,6 @@ const WITHOUT_ADAPTER: ReadonlySet<string> = new Set([
 
 /** Milliseconds that a command is given to end; a sweep's jobs get theirs from their own launcher. */
 const GRACE = { command: 4000, sweep: 4500 };
-
-/** Exit codes of a crash: by SIGILL, SIGABRT, SIGBUS and SIGSEGV. */
-const CRASHES: readonly number[] = [132, 134, 135, 139];
 
 function say(line: string): void {
   console.error(line);
@@ -143,18 +139,7 @@ async function launch(command: string, given: readonly string[]): Promise<number
       cwd,
       env: { ...environment, ...common },
     });
-  const code = await run(adapter?.environment ?? {});
-  if (supervisor.ending) return code;
-  if (code === NO_ADAPTER) {
-    const mended = await adapter?.mend();
-    const again = mended === undefined ? code : await run(mended);
-    if (again !== NO_ADAPTER) return again;
-    throw new NoAdapterError();
-  }
-  if (CRASHES.includes(code) && await adapter?.mend() !== undefined) {
-    say("the damaged driver may have been what ended the command: start it again");
-  }
-  return code;
+  return await runMending({ adapter, run, ending: () => supervisor.ending, say });
 }
 
 /** `LD_LIBRARY_PATH`, also that of a sweep, which must not hand it on itself. */
@@ -167,8 +152,10 @@ if (import.meta.main) {
   try {
     Deno.exit(await launch(command, args));
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(`error: ${error.message}`);
-    Deno.exit(2);
+    if (args.includes("--verbose")) throw error;
+    const user = error instanceof UserError;
+    const message = error instanceof Error ? error.message : String(error);
+    say(user ? `error: ${message}` : `internal error: ${message} (--verbose shows where)`);
+    Deno.exit(user ? 2 : 70);
   }
 }

@@ -9,7 +9,6 @@
  * - `read-result` with the translations below its folder;
  * - `read-model` or a result with the models beside it;
  * - `read-golden` with the files that it names, beside it or in the data folder next to its own;
- * - `read-run` or the folder of the run that wrote a result;
  * - `write-file` atomically, which takes its folder;
  * - `write-folder`.
  */
@@ -18,7 +17,6 @@ export type PathUse =
   | "read-result"
   | "read-model"
   | "read-golden"
-  | "read-run"
   | "write-file"
   | "write-folder";
 
@@ -55,7 +53,7 @@ export const COMMAND_PATHS: Readonly<Record<string, CommandPaths>> = {
       "--data": "read",
       "--output": "write-file",
       "--cells": "write-folder",
-      "--resume": "read-run",
+      "--resume": "read",
     },
     optional: ["--resume"],
     writes: ["cache", "results"],

@@ -181,7 +181,6 @@ class Grants {
     this.read(path);
     const json = path.endsWith(".json");
     if (use === "read-result") this.read(dirname(path));
-    if (use === "read-run" && json) this.read(path.replace(/\.json$/, ".run"));
     if (use === "read-model" && json) this.read(modelsFolder(path));
     if (use === "read-golden" && json) {
       this.read(dirname(path)).read(resolve(dirname(path), "../data"));
@@ -195,7 +194,7 @@ class Grants {
     const why = real === realPath(root) ? undefined : whyGuarded(real, home && realPath(home));
     if (why !== undefined) {
       throw new UserError(
-        `${named}: would open ${why} (${real}) for writing: choose a folder of its own below`,
+        `${named}: would open ${why} (${real}) for writing: choose a folder of your own`,
       );
     }
     if (isWithin(real, realPath(driver))) {

@@ -163,7 +163,7 @@ Deno.test("a resumed run reads its data and writes where its plan says", () => {
   assert.ok(read.includes("/far/data") && !write.includes("/far/data"));
   assert.ok(write.includes("/far/out"));
   const lost = flags("bench", ["--resume", "/far/out/x.json"]);
-  assert.ok(lost.read.includes("/far/out/x.run") && !lost.write.includes("/far/out"));
+  assert.ok(lost.read.includes("/far/out/x.json") && !lost.write.includes("/far/out"));
 });
 
 Deno.test("a sweep may start Deno and Slurm, no other command starts anything", () => {

@@ -40,6 +40,13 @@ export interface EnsureOptions {
   readonly check?: typeof checkAdapterIn;
 }
 
+/** What {@link ensureDriver} gives. */
+export interface EnsuredDriver {
+  readonly driver: Driver;
+  /** Whether it was provided now, by this process or one that it waited for. */
+  readonly provided: boolean;
+}
+
 /**
  * Returns a software Vulkan driver from the cache, providing it first where there is none or where
  * it is damaged. Processes that do this at the same time wait for one another; an interrupted
@@ -48,10 +55,10 @@ export interface EnsureOptions {
  *
  * @throws {UserError} when no driver can be provided.
  */
-export async function ensureDriver(options: EnsureOptions): Promise<Driver> {
-  const { drivers, kinds, say } = options;
+export async function ensureDriver(options: EnsureOptions): Promise<EnsuredDriver> {
+  const { drivers, kinds } = options;
   const cached = await findDriver(options);
-  if (cached.driver !== undefined) return cached.driver;
+  if (cached.driver !== undefined) return { driver: cached.driver, provided: false };
   try {
     await Deno.mkdir(drivers, { recursive: true });
   } catch (error) {
@@ -61,12 +68,12 @@ export async function ensureDriver(options: EnsureOptions): Promise<Driver> {
   await lock.lock(true);
   // Meanwhile another process may have provided it.
   const { driver, damage } = await findDriver(options);
-  if (driver !== undefined) return driver;
-  for (const line of damage) say(`fetching the software driver again: ${line}`);
+  if (driver !== undefined) return { driver, provided: true };
+  const why = damage.length === 0 ? "No Vulkan adapter" : damage.join("; ");
   const reasons: string[] = [];
   for (const kind of kinds) {
     try {
-      return await provide(kind, options);
+      return { driver: await provide(kind, why, options), provided: true };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       reasons.push(`${kind}: ${reason}${certificateAdvice(reason)}`);
@@ -98,7 +105,11 @@ async function findDriver(options: EnsureOptions): Promise<DriverProof> {
   return { driver: undefined, damage };
 }
 
-async function provide(kind: DriverKind, options: EnsureOptions): Promise<Driver> {
+async function provide(
+  kind: DriverKind,
+  why: string,
+  options: EnsureOptions,
+): Promise<Driver> {
   const { drivers, say, providers = PROVIDERS, check = checkAdapterIn } = options;
   const finalFolder = folderOf(kind, drivers);
   const folder = join(drivers, `${kind}.partial`);
@@ -107,7 +118,7 @@ async function provide(kind: DriverKind, options: EnsureOptions): Promise<Driver
   await Deno.mkdir(folder, { recursive: true });
   await Deno.mkdir(scratch, { recursive: true });
   const systemState = await databaseTime();
-  const manifest = await providers[kind]({ folder, finalFolder, scratch, say });
+  const manifest = await providers[kind]({ folder, finalFolder, scratch, why, say });
   await remove(finalFolder);
   await Deno.rename(folder, finalFolder);
   const driver: Driver = { folder: finalFolder, manifest };

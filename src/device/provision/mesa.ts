@@ -60,7 +60,7 @@ async function provideFrom(
   const { unpack, fromSystem } = await selectPackages(packages, await installed(), atLeast);
   const total = unpack.reduce((sum, each) => sum + each.bytes, 0);
   context.say(
-    `No Vulkan adapter: fetching Mesa llvmpipe ${mesa.version} from ${plan.suite} into ` +
+    `${context.why}: fetching Mesa llvmpipe ${mesa.version} from ${plan.suite} into ` +
       `${context.finalFolder} (${Math.ceil(total / 1e6)} MB, once)`,
   );
   throwIf(await apt.download(unpack));

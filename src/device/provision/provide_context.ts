@@ -5,6 +5,8 @@ export interface ProvideContext {
   readonly finalFolder: string;
   /** Scratch space that survives an interruption, so that downloads continue. */
   readonly scratch: string;
+  /** Why a driver is needed, to begin the line that tells the user what is fetched. */
+  readonly why: string;
   /** Tells the user, in one line, what is about to happen. */
   readonly say: (line: string) => void;
 }

@@ -49,7 +49,7 @@ export async function provideSwiftShader(context: ProvideContext): Promise<Drive
     throw new Error(`no SwiftShader package for ${Deno.build.os} ${Deno.build.arch}`);
   }
   context.say(
-    `No Vulkan adapter: fetching SwiftShader (npm ${SWIFTSHADER_PACKAGE} ${SWIFTSHADER_VERSION}) ` +
+    `${context.why}: fetching SwiftShader (npm ${SWIFTSHADER_PACKAGE} ${SWIFTSHADER_VERSION}) ` +
       `into ${context.finalFolder} (70 MB, once)`,
   );
   const compressed = await Deno.readFile(join(await fetchPackage(context.scratch), ARCHIVE));
