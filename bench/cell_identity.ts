@@ -41,11 +41,14 @@ function adapterOf(device: Device): CellIdentity["adapter"] {
 /**
  * Identity of a run. What it is for (a trial, a row of a table) does not count: the trial with the
  * chosen learning rate is the run of its seed.
+ *
+ * @param code Hash of the sources, see `codeVersion`.
  */
 export function cellIdentity(
   { run, settings, model }: RowHead,
-  { suite, profile, code }: Pick<SuitePlan, "suite" | "profile" | "code">,
+  { suite, profile }: Pick<SuitePlan, "suite" | "profile">,
   device: Device,
+  code: string,
 ): CellIdentity {
   const { recipe, task, batchSize, sequenceLength } = run;
   const { config, training } = recipe;

@@ -7,6 +7,7 @@ import type { ResultRow } from "../src/results/schema_row.ts";
 import { type RunReport, TrainingRun } from "../src/train/run.ts";
 import { Session } from "../src/train/session.ts";
 import { FolderLock, LockedError } from "../src/util/folder_lock.ts";
+import { removeLeftOvers } from "../src/util/left_overs.ts";
 import { sessionOptions } from "../src/workloads/recipe.ts";
 import { adapterRecord } from "./adapter_record.ts";
 import { CellWatch } from "./cell_watch.ts";
@@ -23,6 +24,7 @@ async function train(
   device: Device,
   head: RowHead,
   cell: Cell,
+  lock: FolderLock,
   events: SuiteEvents,
 ): Promise<ResultRow> {
   const { run: { recipe, workload, task }, settings, model } = head;
@@ -48,7 +50,10 @@ async function train(
           spec: workload.scores[0],
         });
       },
-      onCheckpoint: (progress) => watch.checkpoint(progress),
+      onCheckpoint: async (progress) => {
+        await lock.check();
+        await watch.checkpoint(progress);
+      },
       signal: events.signal,
     });
     const outcome = await run.run();
@@ -98,6 +103,13 @@ async function setAside(cell: Cell, { message, signal }: SuiteEvents): Promise<v
   message(`the damaged run is in ${await cell.setAside()} now`);
 }
 
+/** What a cell holds. */
+export interface CellOutcome {
+  readonly done: CellRow;
+  /** Whether it was complete before. */
+  readonly known: boolean;
+}
+
 /**
  * What a run measured: what its cell holds, or what it gives now, which the cell then holds.
  *
@@ -111,18 +123,20 @@ export async function runCell(
   cell: Cell,
   plan: SuitePlan,
   events: SuiteEvents,
-): Promise<CellRow | undefined> {
+): Promise<CellOutcome | undefined> {
   await events.onCell?.(cell);
   if (plan.startOver === cell.id) await setAside(cell, events);
   const earlier = await cell.row();
-  if (earlier !== undefined) return earlier;
+  if (earlier !== undefined) return { done: earlier, known: true };
   await using lock = await lockOf(cell, plan, events);
   const meanwhile = await cell.row();
-  if (meanwhile !== undefined || lock === undefined) return meanwhile;
+  if (meanwhile !== undefined) return { done: meanwhile, known: true };
+  if (lock === undefined) return undefined;
   try {
+    await removeLeftOvers(cell.folder, true);
     const continues = await cell.hasCheckpoint();
     await cell.begin(plan.commit, continues ? "continued" : "started");
-    const row = await train(device, head, cell, events);
+    const row = await train(device, head, cell, lock, events);
     await lock.check();
     if (row.status === "interrupted") {
       await cell.note(row.reason ?? "interrupted", plan.commit);
@@ -130,8 +144,9 @@ export async function runCell(
     }
     const { environment, warnings } = await collectEnvironment(adapterRecord(device));
     const log = await cell.log();
+    const mixed = cell.identity.code === plan.presentCode ? [] : [otherCode];
     const done: CellRow = {
-      row,
+      row: { ...row, warnings: [...row.warnings, ...mixed] },
       environment,
       warnings,
       startedAt: log[0].at,
@@ -143,9 +158,11 @@ export async function runCell(
       ),
     };
     await cell.complete(done);
-    return done;
+    return { done, known: false };
   } catch (error) {
     await cell.dropUnused();
     throw error;
   }
 }
+
+const otherCode = "the run was begun with other sources and continued with these";

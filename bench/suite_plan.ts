@@ -40,8 +40,10 @@ export interface SuitePlan {
   readonly averagedModels: number | undefined;
   /** Folder of all cells. */
   readonly cells: string;
-  /** Hash of the sources that the runs began with; others may continue them when asked to. */
+  /** Hash of the sources with which the plan was begun. */
   readonly code: string;
+  /** Hash of the present sources; they differ where runs are to be continued all the same. */
+  readonly presentCode: string;
   /** Commit of the checkout, where there is one. */
   readonly commit: string | null;
   /** Cell whose run begins anew because its files are damaged. */

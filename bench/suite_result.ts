@@ -1,9 +1,7 @@
 /** The result of a suite, from the cells of its runs. */
 import { deriveResult } from "../src/cells/derive_result.ts";
-import { exportCell } from "../src/cells/export_cell.ts";
+import { writeDerived } from "../src/cells/write_derived.ts";
 import type { Result } from "../src/results/schema.ts";
-import type { ResultRow } from "../src/results/schema_row.ts";
-import { writeResult } from "../src/results/store.ts";
 import { overridesOf } from "./overrides.ts";
 import type { SuiteOutcome, SuitePlan } from "./suite_plan.ts";
 
@@ -51,11 +49,5 @@ export async function writeSuiteResult(
   { runs }: SuiteOutcome,
   replace: boolean,
 ): Promise<Result> {
-  const rows: ResultRow[] = [];
-  for (const [i, { cell }] of runs.entries()) {
-    rows.push(await exportCell(cell.folder, result.rows[i], path));
-  }
-  const written = { ...result, rows };
-  await writeResult(path, written, { replace });
-  return written;
+  return await writeDerived(path, result, runs.map(({ cell }) => cell), replace);
 }

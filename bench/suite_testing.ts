@@ -53,6 +53,7 @@ export async function runSuite(folder: string, changes: SuiteChanges) {
     averagedModels: undefined,
     cells: join(folder, "cells"),
     code: sha256Hex("the sources"),
+    presentCode: sha256Hex("the sources"),
     commit: null,
     startOver: undefined,
     whenLocked: "fail",

@@ -7,6 +7,7 @@ import { cellIdentity } from "./cell_identity.ts";
 import { type LoadedTask, loadTasks } from "./load_tasks.ts";
 import { runCell } from "./run_cell.ts";
 import { headOf } from "./run_head.ts";
+import type { RowHead } from "./row.ts";
 import type { TrainingSpec } from "./spec.ts";
 import type { DoneRun, SuiteEvents, SuiteOutcome, SuitePlan } from "./suite_plan.ts";
 import { bestTrial, trialPeak } from "./trials.ts";
@@ -53,6 +54,14 @@ function startAhead(runs: readonly Wanted[], plan: SuitePlan, { message }: Suite
     (reason) => message(`nothing is compiled ahead: ${reason}`),
   );
   return { ahead, specs };
+}
+
+/** The cell of a run: where the sources have changed, one that they began, or a new one. */
+async function cellOf(head: RowHead, plan: SuitePlan, device: Device): Promise<Cell> {
+  const { cells, code, presentCode } = plan;
+  const first = new Cell(cells, cellIdentity(head, plan, device, code));
+  if (code === presentCode || await first.isBegun()) return first;
+  return new Cell(cells, cellIdentity(head, plan, device, presentCode));
 }
 
 /**
@@ -102,10 +111,10 @@ export async function runTrainingSuite(
       described.add(spec.task);
       events.message(`${spec.task}: ${batches()}`);
     }
-    const cell = new Cell(plan.cells, cellIdentity(head, plan, device));
-    const known = await cell.row() !== undefined;
-    const done = await runCell(device, head, cell, plan, events);
-    if (done === undefined) return outcome(true);
+    const cell = await cellOf(head, plan, device);
+    const ended = await runCell(device, head, cell, plan, events);
+    if (ended === undefined) return outcome(true);
+    const { done, known } = ended;
     runs.push({ cell, done, known, role, notes });
     const had = known ? " (was complete)" : "";
     events.message(`${runs.length}/${wanted.length} ${rowLine({ ...done.row, role })}${had}`);

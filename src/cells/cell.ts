@@ -141,6 +141,11 @@ export class Cell {
     throw new DamagedError(`${path}: missing, though the run has a curve`);
   }
 
+  /** Whether something of the run is worth to be continued, or it is complete. */
+  async isBegun(): Promise<boolean> {
+    return await isThere(this.path("row.json")) || await isThere(this.path("curve.json"));
+  }
+
   /** Moves the folder out of the way, so that the run begins anew. @returns Where it is. */
   async setAside(): Promise<string> {
     const folder = join(dirname(this.folder), "aside");

@@ -2,13 +2,11 @@
 import type { ProfileName } from "../data/profile_names.ts";
 import { UserError } from "../errors.ts";
 import type { Result } from "../results/schema.ts";
-import type { ResultRow } from "../results/schema_row.ts";
-import { writeResult } from "../results/store.ts";
 import { canonicalHash } from "../util/canonical_hash.ts";
 import { chooseSettings, type ChosenCell } from "./choose_settings.ts";
 import { modelKey, refuseConflicts, runKey, withoutCopies } from "./conflicts.ts";
 import { deriveResult } from "./derive_result.ts";
-import { exportCell } from "./export_cell.ts";
+import { writeDerived } from "./write_derived.ts";
 import type { CompleteCell, StoredCell } from "./stored_cell.ts";
 
 /** Which cells to take; what is undefined does not matter. */
@@ -92,13 +90,8 @@ export async function writeMerged(
   { result, cells }: Merged,
   replace: boolean,
 ): Promise<Result> {
-  const rows: ResultRow[] = [];
-  for (const [i, { cell, trial }] of cells.entries()) {
-    rows.push(await exportCell(cell.folder, result.rows[i], path, trial));
-  }
-  const written = { ...result, rows };
-  await writeResult(path, written, { replace });
-  return written;
+  const sources = cells.map(({ cell: { folder }, trial }) => ({ folder, trial }));
+  return await writeDerived(path, result, sources, replace);
 }
 
 function passes({ suite, profile, task, model, seed }: StoredCell["identity"], filter: CellFilter) {

@@ -79,6 +79,7 @@ async function resume(
   return await train(record, {
     overwrite,
     whenLocked: "wait",
+    presentCode: code,
     commit,
     ...(startOver === undefined ? {} : { startOver }),
   });
@@ -211,6 +212,7 @@ Examples:
         await train({ ...fresh, startedAt, result }, {
           overwrite,
           whenLocked: "wait",
+          presentCode: fresh.code,
           commit: fresh.commit,
         }),
       );

@@ -1,4 +1,5 @@
 /** Runs a bench record to its end and derives its result. */
+import { dirname } from "node:path";
 import type { TrainingSuite } from "../../bench/spec.ts";
 import type { ScheduleSource, SuiteOutcome, SuitePlan } from "../../bench/suite_plan.ts";
 import { suiteResult, writeSuiteResult } from "../../bench/suite_result.ts";
@@ -12,6 +13,7 @@ import type { Result } from "../results/schema.ts";
 import { summaryTables } from "../results/summary.ts";
 import { renderText } from "../results/table_text.ts";
 import { ProgressReporter } from "../util/progress.ts";
+import { removeLeftOvers } from "../util/left_overs.ts";
 import { ifPresent } from "../util/read_error.ts";
 import { shellWord } from "../util/shell_word.ts";
 import { inspectTerminal } from "../util/terminal.ts";
@@ -30,6 +32,8 @@ export interface TrainOptions {
   readonly whenLocked: SuitePlan["whenLocked"];
   /** Cell whose run begins anew. */
   readonly startOver?: string;
+  /** Hash of the present sources. */
+  readonly presentCode: string;
   /** Commit of the checkout at present. */
   readonly commit: string | null;
   /** Is told which cell comes next. */
@@ -77,6 +81,7 @@ export async function trainPlan(
     averagedModels: plan.averagedModels ?? undefined,
     cells,
     code,
+    presentCode: options.presentCode,
     commit: options.commit,
     startOver: options.startOver,
     whenLocked: options.whenLocked,
@@ -213,6 +218,7 @@ async function write(
 ): Promise<string> {
   try {
     const path = record.output ?? await freeOutput(RESULTS_FOLDER, result);
+    await removeLeftOvers(dirname(path));
     await writeSuiteResult(path, result, outcome, overwrite);
     return path;
   } catch (error) {

@@ -94,7 +94,7 @@ Example:
         const onCell = ({ id, folder }: Cell) => job.say({ state: "running", cell: id, folder });
         const { outcome: { runs: [run] } } = await trainPlan(
           { plan, cells: cellsFolder(options.cells), code },
-          { whenLocked: "fail", commit, onCell },
+          { whenLocked: "fail", presentCode: code, commit, onCell },
           interrupt,
           progress,
         );
