@@ -1,52 +1,44 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withFolder } from "../data/data_test_folder.ts";
 import { readResult } from "../results/store.ts";
 import type { ResultRow } from "../results/schema_row.ts";
-import { PROJECT_ROOT } from "./paths.ts";
+import {
+  advised,
+  cellFolders,
+  ended,
+  numbers,
+  rowsOf,
+  runBench,
+  startCommand,
+  until,
+} from "./bench_testing.ts";
 
-const slow = Deno.env.get("MEGA_SLOW") === "1";
+// Child processes that compile all kernels: MEGA_SLOW=1 runs them.
+const ignore = Deno.env.get("MEGA_SLOW") !== "1";
 
 const translationUpdates = 120;
 
-function command(
-  folder: string,
-  args: readonly string[],
-  stderr: "null" | "piped",
-): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-check",
-      "--no-prompt",
-      `--allow-read=${PROJECT_ROOT},${folder}`,
-      `--allow-write=${folder}`,
-      "--allow-env",
-      "--allow-sys",
-      join(PROJECT_ROOT, "src/cli/main.ts"),
-      "bench",
-      ...args,
-    ],
-    env: { MEGA_CACHE: join(folder, "cache"), NO_COLOR: "1" },
-    stdout: "null",
-    stderr,
-  });
+/** Time of the last checkpoint in a store with one cell; undefined before the first. */
+async function lastCheckpoint(store: string): Promise<number | undefined> {
+  try {
+    const [folder] = await cellFolders(store);
+    if (folder === undefined) return undefined;
+    return (await Deno.stat(join(folder, "last.safetensors"))).mtime?.getTime();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }
 
-async function finish(folder: string, args: readonly string[]): Promise<void> {
-  const { code, stderr } = await command(folder, args, "piped").output();
-  assert.equal(code, 0, new TextDecoder().decode(stderr));
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
-
-/** What must not depend on interruptions. */
-function numbers(row: ResultRow) {
-  const { curve, validationCurve, metrics, updatesDone, status, sample, translations } = row;
-  // Names of files follow from that of the result.
-  const written = translations?.map(({ file: _, ...rest }) => rest);
-  return { curve, validationCurve, metrics, updatesDone, status, sample, written };
+/** Starts a bench and waits for a checkpoint that was not there before. */
+async function startUntilCheckpoint(folder: string, args: readonly string[]) {
+  const store = join(folder, "cells");
+  const before = await lastCheckpoint(store);
+  const child = startCommand(folder, ["bench", "--cells", store, ...args]);
+  const changed = async () => ![undefined, before].includes(await lastCheckpoint(store));
+  assert.ok(await until(child, changed), "it ended too early");
+  return child;
 }
 
 /**
@@ -54,61 +46,41 @@ function numbers(row: ResultRow) {
  *
  * @returns The row of both.
  */
-async function killAndResume(
-  request: readonly string[],
-  run: string,
-  updates = 240,
-): Promise<ResultRow> {
+async function killAndResume(request: readonly string[], updates = 240): Promise<ResultRow> {
   const options = ["--profile", "smoke", "--updates", String(updates), ...request];
-  const folder = await Deno.makeTempDir();
-  try {
-    const whole = join(folder, "whole.json");
-    await finish(folder, [...options, "--output", whole]);
+  return await withFolder(async (folder) => {
+    const [expected] = await rowsOf(join(folder, "alone"), options, "whole");
     const broken = join(folder, "broken.json");
-    const checkpoint = join(folder, `broken.run/${run}/last.safetensors`);
-    for (const [attempt, delay] of [0, 130].entries()) {
-      const args = attempt === 0 ? [...options, "--output", broken] : ["--resume", broken];
-      const child = command(folder, args, "null").spawn();
-      const before = await exists(checkpoint) ? (await Deno.stat(checkpoint)).mtime : null;
-      const changed = async () =>
-        await exists(checkpoint) &&
-        (await Deno.stat(checkpoint)).mtime?.getTime() !== before?.getTime();
-      let ended = false;
-      child.status.then(() => ended = true);
-      while (!ended && !await changed()) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const delay of [0, 130]) {
+      const child = await startUntilCheckpoint(folder, [...options, "--output", broken]);
       await new Promise((resolve) => setTimeout(resolve, delay));
       child.kill("SIGKILL");
-      await child.status;
-      assert.equal((await readResult(broken)).finishedAt, null, "it was killed too late");
+      await child.output();
+      await assert.rejects(Deno.stat(broken), Deno.errors.NotFound, "it was killed too late");
     }
-    await finish(folder, ["--resume", broken]);
-    const [expected] = (await readResult(whole)).rows;
+    const { code, stderr } = await runBench(folder, ["--resume", broken]);
+    assert.equal(code, 0, stderr);
     const [actual] = (await readResult(broken)).rows;
     assert.deepEqual(numbers(actual), numbers(expected));
     assert.equal(actual.updatesDone, updates);
     return actual;
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 Deno.test({
   name: "a run killed at any moment resumes to the same bits as an uninterrupted one",
-  // Three child processes that compile all kernels: MEGA_SLOW=1 runs it.
-  ignore: !slow,
+  ignore,
   fn: async () => {
-    await killAndResume(["--task", "listops", "--model", "mega"], "listops-mega-seed1");
+    await killAndResume(["--task", "listops", "--model", "mega"]);
   },
 });
 
 Deno.test({
   name: "so does a language model that carries state from batch to batch",
-  // As above.
-  ignore: !slow,
+  ignore,
   fn: async () => {
     await killAndResume(
       ["--suite", "lm", "--task", "characters", "--model", "mega", "--carry-state"],
-      "characters-mega-seed1",
     );
   },
 });
@@ -117,22 +89,92 @@ const translation = ["--suite", "translation", "--task", "numbers", "--model", "
 
 Deno.test({
   name: "so does a translation model whose updates sum batches of several shapes",
-  // As above.
-  ignore: !slow,
+  ignore,
   async fn() {
-    const row = await killAndResume(translation, "numbers-mega-laplace-seed1", translationUpdates);
+    const row = await killAndResume(translation, translationUpdates);
     assert.match(row.translations?.[0].sha256 ?? "", /^[0-9a-f]{64}$/);
   },
 });
 
 Deno.test({
   name: "so does the mean of its last models, from German to English",
-  // As above.
-  ignore: !slow,
+  ignore,
   async fn() {
     const averaged = [...translation, "--average", "3", "--direction", "de-en"];
-    const row = await killAndResume(averaged, "numbers-mega-laplace-seed1", translationUpdates);
+    const row = await killAndResume(averaged, translationUpdates);
     assert.equal(row.task.direction, "de-en");
     assert.equal(row.validationCurve.length, 5);
   },
+});
+
+const small = ["--profile", "smoke", "--task", "listops", "--model", "s4d-legs"];
+
+Deno.test({
+  name: "stopped by a signal, it says what continues it, and that works from any output",
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      const options = [...small, "--updates", "2000"];
+      const [expected] = await rowsOf(join(folder, "alone"), options, "whole");
+      const output = join(folder, "far", "away", "x.json");
+      const child = await startUntilCheckpoint(folder, [...options, "--output", output]);
+      child.kill("SIGTERM");
+      const stopped = await ended(child);
+      assert.equal(stopped.code, 143, stopped.stderr);
+      assert.match(stopped.stderr, /interrupted; the checkpoint of 1 more kept; /);
+      const done = await ended(startCommand(folder, advised(stopped.stderr)));
+      assert.equal(done.code, 0, done.stderr);
+      const [actual] = (await readResult(output)).rows;
+      assert.deepEqual(numbers(actual), numbers(expected));
+    }),
+});
+
+Deno.test({
+  name: "a flipped byte in a checkpoint is an error that deletes nothing and says what goes on",
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      const options = [...small, "--updates", "2000"];
+      const [expected] = await rowsOf(join(folder, "alone"), options, "whole");
+      const output = join(folder, "x.json");
+      const child = await startUntilCheckpoint(folder, [...options, "--output", output]);
+      child.kill("SIGKILL");
+      await child.output();
+      const [cell] = await cellFolders(join(folder, "cells"));
+      const last = join(cell, "last.safetensors");
+      const bytes = await Deno.readFile(last);
+      bytes[bytes.length >> 1] ^= 1;
+      await Deno.writeFile(last, bytes);
+      const failed = await runBench(folder, [...options, "--output", output]);
+      assert.equal(failed.code, 2, failed.stderr);
+      assert.match(failed.stderr, /\nerror: .*last\.safetensors: damaged [^\n]*\n$/);
+      await assert.rejects(Deno.stat(output), Deno.errors.NotFound);
+      assert.deepEqual(await Deno.readFile(last), bytes);
+      const done = await ended(startCommand(folder, advised(failed.stderr)));
+      assert.equal(done.code, 0, done.stderr);
+      const [actual] = (await readResult(output)).rows;
+      assert.deepEqual(numbers(actual), numbers(expected));
+      const [aside] = await Array.fromAsync(Deno.readDir(join(folder, "cells", "aside")));
+      const kept = join(folder, "cells", "aside", aside.name, "last.safetensors");
+      assert.deepEqual(await Deno.readFile(kept), bytes);
+    }),
+});
+
+Deno.test({
+  name: "benches that start in the same second share cells and lose no row",
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      const options = [...small, "--updates", "60", "--seeds", "3"];
+      const rows = await Promise.all(
+        ["one", "two"].map((name) => rowsOf(folder, options, name)),
+      );
+      assert.deepEqual(rows[0].map(({ seed, status }) => [seed, status]), [
+        [1, "completed"],
+        [2, "completed"],
+        [3, "completed"],
+      ]);
+      assert.deepEqual(rows[1], rows[0]);
+      assert.equal((await cellFolders(join(folder, "cells"))).length, 3);
+    }),
 });
