@@ -17,13 +17,18 @@ const hostile: readonly [string, string][] = [
   ["a byte order mark", "\ufeffab"],
   ["an invisible tag", "a\u{e0041}b"],
   ["half of a pair", "a\ud800b"],
+  ["no character", "a\ufffeb"],
   ["a line separator", "a\u2028b"],
 ];
 
 Deno.test("no control, format or broken character passes", () => {
   for (const [what, text] of hostile) {
     for (const clean of [cleanLine(text), cleanLines(text)]) {
-      assert.doesNotMatch(clean.replaceAll("\n", ""), /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u, what);
+      assert.doesNotMatch(
+        clean.replaceAll("\n", ""),
+        /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe]/u,
+        what,
+      );
       assert.ok(clean.isWellFormed() && clean.includes("a") && clean.includes("b"), what);
     }
   }
