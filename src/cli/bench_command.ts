@@ -3,7 +3,7 @@ import { Command, Option } from "@commander-js/extra-typings";
 import { resolve } from "node:path";
 import { lmSuite, withoutCarriedState } from "../../bench/lm.ts";
 import { adapterRecord } from "../../bench/adapter_record.ts";
-import { runKernelSuite } from "../../bench/kernels.ts";
+import { chosenKernels, runKernelSuite } from "../../bench/kernels.ts";
 import type { TrainingSuite } from "../../bench/spec.ts";
 import type { ScheduleSource, SuitePlan } from "../../bench/suite_plan.ts";
 import { runTrainingSuite } from "../../bench/training_suite.ts";
@@ -32,7 +32,7 @@ import {
   savePlan,
 } from "./bench_plan.ts";
 import { efficiencyPlan, measureEfficiency } from "./bench_efficiency.ts";
-import { choose, rates, seeds, wholeNumber, words } from "./options.ts";
+import { choose, rates, resultToWrite, seeds, wholeNumber, words } from "./options.ts";
 import { cacheFolder, cacheFolders, RESULTS_FOLDER } from "./paths.ts";
 import { checkChoice, suiteFor, suiteNames, suiteOf, trainingSuites } from "./suites.ts";
 
@@ -76,12 +76,17 @@ function printTables(result: Result): void {
   console.log(tables.map((table) => renderText(table, terminal)).join("\n\n"));
 }
 
-async function measureKernels(output: string, profile: ProfileName, only: string | undefined) {
+async function measureKernels(
+  output: string,
+  profile: ProfileName,
+  only: readonly string[] | undefined,
+) {
+  chosenKernels(only);
   const startedAt = new Date().toISOString();
   const device = await openDevice();
   const report = (line: string) => console.error(line);
   const { rows, machine, warnings } = await runKernelSuite(device, {
-    ...(only === undefined ? {} : { filter: only }),
+    only,
     report,
   });
   const rates = { ...machine, readbackMilliseconds: await measureReadbackLatency(device) };
@@ -94,7 +99,7 @@ async function measureKernels(output: string, profile: ProfileName, only: string
     finishedAt: new Date().toISOString(),
     suite: "kernels",
     profile,
-    overrides: only === undefined ? {} : { task: only },
+    overrides: only === undefined ? {} : { task: only.join() },
     environment: collected.environment,
     rows: [],
     aggregate: [],
@@ -222,7 +227,11 @@ export function benchCommand(exit: (code: number) => void) {
       "--data <folder>",
       "folder with official data files (default: MEGA_DATA, or where data fetch puts them)",
     )
-    .option("--output <file>", "result file (default: results/SUITE-PROFILE-TIME.json)")
+    .option(
+      "--output <file>",
+      "result file, ending in .json (default: results/SUITE-PROFILE-TIME.json)",
+      resultToWrite,
+    )
     .option("--resume [run]", "continue an interrupted run: a result file, or the latest")
     .addHelpText(
       "after",
@@ -264,7 +273,7 @@ Examples:
         return exit(await measureEfficiency(efficiencyPlan(options, output), signal));
       }
       if (name === "kernels") {
-        return await measureKernels(output, profile, options.task?.[0]);
+        return await measureKernels(output, profile, options.task);
       }
       const { specs, models, tasks } = suiteOf(name);
       const translates = specs.some(({ task }) => translationTasks.some((one) => one === task));

@@ -1,6 +1,7 @@
 /** Entry point of all commands: parses, calls, prints; errors are one line and exit code 2. */
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { UserError } from "../errors.ts";
+import { cleanLine, cleanLines } from "../util/clean_text.ts";
 import { benchCommand } from "./bench_command.ts";
 import { dataCommand } from "./data_command.ts";
 import { diffCommand } from "./diff_command.ts";
@@ -36,11 +37,12 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args.filter((arg) => arg !== "--verbose"), { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (verbose && error instanceof Error) console.error(error.stack);
-    else if (error instanceof UserError) console.error(`error: ${error.message}`);
+    // Messages quote names and values of files.
+    if (verbose && error instanceof Error) console.error(cleanLines(error.stack ?? error.message));
+    else if (error instanceof UserError) console.error(`error: ${cleanLine(error.message)}`);
     else {
       const message = error instanceof Error ? error.message : String(error);
-      console.error(`internal error: ${message} (--verbose shows where)`);
+      console.error(`internal error: ${cleanLines(message)} (--verbose shows where)`);
     }
     return error instanceof UserError ? 2 : 70;
   }

@@ -14,6 +14,21 @@ export function wholeNumber(least: number, most = Infinity): (text: string) => n
   };
 }
 
+/** The name of a file or folder to write. */
+export function pathToWrite(text: string): string {
+  if (text.trim() === "") throw new InvalidArgumentError("expected a name, not an empty text");
+  if (text.includes("\0")) throw new InvalidArgumentError("expected a name without NUL");
+  return text;
+}
+
+/** The name of a result file to write, exactly as given. */
+export function resultToWrite(text: string): string {
+  if (!/[^/\\]\.json$/.test(pathToWrite(text))) {
+    throw new InvalidArgumentError("results are JSON: expected a name that ends in .json");
+  }
+  return text;
+}
+
 /** Comma-separated words. */
 export function words(text: string): string[] {
   const list = text.split(",").map((word) => word.trim()).filter((word) => word !== "");

@@ -15,6 +15,20 @@ const INVISIBLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Noncharacter_Code_Poi
 /** Stands for every character that is taken out, so that it is seen that something was there. */
 const REPLACEMENT = "\ufffd";
 
+/** JSON in which every invisible character is escaped; it means the same as before. */
+export function cleanJson(json: string): string {
+  // A surrogate pair is one character of the pattern, but takes an escape for each half.
+  const escape = (character: string) =>
+    Array.from(
+      { length: character.length },
+      (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`,
+    ).join("");
+  return json.replaceAll(
+    INVISIBLE,
+    (character) => character === "\n" ? character : escape(character),
+  );
+}
+
 /** A text in one line: line breaks and tabs become spaces, other invisible characters `�`. */
 export function cleanLine(text: string): string {
   return text.replaceAll(BREAKS, " ").replaceAll(INVISIBLE, REPLACEMENT);
