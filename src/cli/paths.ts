@@ -1,4 +1,4 @@
-import { isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
 
@@ -10,6 +10,16 @@ export const PROJECT_ROOT = resolve(fileURLToPath(new URL("../..", import.meta.u
 
 /** Where result files go unless `--output` says otherwise. */
 export const RESULTS_FOLDER = join(PROJECT_ROOT, "results");
+
+/** Where cells are kept: the folder that was asked for, or `results/cells`. */
+export function cellsFolder(chosen: string | undefined): string {
+  return chosen === undefined ? join(RESULTS_FOLDER, "cells") : resolve(chosen);
+}
+
+/** Commit of the checkout, which the launcher reads; null outside of one. */
+export function presentCommit(env: ReadEnv): string | null {
+  return env("MEGA_GIT_COMMIT") || null;
+}
 
 const NAME = "mega-webgpu";
 
@@ -32,6 +42,20 @@ export function cacheFolder(env: ReadEnv, os: typeof Deno.build.os = Deno.build.
   throw new UserError("no cache folder: HOME is not set; set MEGA_CACHE to a folder");
 }
 
+/** The folders of the cache that commands fill; that of the drivers is the launcher's alone. */
+export const CACHE_PARTS: readonly string[] = [
+  "data",
+  "image",
+  "listops",
+  "lm",
+  "pathfinder",
+  "retrieval",
+  "runtime",
+  "shaders",
+  "text",
+  "translation",
+];
+
 /** The parts of the cache. */
 export interface CacheFolders {
   /** Provided software Vulkan drivers. */
@@ -51,4 +75,14 @@ export function cacheFolders(env: ReadEnv): CacheFolders {
     shaders: join(cache, "shaders"),
     data: data ? resolve(data) : join(cache, "data"),
   };
+}
+
+/** A path with its links resolved, as far as it exists; one that goes in circles as it is. */
+export function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(realPath(parent), basename(path));
+  }
 }

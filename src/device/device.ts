@@ -30,8 +30,16 @@ export interface DeviceLimits {
 /** The device stopped answering; what was computed before is still on disk. */
 export class DeviceLostError extends UserError {
   constructor(reason: string) {
-    super(`the GPU device was lost (${reason}); start again with --resume to continue`);
+    super(`the GPU device was lost (${reason})`);
     this.name = "DeviceLostError";
+  }
+}
+
+/** No adapter answers. */
+export class NoAdapterError extends UserError {
+  constructor() {
+    super("no WebGPU adapter answers; run `deno task doctor` to see what is missing");
+    this.name = "NoAdapterError";
   }
 }
 
@@ -63,13 +71,11 @@ export interface OpenOptions {
 /**
  * Opens the default adapter with all its limits and the features that the engine can use.
  *
- * @throws {UserError} when no adapter answers.
+ * @throws {NoAdapterError} when no adapter answers.
  */
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) {
-    throw new UserError("no WebGPU adapter answers; run `deno task doctor` to see what is missing");
-  }
+  if (!adapter) throw new NoAdapterError();
   const source = adapter.limits;
   const limits: DeviceLimits = {
     maxBufferSize: source.maxBufferSize,
