@@ -4,6 +4,7 @@ import { classifierParameters } from "../src/models/sequence_classifier.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { median, medianAbsoluteDeviation } from "../src/results/statistics.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
+import { withoutLocalPaths } from "../src/util/local_paths.ts";
 import { type EfficiencyData, efficiencyDataVersion } from "./efficiency_data.ts";
 import type { EfficiencyModel } from "./efficiency_model.ts";
 import { noPerformance } from "./row.ts";
@@ -49,7 +50,7 @@ export function failedEfficiencyRow(head: EfficiencyHead, reason: string): Resul
     updates: leastSteps,
     updatesDone: 0,
     status: "failed",
-    reason,
+    reason: withoutLocalPaths(reason),
     score: { name: "accuracy", unit: "fraction", higherIsBetter: true },
     lossPer: "sentences",
     metrics: [],

@@ -5,6 +5,7 @@
 import { freshGraph } from "../src/graph/build.ts";
 import type { Tensor } from "../src/graph/contract.ts";
 import { constantValues, input, roleOf, sourceName } from "../kernels/source/mod.ts";
+import { UserError } from "../src/errors.ts";
 import type { Device } from "../src/device/device.ts";
 import { measureBandwidth, measureFmaRate } from "../src/device/probes.ts";
 import { timeSource } from "../src/device/timing.ts";
@@ -12,6 +13,7 @@ import { benchmark, type MachineRates, ratesOf, type Timing } from "../src/eval/
 import { interpret, sourcesOf } from "../src/compiler/evaluate.ts";
 import { type BufferRange, compile, type Program } from "../src/compiler/program.ts";
 import type { KernelRow } from "../src/results/schema_kernel.ts";
+import { withoutLocalPaths } from "../src/util/local_paths.ts";
 import { operandValues, requireClose, sampledElements } from "./kernel_check.ts";
 import { optimiserRow } from "./kernel_optimiser.ts";
 import { type KernelSpec, kernelSpecs, type Values } from "./kernel_specs.ts";
@@ -21,8 +23,8 @@ import { loadTensorflowJs } from "./peers/tensorflow_js.ts";
 
 /** Options of {@link runKernelSuite}. */
 export interface KernelSuiteOptions {
-  /** Only specs whose kernel contains this text. */
-  readonly filter?: string;
+  /** Only specs whose kernel contains one of these texts; all of them unless told. */
+  readonly only?: readonly string[] | undefined;
   /** Compare with other libraries (default true). */
   readonly peers?: boolean;
   /** Called before each spec and with notes. */
@@ -34,6 +36,24 @@ export interface KernelSuiteResult {
   readonly rows: KernelRow[];
   readonly machine: MachineRates;
   readonly warnings: string[];
+}
+
+const optimiser = "optimiser";
+
+/**
+ * Names of the kernels that the texts choose.
+ *
+ * @param only As in {@link KernelSuiteOptions}.
+ * @throws {UserError} naming all kernels when a text chooses none.
+ */
+export function chosenKernels(only: readonly string[] | undefined): ReadonlySet<string> {
+  const known = [...new Set([...kernelSpecs.map(({ kernel }) => kernel), optimiser])];
+  for (const text of only ?? []) {
+    if (!known.some((name) => name.includes(text))) {
+      throw new UserError(`no kernel is called ${text}; there are ${known.join(", ")}`);
+    }
+  }
+  return new Set(known.filter((name) => only?.some((text) => name.includes(text)) ?? true));
 }
 
 interface Prepared {
@@ -147,8 +167,9 @@ async function comparePeer(
   }
 }
 
+/** The first line of a message, fit for a result: without the folders of this machine. */
 const firstLine = (error: unknown) =>
-  (error instanceof Error ? error.message : String(error)).split("\n")[0];
+  withoutLocalPaths((error instanceof Error ? error.message : String(error)).split("\n")[0]);
 
 async function loadPeers(note: (line: string) => void): Promise<Peer[]> {
   const peers: Peer[] = [];
@@ -166,12 +187,15 @@ async function loadPeers(note: (line: string) => void): Promise<Peer[]> {
 
 /**
  * Runs the suite. Specs that fail are reported in the warnings and have no row.
+ *
+ * @throws {UserError} as {@link chosenKernels}, before anything runs.
  */
 export async function runKernelSuite(
   device: Device,
   options: KernelSuiteOptions = {},
 ): Promise<KernelSuiteResult> {
-  const { filter = "", report = () => {} } = options;
+  const { report = () => {} } = options;
+  const chosen = chosenKernels(options.only);
   const warnings: string[] = [];
   const note = (line: string) => {
     warnings.push(line);
@@ -189,7 +213,7 @@ export async function runKernelSuite(
   if (timeSource(device) === "wall clock") note("no timestamp queries: wall-clock times");
   const rows: KernelRow[] = [];
   for (const spec of kernelSpecs) {
-    if (!spec.kernel.includes(filter)) continue;
+    if (!chosen.has(spec.kernel)) continue;
     const title = `${spec.kernel} ${Object.entries(spec.shape).map((e) => e.join("=")).join(" ")}`;
     report(title);
     let measured: Awaited<ReturnType<typeof measure>>;
@@ -231,8 +255,8 @@ export async function runKernelSuite(
       measured.release();
     }
   }
-  if ("optimiser".includes(filter)) {
-    report("optimiser");
+  if (chosen.has(optimiser)) {
+    report(optimiser);
     rows.push(await optimiserRow(device, machine));
   }
   return { rows, machine, warnings };

@@ -3,7 +3,7 @@ import { testDevice } from "../src/compiler/testing.ts";
 import { kernelRowSchema } from "../src/results/schema_kernel.ts";
 import { operandValues, requireClose, WrongResultError } from "./kernel_check.ts";
 import { kernelSpecs } from "./kernel_specs.ts";
-import { runKernelSuite } from "./kernels.ts";
+import { chosenKernels, runKernelSuite } from "./kernels.ts";
 import { timePeer } from "./peers/peer.ts";
 
 Deno.test("the gate names the first wrong element and refuses NaN", () => {
@@ -27,6 +27,19 @@ Deno.test("operand values are reproducible, differ by seed and keep to their ran
 Deno.test("specs are distinct", () => {
   const keys = kernelSpecs.map(({ kernel, shape }) => `${kernel} ${JSON.stringify(shape)}`);
   assert.equal(new Set(keys).size, keys.length);
+});
+
+Deno.test("a text chooses the kernels that contain it, and one that chooses none is refused", () => {
+  assert.deepEqual([...chosenKernels(["optim"])], ["optimiser"]);
+  const both = [...chosenKernels(["sum over columns", "softmax"])];
+  assert.ok(both.includes("sum over columns") && both.includes("softmax"));
+  assert.deepEqual(chosenKernels(undefined), chosenKernels([""]));
+  for (const text of ["zzz", "constructor", "__proto__"]) {
+    assert.throws(() => chosenKernels(["softmax", text]), {
+      name: "UserError",
+      message: /^no kernel is called \w+; there are .*softmax, .*optimiser$/,
+    });
+  }
 });
 
 Deno.test("timePeer finds the time that one call adds", async () => {
@@ -54,7 +67,7 @@ Deno.test("the suite measures verified kernels and leaves no buffers", async () 
   const device = await testDevice("software");
   const before = device.liveBuffers;
   const { rows, warnings } = await runKernelSuite(device, {
-    filter: "sum over columns",
+    only: ["sum over columns"],
     peers: false,
   });
   assert.deepEqual(warnings, []);

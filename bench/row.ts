@@ -4,6 +4,7 @@ import type { MetricRecord, ResultRow } from "../src/results/schema_row.ts";
 import type { RunOutcome, RunSettings } from "../src/train/run.ts";
 import type { Session } from "../src/train/session.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
+import { withoutLocalPaths } from "../src/util/local_paths.ts";
 import { type DecodedSplit, primaryScore } from "../src/train/workload.ts";
 import type { PreparedRun } from "./spec.ts";
 
@@ -123,7 +124,8 @@ export function failedRow(head: RowHead, reason: string): ResultRow {
     updates: settings.updates,
     updatesDone: 0,
     status: "failed",
-    reason,
+    // Results travel; the folders of this machine stay here.
+    reason: withoutLocalPaths(reason),
     score: { name: score.name, unit: score.unit, higherIsBetter: score.higherIsBetter },
     lossPer: normaliser,
     metrics: [],
@@ -152,7 +154,7 @@ export function outcomeRow(head: RowHead, session: Session, outcome: RunOutcome)
     ...failedRow(head, ""),
     updatesDone: progress.update,
     status,
-    reason: reason ?? null,
+    reason: reason === undefined ? null : withoutLocalPaths(reason),
     metrics: [...textMetrics(outcome), ...lossMetrics(head.run, outcome), ...derived],
     curve: progress.curve,
     validationCurve: progress.validationCurve,

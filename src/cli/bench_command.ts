@@ -193,7 +193,7 @@ Examples:
         return exit(await keep(result, output, overwrite, code()));
       }
       if (name === "kernels") {
-        const result = await measureKernels(profile, options.task?.[0]);
+        const result = await measureKernels(profile, options.task);
         return exit(await keep(result, output, overwrite, 130));
       }
       const fresh: BenchRecord = {

@@ -1,6 +1,6 @@
 /** `bench --suite kernels`: times every kernel and prints the table. */
 import { adapterRecord } from "../../bench/adapter_record.ts";
-import { runKernelSuite } from "../../bench/kernels.ts";
+import { chosenKernels, runKernelSuite } from "../../bench/kernels.ts";
 import { openDevice } from "../device/device.ts";
 import { measureReadbackLatency } from "../device/probes.ts";
 import type { ProfileName } from "../models/profiles.ts";
@@ -13,17 +13,18 @@ import { inspectTerminal } from "../util/terminal.ts";
 /**
  * Measures kernels and prints the table.
  *
- * @param only Only kernels whose name contains this.
- * @throws {UserError} when no kernel does.
+ * @param only Only kernels whose name contains one of these.
+ * @throws {UserError} when one of them is in no name, before anything runs.
  */
 export async function measureKernels(
   profile: ProfileName,
-  only: string | undefined,
+  only: readonly string[] | undefined,
 ): Promise<Result> {
+  chosenKernels(only);
   const startedAt = new Date().toISOString();
   const device = await openDevice();
   const { rows, machine, warnings } = await runKernelSuite(device, {
-    ...(only === undefined ? {} : { filter: only }),
+    only,
     report: (line) => console.error(line),
   });
   const rates = { ...machine, readbackMilliseconds: await measureReadbackLatency(device) };
@@ -36,7 +37,7 @@ export async function measureKernels(
     finishedAt: new Date().toISOString(),
     suite: "kernels",
     profile,
-    overrides: only === undefined ? {} : { task: only },
+    overrides: only === undefined ? {} : { task: only.join() },
     environment: collected.environment,
     rows: [],
     aggregate: [],

@@ -1,3 +1,4 @@
+import { cleanJson, cleanLines } from "../util/clean_text.ts";
 import { formatBytes } from "../util/format.ts";
 import { type AdapterReport, type DoctorReport, examine } from "./doctor_report.ts";
 import type { ReadEnv } from "./paths.ts";
@@ -21,7 +22,9 @@ export interface DoctorOptions {
 export async function doctor(options: DoctorOptions = {}): Promise<number> {
   const print = options.print ?? console.log;
   const report = await examine(options.env ?? ((name) => Deno.env.get(name)));
-  print(options.json ? JSON.stringify(report, null, 2) : renderReport(report));
+  print(
+    options.json ? cleanJson(JSON.stringify(report, null, 2)) : cleanLines(renderReport(report)),
+  );
   return report.adapter === null ? 1 : 0;
 }
 

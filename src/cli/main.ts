@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { NoAdapterError } from "../device/device.ts";
 import { UserError } from "../errors.ts";
+import { cleanLine, cleanLines } from "../util/clean_text.ts";
 import { benchCommand } from "./bench_command.ts";
 import { cellCommand } from "./cell_command.ts";
 import { dataCommand } from "./data_command.ts";
@@ -51,11 +52,12 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error instanceof NoAdapterError && isProvided(Deno.env.get("MEGA_DRIVER"))) {
       return NO_ADAPTER;
     }
-    if (verbose && error instanceof Error) console.error(error.stack);
-    else if (error instanceof UserError) console.error(`error: ${error.message}`);
+    // Messages quote names and values of files.
+    if (verbose && error instanceof Error) console.error(cleanLines(error.stack ?? error.message));
+    else if (error instanceof UserError) console.error(`error: ${cleanLine(error.message)}`);
     else {
       const message = error instanceof Error ? error.message : String(error);
-      console.error(`internal error: ${message} (--verbose shows where)`);
+      console.error(`internal error: ${cleanLines(message)} (--verbose shows where)`);
     }
     return error instanceof UserError ? 2 : 70;
   }

@@ -14,6 +14,13 @@ export function wholeNumber(least: number, most = Infinity): (text: string) => n
   };
 }
 
+/** The name of a file or folder to write. */
+export function pathToWrite(text: string): string {
+  if (text.trim() === "") throw new InvalidArgumentError("expected a name, not an empty text");
+  if (text.includes("\0")) throw new InvalidArgumentError("expected a name without NUL");
+  return text;
+}
+
 /** Comma-separated words. */
 export function words(text: string): string[] {
   const list = text.split(",").map((word) => word.trim()).filter((word) => word !== "");

@@ -2,6 +2,7 @@
 import { Command } from "@commander-js/extra-typings";
 import { join, resolve } from "node:path";
 import { baselinePaths, readResults } from "../results/tables/baselines.ts";
+import { pathToWrite } from "./options.ts";
 import { RESULTS_FOLDER } from "./paths.ts";
 
 /**
@@ -18,8 +19,8 @@ export function reportCommand(exit: (code: number) => void) {
   return new Command("report")
     .description("Write one self-contained HTML page with tables and figures")
     .argument("[files...]", "result files (default: results/baselines/*.json)")
-    .option("--output <file>", "the page (default: results/report.html)")
-    .option("--figures <folder>", "write every figure as SVG and PNG as well")
+    .option("--output <file>", "the page (default: results/report.html)", pathToWrite)
+    .option("--figures <folder>", "write every figure as SVG and PNG as well", pathToWrite)
     .addHelpText(
       "after",
       `

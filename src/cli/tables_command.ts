@@ -6,12 +6,16 @@ import { buildTables } from "../results/tables/build_tables.ts";
 import { updateReadme } from "../results/tables/readme.ts";
 import { renderTables, tableFormats } from "../results/tables/render_tables.ts";
 import { writeFileAtomic } from "../util/atomic_write.ts";
-import { readError } from "../util/read_error.ts";
+import { readRegularText } from "../util/read_regular.ts";
 import { inspectTerminal } from "../util/terminal.ts";
+import { pathToWrite } from "./options.ts";
 import { RESULTS_FOLDER } from "./paths.ts";
 
 /** Columns of a text table that goes to a file, where nothing has to be left out. */
 const fileWidth = 200;
+
+/** Size of a Markdown file beyond any that holds tables, bytes. */
+const mostBytes = 2 ** 24;
 
 /** The command, for `main.ts`. */
 export function tablesCommand(exit: (code: number) => void) {
@@ -22,8 +26,12 @@ export function tablesCommand(exit: (code: number) => void) {
     .addOption(
       new Option("--format <name>", "form of the output").choices(tableFormats).default("text"),
     )
-    .option("--output <file>", "write to a file instead")
-    .option("--update <file>", "rewrite the tables between the markers of this Markdown file")
+    .option("--output <file>", "write to a file instead", pathToWrite)
+    .option(
+      "--update <file>",
+      "rewrite the tables between the markers of this Markdown file",
+      pathToWrite,
+    )
     .addHelpText(
       "after",
       `
@@ -41,12 +49,7 @@ Examples:
         if (output !== undefined || only !== undefined) {
           throw new UserError("--update writes all tables into one file: leave the others out");
         }
-        let text: string;
-        try {
-          text = await Deno.readTextFile(update);
-        } catch (error) {
-          throw readError(error, update);
-        }
+        const text = await readRegularText(update, mostBytes);
         await writeFileAtomic(update, updateReadme(text, results, update));
         console.log(`updated the tables of ${update}`);
         return exit(0);

@@ -6,6 +6,7 @@ import { UserError } from "../errors.ts";
 import { formatReport } from "../eval/verify/report.ts";
 import { isTextGolden, verifyTextFile } from "../eval/verify/text/verify_text.ts";
 import { verifyFile, type VerifyReport } from "../eval/verify/verify.ts";
+import { cleanLine, cleanLines } from "../util/clean_text.ts";
 
 /** The command, for `main.ts`. */
 export function verifyCommand(exit: (code: number) => void) {
@@ -42,8 +43,8 @@ Examples:
         }
       }
       device?.destroy();
-      if (reports.length > 0) console.log(formatReport(reports));
-      for (const error of refused.slice(1)) console.error(`error: ${error.message}`);
+      if (reports.length > 0) console.log(cleanLines(formatReport(reports)));
+      for (const error of refused.slice(1)) console.error(`error: ${cleanLine(error.message)}`);
       if (refused.length > 0) throw refused[0];
       exit(reports.every((report) => report.passed) ? 0 : 1);
     });

@@ -52,7 +52,7 @@ const names: Readonly<Record<string, string>> = {
 
 /** The printed name of a suite, task, kind of task, model or metric; the identifier itself where none is known. */
 export function displayName(identifier: string): string {
-  return names[identifier] ?? identifier;
+  return Object.hasOwn(names, identifier) ? names[identifier] : identifier;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { cpus } from "node:os";
+import { withoutLocalPaths } from "../util/local_paths.ts";
 import type { AdapterRates, AdapterRecord, Environment } from "./schema_environment.ts";
 
 /** What {@link collectEnvironment} found, and what it could not find. */
@@ -114,5 +115,6 @@ function attempt<T>(what: string, warnings: string[], read: () => T): T | null {
 }
 
 function reasonOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
+  const message = error instanceof Error ? error.message : String(error);
+  return withoutLocalPaths(message.split("\n")[0]);
 }

@@ -1,3 +1,4 @@
+import { withoutLocalPaths } from "../util/local_paths.ts";
 import { displayName } from "./display_names.ts";
 import type { Result } from "./schema.ts";
 import type { KernelRow } from "./schema_kernel.ts";
@@ -75,7 +76,7 @@ function footnotesOf({ kernels }: Result, peers: readonly string[]): string[] {
   if (peers.length > 0) notes.push("Peers did the same work in this run; above 1× ours is faster.");
   for (const { kernel, shape, warnings } of kernels) {
     const where = [kernel, ...Object.values(shape)].join(" ");
-    for (const warning of warnings) notes.push(`${where}: ${warning}`);
+    for (const warning of warnings) notes.push(`${where}: ${withoutLocalPaths(warning)}`);
   }
   return notes;
 }

@@ -1,3 +1,4 @@
+import { withoutLocalPaths } from "../util/local_paths.ts";
 import { formatBytes, formatCount, formatDuration } from "../util/format.ts";
 import { aggregateRows, groupRows, mainAggregate } from "./aggregate.ts";
 import { formatScore, scoreDigits, shownScale } from "./display/score_format.ts";
@@ -284,7 +285,8 @@ function footnotesOf({ profile, rows: all }: Result, entries: readonly SummaryEn
     for (const { seed, status, reason, updatesDone } of rows) {
       if (status === "completed") continue;
       const where = `${task} ${displayName(model)} seed ${seed}`;
-      notes.push(`‡ ${where} ${status} after ${updatesDone} steps: ${reason}.`);
+      const why = withoutLocalPaths(reason ?? "unknown");
+      notes.push(`‡ ${where} ${status} after ${updatesDone} steps: ${why}.`);
     }
   }
   return notes;

@@ -236,3 +236,11 @@ Deno.test("translation runs that all failed are named without scores", () => {
   assert.deepEqual(table.sections[0].rows[0][1], { text: "diverged", style: "warning" });
   assert.match(table.footnotes.join(), /‡ Numbers, en → de Mega seed 1 diverged/);
 });
+
+Deno.test("the reason of a run that failed names no folder of the machine", () => {
+  const row = fixtureRow({ status: "failed", correct: null });
+  row.reason = "/home/anna smith/secret/x.tsv: no such file";
+  const [table] = summaryTables(fixtureResult([row]));
+  assert.match(table.footnotes.join(), /failed after 430 steps: …\/x\.tsv: no such file\./);
+  assert.doesNotMatch(table.footnotes.join(), /anna|secret/);
+});

@@ -1,3 +1,5 @@
+import { cleanLine } from "../util/clean_text.ts";
+
 /** How the cells of a column line up; `decimal` lines up the points, also of `a ± b`. */
 export type Alignment = "left" | "right" | "centre" | "decimal";
 
@@ -58,6 +60,33 @@ export function columnGroups(columns: readonly Column[]): ColumnGroup[] {
     else groups.push({ title: group, start, span: 1 });
   });
   return groups;
+}
+
+/**
+ * The table as renderers show it: every text in one line without control characters, which a name
+ * from a file may hold.
+ *
+ * @throws RangeError naming the section and row that has not a cell for every column.
+ */
+export function printable(table: Table): Table {
+  checkTable(table);
+  return {
+    caption: cleanLine(table.caption),
+    columns: table.columns.map(({ header, group, ...column }) => ({
+      ...column,
+      header: cleanLine(header),
+      ...group === undefined ? {} : { group: cleanLine(group) },
+    })),
+    sections: table.sections.map(({ title, rows }) => ({
+      title: cleanLine(title),
+      rows: rows.map((row) => row.map(cleanCell)),
+    })),
+    footnotes: table.footnotes.map(cleanLine),
+  };
+}
+
+function cleanCell(cell: Cell): Cell {
+  return typeof cell === "string" ? cleanLine(cell) : { ...cell, text: cleanLine(cell.text) };
 }
 
 /**

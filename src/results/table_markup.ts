@@ -1,16 +1,17 @@
+import { cleanLine } from "../util/clean_text.ts";
 import {
   type Cell,
   cellStyle,
   cellText,
-  checkTable,
   type Column,
   columnGroups,
+  printable,
   type Table,
 } from "./table.ts";
 
 /** A table in GitHub-flavoured Markdown: caption, table, footnotes as a list. */
-export function renderMarkdown(table: Table): string {
-  checkTable(table);
+export function renderMarkdown(given: Table): string {
+  const table = printable(given);
   const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
   const rules = { left: ":---", right: "---:", decimal: "---:", centre: ":---:" };
   const lines = [
@@ -27,7 +28,7 @@ export function renderMarkdown(table: Table): string {
     for (const row of rows) lines.push(line(row.map(markdownCell)));
   }
   if (table.footnotes.length > 0) lines.push("");
-  for (const note of table.footnotes) lines.push(`- ${escapeMarkdown(note)}`);
+  for (const note of table.footnotes) lines.push(`- ${escapeStart(escapeMarkdown(note))}`);
   return lines.join("\n") + "\n";
 }
 
@@ -45,16 +46,22 @@ function markdownCell(cell: Cell): string {
   }
 }
 
-function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_|<>[\]]/g, "\\$&").replaceAll("\n", " ");
+/** A text in one line in which no character means anything to Markdown or HTML. */
+export function escapeMarkdown(text: string): string {
+  return cleanLine(text).replace(/[\\`*_|<>[\]&~$]/g, "\\$&");
+}
+
+/** A line of text that would otherwise begin a heading, a list or a rule. */
+function escapeStart(text: string): string {
+  return text.replace(/^\s*(?=[#+=-])/, "$&\\").replace(/^(\s*\d+)([.)])/, "$1\\$2");
 }
 
 /**
  * A table in LaTeX with booktabs rules, in a `table` environment. Needs `\usepackage{booktabs}` and,
  * for warnings and secondary cells, `\usepackage{xcolor}`.
  */
-export function renderLatex(table: Table): string {
-  checkTable(table);
+export function renderLatex(given: Table): string {
+  const table = printable(given);
   const letters = { left: "l", right: "r", decimal: "r", centre: "c" };
   const groups = columnGroups(table.columns);
   const lines = [
@@ -76,7 +83,7 @@ export function renderLatex(table: Table): string {
     lines.push(`${cells.join(" & ")} \\\\`, rules.join(" "));
   }
   lines.push(
-    `${table.columns.map(({ header }) => escapeLatex(header)).join(" & ")} \\\\`,
+    `${escapeRow(table.columns.map(({ header }) => escapeLatex(header)))} \\\\`,
     "\\midrule",
   );
   table.sections.forEach(({ title, rows }, index) => {
@@ -85,7 +92,7 @@ export function renderLatex(table: Table): string {
       const span = table.columns.length;
       lines.push(`\\multicolumn{${span}}{l}{\\textit{${escapeLatex(title)}}} \\\\`);
     }
-    for (const row of rows) lines.push(`${row.map(latexCell).join(" & ")} \\\\`);
+    for (const row of rows) lines.push(`${escapeRow(row.map(latexCell))} \\\\`);
   });
   lines.push("\\bottomrule", "\\end{tabular}");
   for (const note of table.footnotes) {
@@ -132,9 +139,17 @@ function escapeLatex(text: string): string {
   return [...text].map((character) => latexCharacters[character] ?? character).join("");
 }
 
-/** A table as CSV (RFC 4180, header line, CRLF); section titles become a first column. */
-export function renderCsv(table: Table): string {
-  checkTable(table);
+/** The first cell of a row follows `\\`, which would take a bracket or a star for its own. */
+function escapeRow(cells: readonly string[]): string {
+  return cells.join(" & ").replace(/^[[*]/, "{$&}");
+}
+
+/**
+ * A table as CSV (RFC 4180, header line, CRLF); section titles become a first column. Text that a
+ * spreadsheet would run as a formula gets an apostrophe in front, as OWASP advises; numbers do not.
+ */
+export function renderCsv(given: Table): string {
+  const table = printable(given);
   const hasTitles = table.sections.some(({ title }) => title !== "");
   const lines = [[...(hasTitles ? ["section"] : []), ...table.columns.map(flatHeader)]];
   for (const { title, rows } of table.sections) {
@@ -143,8 +158,16 @@ export function renderCsv(table: Table): string {
   return lines.map((cells) => cells.map(quoteCsv).join(",") + "\r\n").join("");
 }
 
+/** A number as tables print them, with its sign, margin, factor or mark. */
+const NUMBER = /^[+-]?[\d.,]+(?:e[+-]?\d+)?(?: ± [\d.,]+)?(?: ?[×%‡§¶])*$/i;
+
+/** What makes a spreadsheet take a cell for a formula, full-width forms included. */
+const FORMULA = /^\s*[=+\-@＝＋－＠]/;
+
 function quoteCsv(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const safe = FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
+  // Spreadsheets of some languages separate by semicolons.
+  return /[",;\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /** Header of a column where groups cannot be shown as such. */

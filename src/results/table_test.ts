@@ -112,7 +112,7 @@ Deno.test("renderCsv quotes as RFC 4180 says and repeats section titles", () => 
     columns: [{ header: 'say "x"', align: "left" }],
     sections: [{ title: "a,b", rows: [["line\nbreak"]] }],
   };
-  assert.equal(renderCsv(quoted), 'section,"say ""x"""\r\n"a,b","line\nbreak"\r\n');
+  assert.equal(renderCsv(quoted), 'section,"say ""x"""\r\n"a,b",line break\r\n');
   assert.equal(renderCsv(table).split("\r\n")[0], "section,Model,Score: ours,Score: paper,time");
 });
 
@@ -121,4 +121,89 @@ Deno.test("a row of the wrong length is refused by every renderer", () => {
   for (const render of [renderText, renderMarkdown, renderLatex, renderCsv]) {
     assert.throws(() => render(broken), /section "T" row 0: 1 cells, 4 columns/);
   }
+});
+
+/** A table with a text at every place that a result file can name. */
+function tableOf(text: string): Table {
+  return {
+    caption: text,
+    columns: [
+      { header: text, align: "left", group: text },
+      { header: "n", align: "decimal", group: text },
+    ],
+    sections: [{ title: text, rows: [[text, "-1.50"], [{ text, style: "strong" }, "2"]] }],
+    footnotes: [text],
+  };
+}
+
+const hostile = [
+  "esc\x1b[31mred\x1b]0;title\x07",
+  "\u009b31m",
+  "over\rwritten\b",
+  "two\nlines\r\nand\u2028more",
+  "tab\tx",
+  "bidi\u202eabc\u2066d",
+  "nul\0del\x7f",
+  "\ud800",
+];
+
+Deno.test("control, format and broken characters reach no form of a table", () => {
+  for (const text of hostile) {
+    for (const render of [renderText, renderMarkdown, renderLatex, renderCsv]) {
+      const shown = render(tableOf(text)).replaceAll(/\r?\n/g, "");
+      assert.doesNotMatch(shown, /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u, JSON.stringify(text));
+    }
+    assert.equal(
+      renderMarkdown(tableOf(text)).split("\n").length,
+      renderMarkdown(tableOf("plain")).split("\n").length,
+    );
+  }
+});
+
+Deno.test("text cannot leave its cell in Markdown, nor become a link, code or HTML", () => {
+  for (const text of ["a|b", "`c`", "<b>", "[x](y)", "![x](y)", "**b**", "~~s~~", "$x$", "&lt;"]) {
+    const lines = renderMarkdown(tableOf(text)).split("\n");
+    const bare = lines.join("\n").replaceAll(/\\[\\`*_|<>[\]&~$]/g, "");
+    assert.doesNotMatch(bare, /[`<>[\]&~$]/, text);
+    for (const line of lines.filter((line) => line.startsWith("|"))) {
+      assert.equal(line.replaceAll(/\\./g, "").split("|").length - 2, 2, line);
+    }
+  }
+  for (const text of ["# title", "- item", "+ item", "1. item", "  = x"]) {
+    const note = renderMarkdown(tableOf(text)).trim().split("\n").at(-1) ?? "";
+    assert.match(note, /^- \s*(?:\\[#+=-]|1\\\.)/, text);
+  }
+});
+
+Deno.test("a spreadsheet runs no text of a CSV cell as a formula, and numbers stay numbers", () => {
+  const cells = (text: string) => renderCsv(tableOf(text)).split("\r\n")[1];
+  const formulas = [
+    "=1+1",
+    "+1+1",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    " =1",
+    "＝1",
+    "=cmd|' /C x'!A0",
+  ];
+  for (const text of formulas) {
+    const line = cells(text);
+    const clean = text.replaceAll(/[\t\r]/g, " ");
+    assert.equal(line, `'${clean},'${clean},-1.50`);
+  }
+  assert.equal(cells('=a,"b";c'), `"'=a,""b"";c","'=a,""b"";c",-1.50`);
+  for (const number of ["-5", "+1.5", "-1.5 ± 0.2", "-2.00×", "-1e-5", "-1,234.5 ‡", "12 %"]) {
+    const cell = number.includes(",") ? `"${number}"` : number;
+    assert.equal(cells(number), `${cell},${cell},-1.50`);
+  }
+});
+
+Deno.test("a bracket that begins a row of LaTeX is no option of the row before", () => {
+  const text = renderLatex({
+    ...tableOf("[2em]"),
+    sections: [{ title: "", rows: [["[2em]", "*"]] }],
+  });
+  assert.match(text, /\n\{\[\}2em\] & \* /);
 });

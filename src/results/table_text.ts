@@ -1,15 +1,23 @@
 import { Ansis } from "ansis";
-import { wrapText } from "../util/format.ts";
+import { foldText } from "../util/format.ts";
 import {
   type Cell,
   cellStyle,
   cellText,
-  checkTable,
   type Column,
   columnGroups,
+  printable,
   type Table,
   type TableSection,
 } from "./table.ts";
+import {
+  type Block,
+  columnGap,
+  foldHeader,
+  layOut,
+  rowIndent,
+  totalWidth,
+} from "./table_layout.ts";
 
 /** Options of {@link renderText}. */
 export interface TextOptions {
@@ -19,77 +27,95 @@ export interface TextOptions {
   colour?: boolean;
 }
 
-const gap = "  ";
-const indent = "  ";
-
 /**
  * A table for a terminal or a log: rules instead of boxes, numbers lined up on their points. Where
- * the table is wider than the terminal, columns are left out by their `dropOrder`.
+ * the table is wider than the terminal, names and headers are folded, columns left out or set in a
+ * block below; see {@link layOut}.
  */
-export function renderText(table: Table, options: TextOptions = {}): string {
-  checkTable(table);
+export function renderText(given: Table, options: TextOptions = {}): string {
+  const table = printable(given);
   const { width = 100, colour = false } = options;
   const paint = new Ansis(colour ? 3 : 0);
-  const { columns, sections, hidden } = fit(table, width);
-  const hasTitles = sections.some(({ title }) => title !== "");
-  const widths = columnWidths(columns, sections);
-  if (hasTitles) widths[0] += indent.length;
-  const total = widths.reduce((sum, w) => sum + w) + gap.length * (widths.length - 1);
-
-  const lines = wrapText(table.caption, width).map((line) => paint.bold(line));
-  lines.push("");
-  if (columns.some(({ group }) => group !== undefined)) {
-    lines.push(...groupLines(columns, widths, paint));
-  }
-  lines.push(
-    columns.map(({ header, align }, c) => paint.bold(pad(header, widths[c], align))).join(gap),
-    paint.dim("─".repeat(total)),
-  );
-  sections.forEach(({ title, rows }, index) => {
-    if (title !== "") {
-      if (index > 0) lines.push("");
-      lines.push(paint.cyan(title));
-    }
-    for (const row of rows) {
-      const cells = row.map((cell, c) => {
-        const text = c === 0 && hasTitles ? indent + cellText(cell) : cellText(cell);
-        return emphasise(pad(text, widths[c], columns[c].align), cell, paint);
-      });
-      lines.push(cells.join(gap));
-    }
-  });
-  lines.push(paint.dim("─".repeat(total)));
+  const { blocks, hidden } = layOut({ ...table, sections: alignSections(table) }, width);
+  const lines = foldText(table.caption, width).map((line) => paint.bold(line));
+  for (const block of blocks) lines.push("", ...blockLines(block, width, paint));
   const notes = [...table.footnotes];
-  if (hidden.length > 0) notes.push(`Left out for want of width: ${hidden.join(", ")}.`);
+  if (hidden.length > 0) {
+    notes.push(`Left out for want of width: ${hidden.join(", ").replace(/\.$/, "")}.`);
+  }
   // A footnote reads badly in a column narrower than this.
-  const noteWidth = Math.min(width, Math.max(total, 60));
+  const widest = Math.max(60, ...blocks.map(({ widths }) => totalWidth(widths)));
   for (const note of notes) {
-    lines.push(...wrapText(note, noteWidth).map((line) => paint.dim(line)));
+    lines.push(...foldText(note, Math.min(width, widest)).map((line) => paint.dim(line)));
   }
   return lines.map((line) => line.trimEnd()).join("\n") + "\n";
 }
 
-/** Lines up the decimal columns and drops columns until the table fits. */
-function fit(table: Table, width: number) {
-  const aligned = alignSections(table);
-  const kept = table.columns.map((_, index) => index);
-  const hidden: string[] = [];
-  const room = width - (table.sections.some(({ title }) => title !== "") ? indent.length : 0);
-  for (;;) {
-    const columns = kept.map((index) => table.columns[index]);
-    const sections = aligned.map(({ title, rows }) => ({
-      title,
-      rows: rows.map((row) => kept.map((index) => row[index])),
-    }));
-    const widths = columnWidths(columns, sections);
-    const total = widths.reduce((sum, w) => sum + w) + gap.length * (widths.length - 1);
-    const droppable = kept.filter((index) => table.columns[index].dropOrder !== undefined);
-    if (total <= room || droppable.length === 0) return { columns, sections, hidden };
-    const order = (index: number) => table.columns[index].dropOrder ?? 0;
-    const worst = droppable.reduce((a, b) => order(b) >= order(a) ? b : a);
-    kept.splice(kept.indexOf(worst), 1);
-    hidden.unshift(table.columns[worst].header);
-  }
+function blockLines(block: Block, width: number, paint: Ansis): string[] {
+  const { columns, sections, widths } = block;
+  const rule = paint.dim("─".repeat(totalWidth(widths)));
+  const lines = [...headerLines(columns, widths, paint), rule];
+  const indent = sections.some(({ title }) => title !== "") ? rowIndent : "";
+  sections.forEach(({ title, rows }, index) => {
+    if (title !== "") {
+      if (index > 0) lines.push("");
+      lines.push(...foldText(title, width).map((line) => paint.cyan(line)));
+    }
+    for (const row of rows) lines.push(...rowLines(row, block, indent, paint));
+  });
+  return [...lines, rule];
+}
+
+/** A row; names that are too long for their column take several lines. */
+function rowLines(
+  row: readonly Cell[],
+  { columns, widths }: Block,
+  indent: string,
+  paint: Ansis,
+): string[] {
+  const cells = row.map((cell, c) => {
+    const text = cellText(cell);
+    const own = c === 0 ? indent : "";
+    if (columns[c].align !== "left") return [own + text];
+    return foldText(text, widths[c] - own.length).map((line) => own + line);
+  });
+  return Array.from(
+    { length: Math.max(...cells.map((lines) => lines.length)) },
+    (_, i) =>
+      row.map((cell, c) =>
+        emphasise(pad(cells[c][i] ?? "", widths[c], columns[c].align), cell, paint)
+      ).join(columnGap),
+  );
+}
+
+/** Headers over each other where they are folded, at the bottom; groups over them. */
+function headerLines(
+  columns: readonly Column[],
+  widths: readonly number[],
+  paint: Ansis,
+): string[] {
+  const stack = (
+    texts: readonly { text: string; width: number; align: Column["align"] }[],
+  ): string[] => {
+    const folded = texts.map(({ text, width }) => foldHeader(text, width));
+    const height = Math.max(...folded.map((lines) => lines.length));
+    return Array.from({ length: height }, (_, i) =>
+      texts.map(({ width, align }, c) => {
+        const line = folded[c][i - height + folded[c].length] ?? "";
+        return paint.bold(pad(line, width, align));
+      }).join(columnGap));
+  };
+  const headers = stack(
+    columns.map(({ header, align }, c) => ({ text: header, width: widths[c], align })),
+  );
+  if (columns.every(({ group }) => group === undefined)) return headers;
+  const groups = columnGroups(columns).map(({ title, start, span }) => ({
+    text: title,
+    width: totalWidth(widths.slice(start, start + span)),
+    align: "centre" as const,
+  }));
+  const rule = groups.map(({ text, width }) => paint.dim((text === "" ? " " : "─").repeat(width)));
+  return [...stack(groups), rule.join(columnGap), ...headers];
 }
 
 function alignSections(table: Table): TableSection[] {
@@ -134,31 +160,6 @@ export function alignDecimals(cells: readonly string[]): string[] {
       return (part === undefined ? "   " : " ± ") + text;
     }).join("");
   });
-}
-
-function columnWidths(columns: readonly Column[], sections: readonly TableSection[]): number[] {
-  const widths = columns.map(({ header }, c) =>
-    Math.max(
-      header.length,
-      ...sections.flatMap(({ rows }) => rows.map((row) => cellText(row[c]).length)),
-    )
-  );
-  for (const { title, start, span } of columnGroups(columns)) {
-    const inner = widths.slice(start, start + span).reduce((sum, w) => sum + w + gap.length, 0);
-    widths[start] += Math.max(0, title.length - (inner - gap.length));
-  }
-  return widths;
-}
-
-function groupLines(columns: readonly Column[], widths: readonly number[], paint: Ansis) {
-  const spans = columnGroups(columns).map(({ title, start, span }) => ({
-    title,
-    width: widths.slice(start, start + span).reduce((sum, w) => sum + w) + gap.length * (span - 1),
-  }));
-  return [
-    spans.map(({ title, width }) => paint.bold(pad(title, width, "centre"))).join(gap),
-    spans.map(({ title, width }) => paint.dim((title === "" ? " " : "─").repeat(width))).join(gap),
-  ];
 }
 
 function pad(text: string, width: number, align: Column["align"]): string {

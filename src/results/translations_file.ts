@@ -4,13 +4,16 @@ import { SPLIT_NAMES, type SplitName } from "../data/dataset.ts";
 import { UserError } from "../errors.ts";
 import { COUNTS_PER_SENTENCE } from "../metrics/bleu/statistics.ts";
 import { writeFileAtomic } from "../util/atomic_write.ts";
-import { readError } from "../util/read_error.ts";
+import { readRegular } from "../util/read_regular.ts";
 import { sha256Hex } from "../util/sha256.ts";
 import { countSchema, sha256Schema } from "./schema_common.ts";
 import type { TranslationsRecord } from "./schema_row.ts";
 
 /** Identifier that every file of translations carries in `format`. */
 export const translationsFormat = "mega-webgpu/translations-1";
+
+/** Size of a file of translations beyond any that bench writes, bytes. */
+const mostBytes = 2 ** 28;
 
 /** A file of translations: one run on one split, in the order of the split. */
 export const translationsSchema = z.strictObject({
@@ -104,12 +107,7 @@ export async function readTranslations(
   { file, sha256, sentences, split }: TranslationsRecord,
 ): Promise<Translations> {
   const path = join(dirname(resultPath), file);
-  let bytes: Uint8Array;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    throw readError(error, path);
-  }
+  const bytes = await readRegular(path, mostBytes);
   if (sha256Hex(bytes) !== sha256) {
     throw new UserError(`${path}: not the file that ${resultPath} was written with: restore it`);
   }

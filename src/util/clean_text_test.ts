@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cleanLine, cleanLines } from "./clean_text.ts";
+import { cleanJson, cleanLine, cleanLines } from "./clean_text.ts";
 
 /** Characters that must reach no output, by name. */
 const hostile: readonly [string, string][] = [
@@ -17,13 +17,18 @@ const hostile: readonly [string, string][] = [
   ["a byte order mark", "\ufeffab"],
   ["an invisible tag", "a\u{e0041}b"],
   ["half of a pair", "a\ud800b"],
+  ["no character", "a\ufffeb"],
   ["a line separator", "a\u2028b"],
 ];
 
 Deno.test("no control, format or broken character passes", () => {
   for (const [what, text] of hostile) {
     for (const clean of [cleanLine(text), cleanLines(text)]) {
-      assert.doesNotMatch(clean.replaceAll("\n", ""), /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u, what);
+      assert.doesNotMatch(
+        clean.replaceAll("\n", ""),
+        /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe]/u,
+        what,
+      );
       assert.ok(clean.isWellFormed() && clean.includes("a") && clean.includes("b"), what);
     }
   }
@@ -32,6 +37,14 @@ Deno.test("no control, format or broken character passes", () => {
 Deno.test("a line stays one line, and lines stay lines", () => {
   assert.equal(cleanLine("a\tb\r\nc\nd"), "a b c d");
   assert.equal(cleanLines("a\tb\r\nc\nd\re"), "a b\nc\nd\ne");
+});
+
+Deno.test("cleaned JSON holds the same value in visible characters", () => {
+  for (const [what, text] of hostile) {
+    const json = cleanJson(JSON.stringify({ [text]: [text] }, null, 2));
+    assert.deepEqual(JSON.parse(json), { [text]: [text] }, what);
+    assert.doesNotMatch(json.replaceAll("\n", ""), /[\p{Cc}\p{Cf}\p{Cs}]/u, what);
+  }
 });
 
 Deno.test("ordinary text of any language stays as it is", () => {

@@ -13,7 +13,7 @@ const longest = 120;
  * @example safeFileName("../../evil") // "evil"
  */
 export function safeFileName(name: string): string {
-  const plain = name.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "")
+  const plain = name.replaceAll(/(?:[^A-Za-z0-9._-]|\.{2,})+/g, "-").replace(/^[.-]+/, "")
     .slice(0, longest).replace(/[.-]+$/, "");
   if (plain === "") return "unnamed";
   return DEVICES.test(plain) ? `_${plain}` : plain;

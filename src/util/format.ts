@@ -53,3 +53,17 @@ export function wrapText(text: string, width: number): string[] {
   lines.push(line);
   return lines;
 }
+
+/** As {@link wrapText}, but words that are longer than `width` are broken. */
+export function foldText(text: string, width: number): string[] {
+  const words = text.split(" ").flatMap((word) => {
+    if (word.length <= width) return [word];
+    const characters = [...word];
+    const count = Math.ceil(characters.length / width);
+    return Array.from(
+      { length: count },
+      (_, i) => characters.slice(i * width, (i + 1) * width).join(""),
+    );
+  });
+  return wrapText(words.join(" "), width);
+}

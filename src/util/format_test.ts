@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { formatBytes, formatCount, formatDuration, formatSignificant, wrapText } from "./format.ts";
+import {
+  foldText,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatSignificant,
+  wrapText,
+} from "./format.ts";
 
 Deno.test("formatCount keeps numbers short and never prints a thousand of a unit", () => {
   const cases: [number, string][] = [
@@ -41,4 +48,11 @@ Deno.test("wrapText breaks at spaces and keeps long words whole", () => {
 Deno.test("formatSignificant has three digits and never an exponent for what tables hold", () => {
   const shown = [0.0683, 0.6827, 53.81, 99.94, 99.96, 1470.4].map(formatSignificant);
   assert.deepEqual(shown, ["0.0683", "0.683", "53.8", "99.9", "100", "1470"]);
+});
+
+Deno.test("foldText breaks words that are longer than a line, others at spaces", () => {
+  assert.deepEqual(foldText("a short line", 7), ["a short", "line"]);
+  assert.deepEqual(foldText("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+  assert.deepEqual(foldText("", 3), [""]);
+  assert.ok(foldText("👍".repeat(9), 4).every((line) => line.isWellFormed()));
 });

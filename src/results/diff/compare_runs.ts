@@ -1,3 +1,4 @@
+import { withoutLocalPaths } from "../../util/local_paths.ts";
 import { metricKey, sameMetric } from "../aggregate.ts";
 import type { MetricRecord, ResultRow } from "../schema_row.ts";
 import { mean } from "../statistics.ts";
@@ -196,7 +197,9 @@ function compareEnds({ task, model, old, new: now, obstacle }: RunPair): DiffEnt
     !done(row) && now.some((other) => other.seed === row.seed && done(other))
   );
   const list = (rows: readonly ResultRow[]) =>
-    rows.map(({ seed, status, reason }) => `seed ${seed} ${status}: ${reason}`).join("; ");
+    rows.map(({ seed, status, reason }) =>
+      `seed ${seed} ${status}: ${withoutLocalPaths(reason ?? "unknown")}`
+    ).join("; ");
   return {
     ...subject,
     ...sides,

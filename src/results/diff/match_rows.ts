@@ -121,13 +121,13 @@ type JsonObject = { [key: string]: JsonValue };
 
 /** Names the options that changed, with their values where these are short. */
 function changedKeys(old: JsonObject, now: JsonObject): string {
-  const show = (value: JsonValue | undefined) =>
-    value === undefined ? "none" : JSON.stringify(value);
+  const show = (options: JsonObject, key: string) =>
+    Object.hasOwn(options, key) ? JSON.stringify(options[key]) : "none";
   const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter((key) =>
-    show(old[key]) !== show(now[key])
+    show(old, key) !== show(now, key)
   );
   const named = keys.slice(0, 3).map((key) => {
-    const change = `${show(old[key])} → ${show(now[key])}`;
+    const change = `${show(old, key)} → ${show(now, key)}`;
     return change.length <= 40 ? `${key} ${change}` : key;
   });
   if (keys.length > 3) named.push(`${keys.length - 3} more`);

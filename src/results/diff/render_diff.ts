@@ -1,4 +1,5 @@
-import { renderMarkdown } from "../table_markup.ts";
+import { cleanJson } from "../../util/clean_text.ts";
+import { escapeMarkdown, renderMarkdown } from "../table_markup.ts";
 import { renderText, type TextOptions } from "../table_text.ts";
 import type { ResultDiff } from "./diff_results.ts";
 import { diffHeadline, diffTable } from "./diff_table.ts";
@@ -21,7 +22,9 @@ export function renderDiff(
     case "markdown":
       return renderComment(diff);
     case "json":
-      return `${JSON.stringify({ schema: "mega-webgpu/diff", version: 2, ...diff }, null, 2)}\n`;
+      return cleanJson(
+        `${JSON.stringify({ schema: "mega-webgpu/diff", version: 2, ...diff }, null, 2)}\n`,
+      );
   }
 }
 
@@ -29,7 +32,7 @@ export function renderDiff(
 function renderComment(diff: ResultDiff): string {
   const { counts } = diff;
   const sign = counts.regressed > 0 ? "❌" : counts.improved > 0 ? "✅" : "➖";
-  const lines = [`### ${sign} ${diffHeadline(diff)}`, ""];
+  const lines = [`### ${sign} ${escapeMarkdown(diffHeadline(diff))}`, ""];
   if (counts.regressed + counts.improved > 0) {
     const { columns, sections } = diffTable(diff, { brief: true });
     const table = { caption: "Changed", columns, sections, footnotes: [] };

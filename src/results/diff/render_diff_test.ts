@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fixtureResult, fixtureRow } from "../result_fixture.ts";
 import { diffResults } from "./diff_results.ts";
-import { renderDiff } from "./render_diff.ts";
+import { diffFormats, renderDiff } from "./render_diff.ts";
 
 function sample() {
   const rows = (correct: number[], model: string) =>
@@ -26,6 +26,22 @@ Deno.test("the comment opens with the verdict and folds the details away", () =>
   const [changed, all] = text.split("<details>");
   assert.ok(changed.includes("Regressed") && !changed.includes("Within noise"));
   assert.ok(all.includes("Within noise") && all.trimEnd().endsWith("</details>"));
+});
+
+Deno.test("names from result files reach neither terminal nor summary as commands", () => {
+  for (const name of ["\x1b[2J", "a\rb", "\u009b2J", "\u202e", "<b>", "|", "`x`", "x\ny"]) {
+    const old = fixtureResult([fixtureRow({ task: name, model: name })]);
+    const now = fixtureResult([fixtureRow({ task: name, model: name, correct: 5 })]);
+    for (const result of [old, now]) Object.assign(result, { suite: name });
+    const diff = diffResults({ name, result: old }, { name, result: now });
+    for (const format of diffFormats) {
+      const shown = renderDiff(diff, format).replaceAll("\n", "");
+      assert.doesNotMatch(shown, /[\p{Cc}\p{Cf}]/u, `${format} ${JSON.stringify(name)}`);
+    }
+    const comment = renderDiff(diff, "markdown").split("\n");
+    assert.equal(comment[1], "");
+    assert.doesNotMatch(comment[0].replaceAll(/\\./g, ""), /[<>|`]/);
+  }
 });
 
 Deno.test("the JSON holds every entry with its numbers", () => {

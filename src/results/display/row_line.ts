@@ -1,3 +1,4 @@
+import { cleanLine } from "../../util/clean_text.ts";
 import { formatDuration } from "../../util/format.ts";
 import type { ResultRow } from "../schema_row.ts";
 import { formatScoreUnit, scoreLabel } from "./score_format.ts";
@@ -30,5 +31,7 @@ export function rowLine(row: ResultRow): string {
   const { compile, train, evaluate } = wallSeconds;
   const trial = role === "trial" ? " (trial)" : "";
   const time = formatDuration(compile + train + evaluate);
-  return `${task.name} ${model.name} seed ${seed}${trial}: ${outcomeText(row)} in ${time}`;
+  return cleanLine(
+    `${task.name} ${model.name} seed ${seed}${trial}: ${outcomeText(row)} in ${time}`,
+  );
 }

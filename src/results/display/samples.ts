@@ -1,4 +1,5 @@
-import { wrapText } from "../../util/format.ts";
+import { cleanLine, cleanLines } from "../../util/clean_text.ts";
+import { foldText } from "../../util/format.ts";
 import { finalRows } from "../aggregate.ts";
 import { displayName, taskTitle } from "../display_names.ts";
 import type { ResultRow } from "../schema_row.ts";
@@ -52,7 +53,8 @@ export function samplesText(rows: readonly ResultRow[], width: number): string {
   for (const { task, seed, sentences, samples } of tasks) {
     if (sentences === null) continue;
     const names = ["source", "reference", ...samples.map(({ model }) => displayName(model))];
-    const column = Math.max(...names.map((name) => name.length)) + 2;
+    const longest = Math.max(...names.map((name) => name.length));
+    const column = Math.min(longest, Math.max(12, Math.floor(0.4 * width))) + 2;
     const blocks = sentences.map(({ source, reference, translations }) =>
       [
         ...source === null ? [] : [["source", source]],
@@ -60,23 +62,27 @@ export function samplesText(rows: readonly ResultRow[], width: number): string {
         ...translations.map(({ model, text }) => [displayName(model), text]),
       ].flatMap(([name, text]) => labelled(name, text, column, width)).join("\n")
     );
-    parts.push(`Translations (${task}, seed ${seed})\n${blocks.join("\n\n")}`);
+    const title = foldText(cleanLine(`Translations (${task}, seed ${seed})`), width);
+    parts.push([...title, blocks.join("\n\n")].join("\n"));
   }
   return parts.join("\n\n");
 }
 
 function paragraphOf(task: string, model: string, sample: string, width: number): string {
-  const lines = sample.trim().split("\n")
-    .flatMap((line) => wrapText(line, Math.max(20, width - indent.length)));
+  const lines = cleanLines(sample.trim()).split("\n")
+    .flatMap((line) => foldText(line, Math.max(20, width - indent.length)));
   return [
-    `  ${task} · ${displayName(model)}`,
+    ...foldText(cleanLine(`${task} · ${displayName(model)}`), width - 2).map((line) => `  ${line}`),
     ...lines.map((line) => `${indent}${line}`.trimEnd()),
   ].join("\n");
 }
 
 /** `name  text`, the text wrapped in a column of its own. */
 function labelled(name: string, text: string, column: number, width: number): string[] {
-  return wrapText(text, Math.max(20, width - column - 2)).map((line, i) =>
-    `  ${(i === 0 ? name : "").padEnd(column)}${line}`.trimEnd()
+  const names = foldText(cleanLine(name), column - 2);
+  const lines = foldText(cleanLine(text), Math.max(20, width - column - 2));
+  return Array.from(
+    { length: Math.max(names.length, lines.length) },
+    (_, i) => `  ${(names[i] ?? "").padEnd(column)}${lines[i] ?? ""}`.trimEnd(),
   );
 }

@@ -1,3 +1,4 @@
+import { FileNames } from "../../util/file_name.ts";
 import { displayName } from "../display_names.ts";
 import type { Result } from "../schema.ts";
 import { buildTables } from "../tables/build_tables.ts";
@@ -13,13 +14,25 @@ import type { PageBundle } from "./bundle_page.ts";
 import { contextFigure } from "./context_figure.ts";
 import { curveFigures } from "./curves_figure.ts";
 import { environmentHtml } from "./environment_html.ts";
-import type { Figure } from "./figure.ts";
+import { type Figure, nameFigures } from "./figure.ts";
 import { escapeHtml, Html, html } from "./html.ts";
 import { cssName, modelColour, themeDeclarations } from "./palette.ts";
 import { samplesHtml } from "./samples_html.ts";
 import { scalingFigure } from "./scaling_figure.ts";
 import { tableHtml } from "./table_html.ts";
 import { tradeoffFigures, tradeoffModels } from "./tradeoff_figure.ts";
+
+/** Anchors that every page has. */
+const fixedAnchors = [
+  "tradeoff",
+  "curves",
+  "samples",
+  "context",
+  "scaling",
+  "environment",
+  "legend",
+  "theme",
+];
 
 /** A report: the page, and its figures for files of their own. */
 export interface Report {
@@ -53,26 +66,37 @@ export function buildReport(
   const sets = measuredSets(results);
   const measured = inModelOrder(sets.flatMap(({ rows }) => rows.map(({ model }) => model.name)));
   const models = [...new Set([...measured, ...tradeoffModels()])];
-  const tradeoff = tradeoffFigures(sets);
+  const anchors = new FileNames();
+  for (const id of fixedAnchors) anchors.take(id);
+  const tradeoff = nameFigures(tradeoffFigures(sets), anchors);
   const names = [...setNames(sets)];
-  const scaling = names.filter(([{ suite }]) => suite === "efficiency").flatMap(([set, name]) =>
-    scalingFigure(set, name) ?? []
+  const scaling = nameFigures(
+    names.filter(([{ suite }]) => suite === "efficiency").flatMap(([set, name]) =>
+      scalingFigure(set, name) ?? []
+    ),
+    anchors,
   );
-  const contexts = names.flatMap(([set, name]) => contextFigure(set, name) ?? []);
+  const contexts = nameFigures(
+    names.flatMap(([set, name]) => contextFigure(set, name) ?? []),
+    anchors,
+  );
   const trained = names.filter(([{ suite, rows }]) =>
     suite !== "efficiency" && rows.some(({ curve }) => curve.length > 1)
   );
-  const curves = trained.map(([set, name]) => ({ set, figures: curveFigures(set, name) }));
+  const curves = trained.map(([set, name]) => ({
+    set,
+    figures: nameFigures(curveFigures(set, name), anchors),
+  }));
   const tables = buildTables(results, { others: ["s4-family"] });
   const sections: Section[] = tables.map(({ suite, title, table }, i) => ({
-    id: `table-${suite}-${i}`,
+    id: anchors.take(`table-${suite}-${i}`),
     title,
     short: title,
     intro: ["lra", "lm", "translation"].includes(suite)
       ? "Published figures, figures of others and our own measurements are kept apart, and so are " +
         "our profiles: what was trained smaller or shorter is comparable within its own rows only."
       : "",
-    body: tableHtml(table, `${suite}-${i}`),
+    body: tableHtml(table, anchors.take(`rows-${suite}-${i}`)),
   }));
   sections.splice(1, 0, {
     id: "tradeoff",

@@ -5,6 +5,7 @@ import { initWasm, Resvg } from "npm:@resvg/resvg-wasm@2.6.2";
 import wasm from "npm:@resvg/resvg-wasm@2.6.2/index_bg.wasm" with { type: "bytes" };
 import { join } from "node:path";
 import { writeFileAtomic } from "../../util/atomic_write.ts";
+import { FileNames } from "../../util/file_name.ts";
 import type { Figure } from "./figure.ts";
 import { fonts } from "./fonts.ts";
 import { resolveColours, themes } from "./palette.ts";
@@ -36,7 +37,8 @@ export async function renderPng(svg: string): Promise<Uint8Array> {
 }
 
 /**
- * Writes every panel of the figures as `ID.svg` and `ID.png` in the colours of the light theme.
+ * Writes every panel of the figures as `ID.svg` and `ID.png` in the colours of the light theme, all
+ * of them in the folder itself, whatever their ids are.
  *
  * @returns The names of the files.
  */
@@ -46,9 +48,10 @@ export async function writeFigures(
   models: readonly string[],
 ): Promise<string[]> {
   const names: string[] = [];
+  const files = new FileNames();
   for (const { id, panels } of figures) {
     for (const panel of panels) {
-      const name = panel.id === "" ? id : `${id}-${panel.id}`;
+      const name = files.take(panel.id === "" ? id : `${id}-${panel.id}`);
       const svg = resolveColours(panel.svg, "light", models);
       await writeFileAtomic(join(folder, `${name}.svg`), `${svg}\n`);
       await writeFileAtomic(join(folder, `${name}.png`), await renderPng(svg));

@@ -1,3 +1,5 @@
+import { cleanLines } from "../../util/clean_text.ts";
+
 /** Text that is HTML already. */
 export class Html {
   /** @param text Markup; the caller vouches for it. */
@@ -18,7 +20,7 @@ function render(value: Value | undefined): string {
   return escapeHtml(String(value));
 }
 
-/** Escapes text for content and quoted attributes. */
+/** Text for content and quoted attributes: escaped, and clean of control characters. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return cleanLines(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -31,16 +31,18 @@ const spare: readonly ModelStyle[] = [
 
 /** The style of a model; unknown names share the spare styles by a hash of the name. */
 export function modelStyle(model: string): ModelStyle {
-  const style = known[model];
-  if (style !== undefined) return style;
+  if (Object.hasOwn(known, model)) return known[model];
   let hash = 0;
   for (const character of model) hash = (31 * hash + (character.codePointAt(0) ?? 0)) >>> 0;
   return spare[hash % spare.length];
 }
 
-/** A name that CSS accepts as part of an identifier. */
+/** A name that CSS accepts as part of an identifier; different for different models. */
 export function cssName(model: string): string {
-  return model.replace(/[^a-zA-Z0-9-]/g, "-");
+  return model.replaceAll(
+    /[^a-zA-Z0-9-]/gu,
+    (character) => `_${character.codePointAt(0)?.toString(16)}_`,
+  );
 }
 
 /** The colour of a model as figures refer to it, so that it follows the theme of the page. */

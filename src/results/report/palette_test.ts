@@ -41,11 +41,20 @@ Deno.test("the models of the paper differ in colour and symbol", () => {
   assert.ok(new Set(own.map(({ symbol }) => symbol)).size >= 7);
 });
 
+Deno.test("names of models give colours and identifiers of their own, whatever they are", () => {
+  const odd = ["a b", "a-b", "a_20_b", "модель", "другая", "constructor", "__proto__", "}", ""];
+  for (const model of odd) {
+    assert.match(cssName(model), /^[\w-]*$/);
+    assert.match(modelStyle(model).light, /^#[0-9a-f]{6}$/);
+  }
+  assert.equal(new Set(odd.map(cssName)).size, odd.length);
+});
+
 Deno.test("resolveColours leaves no custom property of the page in a figure", () => {
   const svg = '<a fill="var(--model-s4)" stroke="var(--grid)" color="currentColor"/>';
   assert.equal(
     resolveColours(svg, "dark", ["s4"]),
     `<a fill="${modelStyle("s4").dark}" stroke="${themes.dark.grid}" color="${themes.dark.ink}"/>`,
   );
-  assert.equal(cssName("a b.c"), "a-b-c");
+  assert.equal(cssName("a b.c"), "a_20_b_2e_c");
 });

@@ -4,6 +4,7 @@
 import * as Plot from "npm:@observablehq/plot@0.6.17";
 // deno-lint-ignore no-import-prefix
 import { parseHTML } from "npm:linkedom@0.18.15";
+import { cleanLines } from "../../util/clean_text.ts";
 import { placeLabels, spread } from "./label_layout.ts";
 
 export { Plot };
@@ -113,5 +114,6 @@ export function drawPlot(drawing: Drawing): string {
       class: className,
     }));
   });
-  return svg.outerHTML;
+  // Names in titles and labels may hold what no XML may; the picture is one text already.
+  return cleanLines(svg.outerHTML);
 }

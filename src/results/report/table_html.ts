@@ -1,10 +1,10 @@
-import { type Cell, cellStyle, cellText, checkTable, columnGroups, type Table } from "../table.ts";
+import { type Cell, cellStyle, cellText, columnGroups, printable, type Table } from "../table.ts";
 import { alignDecimals } from "../table_text.ts";
 import { Html, html } from "./html.ts";
 
 /** A table as HTML: caption, grouped headers, a body per section, footnotes. */
-export function tableHtml(table: Table, id: string): Html {
-  checkTable(table);
+export function tableHtml(given: Table, id: string): Html {
+  const table = printable(given);
   const { columns, sections, footnotes, caption } = table;
   const groups = columnGroups(columns);
   const hasGroups = groups.some(({ title }) => title !== "");

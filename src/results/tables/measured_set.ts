@@ -1,3 +1,4 @@
+import { withoutLocalPaths } from "../../util/local_paths.ts";
 import { canonicalHash } from "../../util/canonical_hash.ts";
 import { finalRows } from "../aggregate.ts";
 import { displayName, taskTitle } from "../display_names.ts";
@@ -124,7 +125,8 @@ export function setNotes(set: MeasuredSet): string[] {
     if (status === "completed") continue;
     const length = set.suite === "efficiency" ? ` length ${sequenceLength}` : "";
     const run = `${taskTitle(task)} ${displayName(model.name)}${length} seed ${seed}`;
-    notes.push(`‡ Profile ${profile}: ${run} ${status} after ${updatesDone} updates: ${reason}.`);
+    const why = withoutLocalPaths(reason ?? "unknown");
+    notes.push(`‡ Profile ${profile}: ${run} ${status} after ${updatesDone} updates: ${why}.`);
   }
   return notes;
 }

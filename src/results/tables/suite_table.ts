@@ -33,7 +33,7 @@ export function suiteTable(
 ): Table {
   const own = sets.filter((set) => set.suite === suite);
   const tasks = new Set([
-    ...suiteTasks[suite] ?? [],
+    ...Object.hasOwn(suiteTasks, suite) ? suiteTasks[suite] : [],
     ...own.flatMap(({ rows }) => rows.map(({ task }) => task.name)),
   ]);
   const published = publishedRows().filter(({ task, metric, confidence, table }) =>
