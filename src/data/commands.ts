@@ -59,8 +59,8 @@ export interface VerifyOptions extends DataContext {
 }
 
 /**
- * `data verify`: reads all official files and all cached data in full. Prints a line for each and
- * a line `N checked, N damaged` at the end.
+ * `data verify`: reads all official files and all cached data in full, and checks that the cache
+ * is what the files give. Prints a line for each and a line `N checked, N damaged` at the end.
  *
  * @returns Whether nothing was damaged.
  * @throws UserError for an unknown id.
@@ -81,13 +81,15 @@ export async function verifyData(options: VerifyOptions): Promise<boolean> {
   };
   for (const entry of ids.length === 0 ? DATA_ENTRIES : ids.map(dataEntry)) {
     const folder = await officialFolder(entry, dataDir);
+    const source = { cacheDir, dataDir: await exists(dataDir) ? dataDir : undefined };
+    const fits = folder === undefined ? "matches its checksums" : "is what the files give";
     if (folder !== undefined) await check(() => entry.verifyOfficial(folder, print));
     else if (entry.official.length > 0) print(`${entry.id}: no official files in ${dataDir}`);
     if (entry.kind !== "classification") {
       let present = true;
       await check(async () => {
-        present = await entry.verifyCache({ cacheDir });
-        if (present) print(`${entry.id}: cached tokens match their checksums`);
+        present = await entry.verifyCache(source);
+        if (present) print(`${entry.id}: the cached text ${fits}`);
       });
       if (!present) checked--;
       continue;
@@ -95,8 +97,8 @@ export async function verifyData(options: VerifyOptions): Promise<boolean> {
     for (const profile of entry.profiles) {
       let present = true;
       await check(async () => {
-        present = await entry.verifyCache({ profile, cacheDir, seed });
-        if (present) print(`${entry.id}: cached data of profile ${profile} matches its checksums`);
+        present = await entry.verifyCache({ profile, ...source, seed });
+        if (present) print(`${entry.id}: the cached data of profile ${profile} ${fits}`);
       });
       if (!present) checked--;
     }

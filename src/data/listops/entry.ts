@@ -34,13 +34,7 @@ export const LISTOPS_ENTRY: ClassificationEntry = {
   findOfficial: findOfficialListOps,
 
   load({ profile, cacheDir, dataDir, seed = DEFAULT_DATA_SEED, print }: LoadOptions) {
-    return loadListOps({
-      params: paramsOf(profile),
-      seed,
-      cacheDir,
-      ...dataDir === undefined ? {} : { dataDir },
-      ...print === undefined ? {} : { print },
-    });
+    return loadListOps({ params: paramsOf(profile), seed, cacheDir, dataDir, print });
   },
 
   async verifyOfficial(folder, print) {

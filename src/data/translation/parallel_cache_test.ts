@@ -24,12 +24,13 @@ function recipeOf(lines: Lines, change: Partial<ParallelRecipe> = {}): ParallelR
   return {
     id: "tiny",
     version: "1",
-    source: "made up",
+    origin: () => ({ origin: "generated", source: "made up" }),
     quotable: true,
     fingerprint: "x",
     prepare: () =>
       Promise.resolve({
         pipeline: { tokenizer: { name: "none" }, lowercase: false, codes: null },
+        lines: {},
         limits: { paddingFactor: 1 },
         pieces: (split, language) => lines[split][language],
         text: (split, language) => lines[split][language].map((line) => `${line}.`),
