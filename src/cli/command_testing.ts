@@ -13,11 +13,13 @@ export interface Outcome {
  * Runs a command that may read the project and a folder.
  *
  * @param input What its standard input holds.
+ * @param writes Whether it may write to the folder.
  */
 export async function runCommand(
   folder: string,
   args: readonly string[],
   input = "",
+  writes = false,
 ): Promise<Outcome> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -25,6 +27,7 @@ export async function runCommand(
       "--no-check",
       "--no-prompt",
       `--allow-read=${PROJECT_ROOT},${folder}`,
+      ...(writes ? [`--allow-write=${folder}`] : []),
       "--allow-env",
       "--allow-sys",
       join(PROJECT_ROOT, "src/cli/main.ts"),

@@ -25,7 +25,7 @@ import { resumedData } from "./resumed_data.ts";
 const env: ReadEnv = (name) => Deno.env.get(name);
 
 /** Commands that compute nothing on the device. */
-const WITHOUT_ADAPTER: ReadonlySet<string> = new Set(["data", "diff", "tables", "report"]);
+const WITHOUT_ADAPTER: ReadonlySet<string> = new Set(["data", "diff", "merge", "tables", "report"]);
 
 function say(line: string): void {
   console.error(line);

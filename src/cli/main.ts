@@ -2,10 +2,12 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { UserError } from "../errors.ts";
 import { benchCommand } from "./bench_command.ts";
+import { cellCommand } from "./cell_command.ts";
 import { dataCommand } from "./data_command.ts";
 import { diffCommand } from "./diff_command.ts";
 import { doctorCommand } from "./doctor_command.ts";
 import { generateCommand } from "./generate_command.ts";
+import { mergeCommand } from "./merge_command.ts";
 import { reportCommand } from "./report_command.ts";
 import { translateCommand } from "./translate_command.ts";
 import { tablesCommand } from "./tables_command.ts";
@@ -24,12 +26,14 @@ export async function main(args: readonly string[]): Promise<number> {
     .showHelpAfterError("(--help shows the options)")
     .exitOverride();
   program.addCommand(benchCommand(exit).copyInheritedSettings(program));
+  program.addCommand(cellCommand(exit).copyInheritedSettings(program), { hidden: true });
   program.addCommand(generateCommand(exit).copyInheritedSettings(program));
   program.addCommand(translateCommand(exit).copyInheritedSettings(program));
   program.addCommand(verifyCommand(exit).copyInheritedSettings(program));
   program.addCommand(doctorCommand(exit).copyInheritedSettings(program));
   program.addCommand(diffCommand(exit).copyInheritedSettings(program));
   program.addCommand(tablesCommand(exit).copyInheritedSettings(program));
+  program.addCommand(mergeCommand(exit).copyInheritedSettings(program));
   program.addCommand(reportCommand(exit).copyInheritedSettings(program));
   program.addCommand(dataCommand(exit, program));
   try {
