@@ -97,7 +97,7 @@ for (const [what, texts, message] of refused) {
     await withFolder(async (cacheDir) => {
       await rejectsInOneLine(loadCorpus(recipeOf(texts), { cacheDir }), message);
       const left = await Array.fromAsync(Deno.readDir(`${cacheDir}/lm`)).catch(() => []);
-      assert.deepEqual(left, []);
+      assert.deepEqual(left.filter(({ name }) => name !== ".locks"), []);
     });
   });
 }

@@ -133,7 +133,8 @@ Deno.test("sides that differ in their lines are refused, and nothing is left beh
     );
     const empty = { ...LINES, test: { en: [], de: [] } };
     await rejectsInOneLine(loadParallelCorpus(recipeOf(empty), options), /test has no sentence/);
-    assert.deepEqual([...Deno.readDirSync(join(cacheDir, "translation"))], []);
+    const left = [...Deno.readDirSync(join(cacheDir, "translation"))].map(({ name }) => name);
+    assert.deepEqual(left.filter((name) => name !== ".locks"), []);
   });
 });
 
