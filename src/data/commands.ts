@@ -2,7 +2,7 @@ import { UserError } from "../errors.ts";
 import { type DataEntry, DEFAULT_DATA_SEED } from "./data_entry.ts";
 import { SPLIT_NAMES, type SplitName } from "./dataset.ts";
 import { type DataContext, officialFolder } from "./fetch_data.ts";
-import { exists } from "./official_folder.ts";
+import { exists, missingFiles } from "./official_folder.ts";
 import { DATA_ENTRIES, dataEntry } from "./registry.ts";
 
 /** Where a data set stands on this machine. */
@@ -26,12 +26,18 @@ function isGenerated(entry: DataEntry): boolean {
   return entry.kind === "language-modelling" ? entry.embedded : entry.generate !== undefined;
 }
 
-function stateOf(entry: DataEntry, official: string | undefined, dataDir: string): string {
+async function stateOf(
+  entry: DataEntry,
+  official: string | undefined,
+  dataDir: string,
+): Promise<string> {
   const profiles = profilesOf(entry);
   const scales = profiles.length > 0 ? `; profiles ${profiles.join(", ")}` : "";
   if (entry.official.length === 0) return `needs no official files${scales}`;
   const made = isGenerated(entry) ? " (generated when needed)" : "";
-  const where = official === undefined ? `not in ${dataDir}${made}` : `in ${official}`;
+  const missing = official === undefined ? [] : await missingFiles(official, entry.official);
+  const lacks = missing.length === 0 ? "" : `, incomplete (no ${missing.join(", ")})`;
+  const where = official === undefined ? `not in ${dataDir}${made}` : `in ${official}${lacks}`;
   return `official files ${where}${scales}`;
 }
 
@@ -45,7 +51,7 @@ export async function listData({ dataDir, print }: DataContext): Promise<DataSta
     const generated = isGenerated(entry);
     list.push({ id, title, description, profiles, official, generated });
     print(`${id}: ${title}: ${description}`);
-    print(`  ${stateOf(entry, official, dataDir)}`);
+    print(`  ${await stateOf(entry, official, dataDir)}`);
   }
   return list;
 }

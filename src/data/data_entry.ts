@@ -32,7 +32,7 @@ export interface OfficialArchive {
   readonly file?: string;
   /** The name below `folder` of a wanted archive path, else undefined. */
   readonly select: (path: string) => string | undefined;
-  /** Names below `folder` without which an archive is refused. */
+  /** Names below `folder` without which an archive is refused, and a folder is incomplete. */
   readonly required?: readonly string[];
 }
 

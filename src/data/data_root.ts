@@ -54,6 +54,11 @@ export class DataRoot {
   }
 }
 
+/** @throws {UserError} unless a folder that the user named is there. */
+export function checkDataFolder(folder: string): void {
+  new DataRoot(folder);
+}
+
 function realPath(path: string): string {
   try {
     return Deno.realPathSync(path);

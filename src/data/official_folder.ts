@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { readError } from "../util/read_error.ts";
+import type { OfficialArchive } from "./data_entry.ts";
 import { DataRoot } from "./data_root.ts";
 
 /**
@@ -51,6 +52,21 @@ export function fileNames(folder: string, wanted: (name: string) => boolean): st
   } catch (error) {
     throw readError(error, folder);
   }
+}
+
+/**
+ * The files that a folder of official files lacks, of those without which it is of no use.
+ *
+ * @param official What it was unpacked from; of several archives nothing is known.
+ */
+export async function missingFiles(
+  folder: string,
+  official: readonly OfficialArchive[],
+): Promise<string[]> {
+  const required = official.length === 1 ? official[0].required ?? [] : [];
+  const missing: string[] = [];
+  for (const file of required) if (!await exists(join(folder, file))) missing.push(file);
+  return missing;
 }
 
 /**

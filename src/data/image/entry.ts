@@ -2,7 +2,7 @@ import type { ClassificationEntry } from "../data_entry.ts";
 import { profileOf } from "../profile_of.ts";
 import { verifyValues } from "../value_task.ts";
 import type { LraTask } from "../lra_tasks.ts";
-import { findCifar, openCifar } from "./cifar.ts";
+import { CIFAR_BATCHES, findCifar, openCifar } from "./cifar.ts";
 import { IMAGE_PROFILES } from "./profiles.ts";
 import { IMAGE_NORMALIZATION, imageCache, imageCachePath, loadImage } from "./task.ts";
 
@@ -20,6 +20,7 @@ export const IMAGE_ENTRY: ClassificationEntry = {
     folder: "cifar-10-batches-bin",
     select: (path) =>
       /(?:^|\/)cifar-10-batches-bin\/((?:data_batch_[1-5]|test_batch)\.bin)$/.exec(path)?.[1],
+    required: CIFAR_BATCHES,
   }],
   findOfficial: findCifar,
 

@@ -30,6 +30,7 @@ export const LISTOPS_ENTRY: ClassificationEntry = {
     sha256: undefined,
     folder: "listops-1000",
     select: (path) => /(?:^|\/)listops-1000\/(basic_(?:train|val|test)\.tsv)$/.exec(path)?.[1],
+    required: Object.values(LISTOPS_FILES),
   }],
   findOfficial: findOfficialListOps,
 

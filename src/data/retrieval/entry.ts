@@ -37,6 +37,7 @@ export const RETRIEVAL_ENTRY: ClassificationEntry = {
     folder: "tsv_data",
     select: (path) =>
       /(?:^|\/)tsv_data\/(new_aan_pairs\.(?:train|eval|test)\.tsv)$/.exec(path)?.[1],
+    required: Object.values(AAN_FILES),
   }],
   findOfficial: findAan,
 

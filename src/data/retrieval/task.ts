@@ -6,6 +6,7 @@ import type { Print } from "../data_entry.ts";
 import { departure, type FolderOrigin, originOfFolder } from "../data_origin.ts";
 import { DataRoot } from "../data_root.ts";
 import { SPLIT_NAMES, type SplitName, type TokenTaskData } from "../dataset.ts";
+import { LARGEST_LINES } from "../lines.ts";
 import type { LraTask } from "../lra_tasks.ts";
 import { findFolder } from "../official_folder.ts";
 import { type PackedSplits, withHashes } from "../packed_cache.ts";
@@ -14,9 +15,6 @@ import { SourceFiles } from "../source_files.ts";
 import { RETRIEVAL_PROFILES, type RetrievalProfile } from "./profiles.ts";
 import { makeLexicon, SYNTHETIC_VERSION, syntheticPair } from "./synthetic.ts";
 import { AAN_FILES, type DocumentPair, readPairs } from "./tsv.ts";
-
-/** The largest published file has 1.2 GB. */
-const LARGEST_PAIRS = 16 * 2 ** 30;
 
 /** How to load the retrieval task. */
 export interface RetrievalOptions {
@@ -133,7 +131,7 @@ export async function aanCache(
       root: new DataRoot(dataDir),
       folder,
       names: SPLIT_NAMES.map((name) => AAN_FILES[name]),
-      atMost: LARGEST_PAIRS,
+      atMost: LARGEST_LINES,
     },
     { cacheDir, print, fresh },
   );
