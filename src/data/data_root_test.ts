@@ -66,7 +66,7 @@ Deno.test("a data folder that is not there is one line, for every data set of fi
   await withFolder(async (cacheDir) => {
     for (const entry of DATA_ENTRIES) {
       if (entry.official.length === 0) continue;
-      const loading = Promise.try(() => entry.load({ profile: "paper", cacheDir, dataDir: where }));
+      const loading: Promise<unknown> = entry.load({ profile: "paper", cacheDir, dataDir: where });
       await rejectsInOneLine(loading, /\/no\/such\/folder/);
     }
   });
