@@ -3,14 +3,8 @@ import type { TaskData } from "../src/data/dataset.ts";
 import { SPLIT_NAMES } from "../src/data/dataset.ts";
 import type { Preset } from "../src/models/lra_presets.ts";
 import { classifierParameters } from "../src/models/sequence_classifier.ts";
-import type { ResultRow } from "../src/results/schema_row.ts";
 import { classifierWorkload } from "../src/workloads/classifier.ts";
 import type { PreparedRun } from "./spec.ts";
-
-function originOf(data: TaskData): ResultRow["task"]["origin"] {
-  if (/generat/i.test(data.source)) return "generated";
-  return /official/i.test(data.source) ? "official" : "folder";
-}
 
 /** Prepares a run. @param batchSize Sentences per batch instead of the preset's. */
 export function classifierRun(
@@ -27,7 +21,7 @@ export function classifierRun(
       name: data.id,
       kind: "classification",
       version: String(data.version),
-      origin: originOf(data),
+      origin: data.origin,
       splits: Object.fromEntries(
         SPLIT_NAMES.map((split) => [split, {
           sha256: data.hash[split],

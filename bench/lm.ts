@@ -31,12 +31,11 @@ const texts: Readonly<Record<string, LanguageModelTask>> = {
 };
 
 function taskRecord(data: LanguageModelData): ResultRow["task"] {
-  const own = data.id === "characters" || data.id === "words";
   return {
     name: data.id,
     kind: "language-modelling",
     version: data.version,
-    origin: own ? "embedded" : "official",
+    origin: data.origin,
     splits: Object.fromEntries(
       SPLIT_NAMES.map((split) => [split, {
         sha256: data.hash[split],

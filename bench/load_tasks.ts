@@ -1,4 +1,5 @@
 /** Loads the data of a suite's tasks before anything trains, so that what is missing shows at once. */
+import { checkDataFolder } from "../src/data/data_root.ts";
 import { type BenchData, dataEntry } from "../src/data/registry.ts";
 import { type DirectionName, directionOf } from "../src/data/translation/directions.ts";
 import { UserError } from "../src/errors.ts";
@@ -31,12 +32,14 @@ export interface LoadedTasks {
 /**
  * Loads every task of `names`, each once.
  *
- * @throws {UserError} when the data of a task is missing and may not be left out, or all is missing.
+ * @throws {UserError} when the data of a task is missing and may not be left out, or all is missing,
+ * or the data folder itself is.
  */
 export async function loadTasks(
   names: Iterable<string>,
   { leaveOut, direction: chosen = "en-de", ...source }: LoadOptions,
 ): Promise<LoadedTasks> {
+  if (source.dataDir !== undefined) checkDataFolder(source.dataDir);
   const tasks = new Map<string, LoadedTask>();
   const missing: string[] = [];
   const causes: string[] = [];

@@ -27,7 +27,7 @@ function taskRecord(data: TranslationData): ResultRow["task"] {
     kind: "translation",
     direction: directionName(data.direction),
     version: data.version,
-    origin: data.id === "numbers" ? "generated" : "official",
+    origin: data.origin,
     splits: Object.fromEntries(
       SPLIT_NAMES.map((split) => {
         const { source, target } = data.splits[split];

@@ -2,6 +2,7 @@
 import { Command } from "@commander-js/extra-typings";
 import { resolve } from "node:path";
 import { generateData, listData, verifyData } from "../data/commands.ts";
+import { checkDataFolder } from "../data/data_root.ts";
 import { fetchData } from "../data/fetch_data.ts";
 import { transferProgress } from "../util/transfer_progress.ts";
 import { cacheFolder, cacheFolders } from "./paths.ts";
@@ -42,6 +43,7 @@ Examples:
     .description("show the data sets and where they are")
     .option("--data <folder>", "folder of official files")
     .action(async ({ data }) => {
+      if (data !== undefined) checkDataFolder(resolve(data));
       await listData(folders(data));
     });
   command.command("verify [ids...]")
@@ -49,6 +51,7 @@ Examples:
     .option("--data <folder>", "folder of official files")
     .option("--seed <n>", "seed of the generated data", wholeNumber(0))
     .action(async (ids, { data, seed }) => {
+      if (data !== undefined) checkDataFolder(resolve(data));
       const sound = await verifyData({ ...folders(data), ids, seed });
       exit(sound ? 0 : 1);
     });

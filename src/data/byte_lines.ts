@@ -1,4 +1,6 @@
 import { readError } from "../util/read_error.ts";
+import { openRegular } from "../util/read_regular.ts";
+import { LARGEST_LINES } from "./lines.ts";
 
 const CHUNK = 1 << 20;
 const LF = 10;
@@ -10,9 +12,7 @@ const CR = 13;
  * folder).
  */
 export async function* readByteLines(path: string): AsyncGenerator<Uint8Array> {
-  const file = await Deno.open(path).catch((error: unknown) => {
-    throw readError(error, path);
-  });
+  const file = await openRegular(path, LARGEST_LINES);
   try {
     let buffer = new Uint8Array(2 * CHUNK);
     let filled = 0;

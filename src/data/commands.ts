@@ -2,7 +2,7 @@ import { UserError } from "../errors.ts";
 import { type DataEntry, DEFAULT_DATA_SEED } from "./data_entry.ts";
 import { SPLIT_NAMES, type SplitName } from "./dataset.ts";
 import { type DataContext, officialFolder } from "./fetch_data.ts";
-import { exists } from "./official_folder.ts";
+import { exists, missingFiles } from "./official_folder.ts";
 import { DATA_ENTRIES, dataEntry } from "./registry.ts";
 
 /** Where a data set stands on this machine. */
@@ -26,12 +26,18 @@ function isGenerated(entry: DataEntry): boolean {
   return entry.kind === "language-modelling" ? entry.embedded : entry.generate !== undefined;
 }
 
-function stateOf(entry: DataEntry, official: string | undefined, dataDir: string): string {
+async function stateOf(
+  entry: DataEntry,
+  official: string | undefined,
+  dataDir: string,
+): Promise<string> {
   const profiles = profilesOf(entry);
   const scales = profiles.length > 0 ? `; profiles ${profiles.join(", ")}` : "";
   if (entry.official.length === 0) return `needs no official files${scales}`;
   const made = isGenerated(entry) ? " (generated when needed)" : "";
-  const where = official === undefined ? `not in ${dataDir}${made}` : `in ${official}`;
+  const missing = official === undefined ? [] : await missingFiles(official, entry.official);
+  const lacks = missing.length === 0 ? "" : `, incomplete (no ${missing.join(", ")})`;
+  const where = official === undefined ? `not in ${dataDir}${made}` : `in ${official}${lacks}`;
   return `official files ${where}${scales}`;
 }
 
@@ -45,7 +51,7 @@ export async function listData({ dataDir, print }: DataContext): Promise<DataSta
     const generated = isGenerated(entry);
     list.push({ id, title, description, profiles, official, generated });
     print(`${id}: ${title}: ${description}`);
-    print(`  ${stateOf(entry, official, dataDir)}`);
+    print(`  ${await stateOf(entry, official, dataDir)}`);
   }
   return list;
 }
@@ -59,8 +65,8 @@ export interface VerifyOptions extends DataContext {
 }
 
 /**
- * `data verify`: reads all official files and all cached data in full. Prints a line for each and
- * a line `N checked, N damaged` at the end.
+ * `data verify`: reads all official files and all cached data in full, and checks that the cache
+ * is what the files give. Prints a line for each and a line `N checked, N damaged` at the end.
  *
  * @returns Whether nothing was damaged.
  * @throws UserError for an unknown id.
@@ -81,13 +87,15 @@ export async function verifyData(options: VerifyOptions): Promise<boolean> {
   };
   for (const entry of ids.length === 0 ? DATA_ENTRIES : ids.map(dataEntry)) {
     const folder = await officialFolder(entry, dataDir);
+    const source = { cacheDir, dataDir: await exists(dataDir) ? dataDir : undefined };
+    const fits = folder === undefined ? "matches its checksums" : "is what the files give";
     if (folder !== undefined) await check(() => entry.verifyOfficial(folder, print));
     else if (entry.official.length > 0) print(`${entry.id}: no official files in ${dataDir}`);
     if (entry.kind !== "classification") {
       let present = true;
       await check(async () => {
-        present = await entry.verifyCache({ cacheDir });
-        if (present) print(`${entry.id}: cached tokens match their checksums`);
+        present = await entry.verifyCache(source);
+        if (present) print(`${entry.id}: the cached text ${fits}`);
       });
       if (!present) checked--;
       continue;
@@ -95,8 +103,8 @@ export async function verifyData(options: VerifyOptions): Promise<boolean> {
     for (const profile of entry.profiles) {
       let present = true;
       await check(async () => {
-        present = await entry.verifyCache({ profile, cacheDir, seed });
-        if (present) print(`${entry.id}: cached data of profile ${profile} matches its checksums`);
+        present = await entry.verifyCache({ profile, ...source, seed });
+        if (present) print(`${entry.id}: the cached data of profile ${profile} ${fits}`);
       });
       if (!present) checked--;
     }

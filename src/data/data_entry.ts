@@ -32,7 +32,7 @@ export interface OfficialArchive {
   readonly file?: string;
   /** The name below `folder` of a wanted archive path, else undefined. */
   readonly select: (path: string) => string | undefined;
-  /** Names below `folder` without which an archive is refused. */
+  /** Names below `folder` without which an archive is refused, and a folder is incomplete. */
   readonly required?: readonly string[];
 }
 
@@ -57,8 +57,14 @@ export interface ClassificationEntry extends EntryBase {
   readonly profiles: readonly string[];
   /** Loads, generating or tokenising first where needed. Throws UserError. */
   load(options: LoadOptions): Promise<TaskData>;
-  /** Checks what a former `load` left in the cache: false when nothing is there. Throws UserError. */
-  verifyCache(options: LoadOptions): Promise<boolean>;
+  /**
+   * Reads what a former `load` left in the cache, and the files below `dataDir` that it should be
+   * of.
+   *
+   * @returns False when nothing is there.
+   * @throws {UserError} when it is damaged, or is not what the files give.
+   */
+  verifyCache(options: Omit<LoadOptions, "print">): Promise<boolean>;
   /** Writes generated data in the official format; absent for tasks without a generator. */
   generate?(options: Omit<LoadOptions, "cacheDir" | "dataDir">, folder: string): Promise<void>;
 }
@@ -70,8 +76,14 @@ export interface CorpusEntry extends EntryBase {
   readonly embedded: boolean;
   /** Loads, tokenising first where needed. Throws UserError. */
   load(options: Omit<LoadOptions, "profile" | "seed">): Promise<LanguageModelData>;
-  /** Checks what a former `load` left in the cache: false when nothing is there. Throws UserError. */
-  verifyCache(options: Pick<LoadOptions, "cacheDir">): Promise<boolean>;
+  /**
+   * Reads what a former `load` left in the cache, and the files below `dataDir` that it should be
+   * of.
+   *
+   * @returns False when nothing is there.
+   * @throws {UserError} when it is damaged, or is not what the files give.
+   */
+  verifyCache(options: Pick<LoadOptions, "cacheDir" | "dataDir">): Promise<boolean>;
 }
 
 /** How to load a parallel text. */
@@ -87,8 +99,8 @@ export interface TranslationEntry extends EntryBase {
   readonly profiles: readonly string[];
   /** Loads, generating or preparing first where needed. Throws UserError. */
   load(options: TranslationLoadOptions): Promise<TranslationData>;
-  /** Checks what former `load`s left in the cache: false when nothing is there. Throws UserError. */
-  verifyCache(options: Pick<LoadOptions, "cacheDir">): Promise<boolean>;
+  /** As `verifyCache` of other data sets, for all that former `load`s left. */
+  verifyCache(options: Pick<LoadOptions, "cacheDir" | "dataDir">): Promise<boolean>;
   /** Writes generated data as files of lines; absent for texts without a generator. */
   generate?(options: Omit<LoadOptions, "cacheDir" | "dataDir">, folder: string): Promise<void>;
 }

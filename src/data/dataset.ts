@@ -1,4 +1,5 @@
 import { Sha256 } from "../util/sha256.ts";
+import type { DataOrigin } from "./data_origin.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** The three parts of every data set, in the order in which they are listed. */
@@ -56,7 +57,8 @@ interface TaskDataBase {
   readonly maxLength: number;
   /** `splitHash` of every split. */
   readonly hash: Readonly<Record<SplitName, string>>;
-  /** Where the examples come from: official files or a generator, in words, without local paths. */
+  readonly origin: DataOrigin;
+  /** Where the examples come from, in words, without local paths. */
   readonly source: string;
 }
 

@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 import type { DataEntry, OfficialArchive, Print } from "./data_entry.ts";
 import { download, type DownloadOptions } from "./download.ts";
 import { extractArchive } from "./extract_archive.ts";
-import { exists } from "./official_folder.ts";
+import { exists, missingFiles } from "./official_folder.ts";
 import { dataEntry } from "./registry.ts";
 
 /** The folders and the output of every `data` command. */
@@ -80,6 +80,12 @@ export async function fetchOfficial(entry: DataEntry, options: FetchOptions): Pr
   }
   const present = await officialFolder(entry, dataDir);
   if (present !== undefined) {
+    const missing = await missingFiles(present, official);
+    if (missing.length > 0) {
+      throw new UserError(
+        `${id}: ${present} is incomplete (no ${missing.join(", ")}): remove it to fetch all again`,
+      );
+    }
     print(`${id}: the official files are in ${present} already`);
     return present;
   }

@@ -1,7 +1,11 @@
 import { UserError } from "../errors.ts";
 import { readError } from "../util/read_error.ts";
+import { openRegular } from "../util/read_regular.ts";
 
 const CHUNK = 1 << 20;
+
+/** The largest file of lines that is published has 1.2 GB. */
+export const LARGEST_LINES = 16 * 2 ** 30;
 
 /**
  * The lines of a UTF-8 text file without their LF or CRLF, streamed, so that a file may be larger
@@ -9,9 +13,7 @@ const CHUNK = 1 << 20;
  * a folder, not UTF-8).
  */
 export async function* readLines(path: string): AsyncGenerator<string> {
-  const file = await Deno.open(path).catch((error: unknown) => {
-    throw readError(error, path);
-  });
+  const file = await openRegular(path, LARGEST_LINES);
   try {
     yield* linesOf(file, path);
   } finally {

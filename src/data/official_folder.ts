@@ -1,28 +1,43 @@
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { readError } from "../util/read_error.ts";
-import { Sha256 } from "../util/sha256.ts";
+import type { OfficialArchive } from "./data_entry.ts";
+import { DataRoot } from "./data_root.ts";
 
-/** Whether something lies at a path. */
+/**
+ * Whether something lies at a path.
+ *
+ * @throws {UserError} when that cannot be told: no permission, links in a circle.
+ */
 export async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return false;
+    }
+    throw readError(error, path);
+  }
 }
 
 /**
  * The first of `folders` below `dataDir` that holds one of `markers` (files or folders), as a path.
- * Undefined when there is none; UserError when `dataDir` does not exist.
+ *
+ * @returns Undefined when there is none.
+ * @throws {UserError} when `dataDir` does not exist, and for a link that leads out of it.
  */
 export async function findFolder(
   dataDir: string,
   folders: readonly string[],
   markers: readonly string[],
 ): Promise<string | undefined> {
-  await Deno.stat(dataDir).catch((error: unknown) => {
-    throw readError(error, dataDir);
-  });
+  const root = new DataRoot(dataDir);
   for (const folder of folders) {
     for (const marker of markers) {
-      if (await exists(join(dataDir, folder, marker))) return join(dataDir, folder);
+      if (!await exists(join(dataDir, folder, marker))) continue;
+      root.checkFolder(join(dataDir, folder));
+      return join(dataDir, folder);
     }
   }
   return undefined;
@@ -40,20 +55,18 @@ export function fileNames(folder: string, wanted: (name: string) => boolean): st
 }
 
 /**
- * sha256 over names and sizes of files below a folder: tells cached data of one set of official
- * files from that of another without reading them. UserError for a missing file.
+ * The files that a folder of official files lacks, of those without which it is of no use.
+ *
+ * @param official What it was unpacked from; of several archives nothing is known.
  */
-export function fingerprint(folder: string, files: readonly string[]): string {
-  const hash = new Sha256();
-  for (const file of files) {
-    const path = join(folder, file);
-    try {
-      hash.update(`${file} ${Deno.statSync(path).size}\n`);
-    } catch (error) {
-      throw readError(error, path);
-    }
-  }
-  return hash.digest();
+export async function missingFiles(
+  folder: string,
+  official: readonly OfficialArchive[],
+): Promise<string[]> {
+  const required = official.length === 1 ? official[0].required ?? [] : [];
+  const missing: string[] = [];
+  for (const file of required) if (!await exists(join(folder, file))) missing.push(file);
+  return missing;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../util/atomic_write.ts";
 import { ifPresent } from "../util/read_error.ts";
+import { readRegular } from "../util/read_regular.ts";
 import { readSafetensors, type SafeTensor, writeSafetensors } from "../util/safetensors.ts";
 import { SPLIT_NAMES, splitHash, type SplitName } from "./dataset.ts";
 import { type PackedDocuments, PackedTokenSplit } from "./packed_split.ts";
@@ -21,6 +22,10 @@ export function withHashes(splits: Readonly<Record<SplitName, PackedTokenSplit>>
   return { splits, hash: perSplit((name) => splitHash("tokens", splits[name])) };
 }
 
+/** What is said of a cache whose key is not the expected one. */
+export const OTHER_SOURCE = "was made from other files, or by another version";
+
+const LARGEST = 16 * 2 ** 30;
 const DOCUMENTS = "documents";
 const SECONDS = "seconds";
 
@@ -69,11 +74,11 @@ export async function loadPackedSplits(
   path: string,
   key: string | undefined,
 ): Promise<PackedSplits | undefined> {
-  const bytes = await ifPresent(path, Deno.readFile(path));
+  const bytes = await ifPresent(path, readRegular(path, LARGEST));
   if (bytes === undefined) return undefined;
   const { metadata, tensors } = readSafetensors(bytes, path);
   if (key !== undefined && metadata.key !== key) {
-    throw new UserError(`${path}: holds other data than its name says`);
+    throw new UserError(`${path}: ${OTHER_SOURCE}`);
   }
   const missing = (name: string) => new UserError(`${path}: tensor ${name} is missing`);
   const documents = (prefix: string): PackedDocuments => {

@@ -11,7 +11,7 @@ import { PATHFINDER_SHAPES } from "./pathfinder/parameters.ts";
 import { writePathfinder } from "./pathfinder/write_official.ts";
 import { lraTasks } from "./lra_tasks.ts";
 import { profileNames } from "./profile_names.ts";
-import { CLASSIFICATION_ENTRIES } from "./registry.ts";
+import { CLASSIFICATION_ENTRIES, dataEntry } from "./registry.ts";
 
 const FIXTURES = `${import.meta.dirname}/../../fixtures`;
 
@@ -89,6 +89,31 @@ for (const { id } of CLASSIFICATION_ENTRIES) {
     });
   });
 }
+
+Deno.test("2 of the 6 files of CIFAR-10 are called incomplete, and are not taken for fetched", async () => {
+  await withFolder(async (folder, lines, print) => {
+    const target = join(folder, "cifar-10-batches-bin");
+    await Deno.mkdir(target);
+    for (const file of ["data_batch_1.bin", "test_batch.bin"]) {
+      const from = `${FIXTURES}/image/binary/cifar-10-batches-bin/${file}`;
+      await Deno.copyFile(from, join(target, file));
+    }
+    const context = { dataDir: folder, cacheDir: join(folder, "cache"), print };
+    await listData(context);
+    const missing = "no data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, data_batch_5.bin";
+    assert.ok(lines.some((line) => line.includes(`, incomplete (${missing})`)));
+    const fetching = fetchData({
+      ...context,
+      id: "image",
+      fetcher: () => Promise.reject(new Error("not to be called")),
+    });
+    await rejectsInOneLine(fetching, /is incomplete \(no data_batch_2.*remove it to fetch/);
+    await rejectsInOneLine(
+      dataEntry("image").load({ profile: "smoke", ...context }),
+      /data_batch_2\.bin: no such file/,
+    );
+  });
+});
 
 Deno.test("tasks without files are generated, or say what is missing", async () => {
   await withFolder(async (folder, lines, print) => {

@@ -2,9 +2,10 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { AtomicFile } from "../util/atomic_write.ts";
 import { ifPresent, readError } from "../util/read_error.ts";
+import { openRegular } from "../util/read_regular.ts";
 import { Sha256, sha256Hex } from "../util/sha256.ts";
 import { SPLIT_NAMES, SplitHasher, type SplitName } from "./dataset.ts";
-import { perSplit } from "./packed_cache.ts";
+import { OTHER_SOURCE, perSplit } from "./packed_cache.ts";
 import {
   FilePixels,
   MemoryPixels,
@@ -72,6 +73,7 @@ const headerSchema = z.looseObject({ __metadata__: z.strictObject({ key: z.strin
 /** Larger files stay on disk and are read example by example. */
 const MEMORY_LIMIT = 512 * 2 ** 20;
 const BLOCK = 1 << 20;
+const LARGEST = 64 * 2 ** 30;
 
 function sealText(header: string, { content, stored }: Seal): string {
   const check = sha256Hex(header + JSON.stringify({ content, stored }));
@@ -107,11 +109,13 @@ function headerText({ key, pixels, counts, labels }: Layout): string {
  * RangeError for examples that do not fit and labels that are not classes.
  *
  * @param examples The examples of each split, `shape.counts` of them.
+ * @param accept Called before the file appears; throws to leave everything as it was.
  */
 export async function writeValueCache(
   path: string,
   shape: ValueCacheShape,
   examples: Readonly<Record<SplitName, Iterable<PixelExample> | AsyncIterable<PixelExample>>>,
+  accept: () => void = () => {},
 ): Promise<void> {
   const { pixels, counts, classes, normalization } = shape;
   const type = labelType(classes);
@@ -161,6 +165,7 @@ export async function writeValueCache(
   }
   for (const name of SPLIT_NAMES) await file.write(new Uint8Array(labels[name].buffer));
   await file.write(encoder.encode(sealText(text, { content, stored })));
+  accept();
   await file.commit();
 }
 
@@ -186,7 +191,7 @@ export async function loadValueCache(
   path: string,
   query: ValueCacheQuery,
 ): Promise<ValueSplits | undefined> {
-  const file = await ifPresent(path, Deno.open(path));
+  const file = await ifPresent(path, openRegular(path, LARGEST));
   if (file === undefined) return undefined;
   try {
     return await readCache(file, path, query);
@@ -221,7 +226,7 @@ async function readCache(
   const shape = parseHeader(text);
   if (shape === undefined || headerText(shape) !== text) throw damaged();
   if (key !== undefined && shape.key !== key) {
-    throw new UserError(`${path}: holds other data than wanted`);
+    throw new UserError(`${path}: ${OTHER_SOURCE}`);
   }
   const { pixels, counts } = shape;
   const width = LABEL_BYTES[shape.labels];

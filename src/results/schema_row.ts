@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DATA_ORIGINS } from "../data/data_origin.ts";
 import { SPLIT_NAMES } from "../data/dataset.ts";
 import { directions } from "../data/translation/directions.ts";
 import { checkRow } from "./row_checks.ts";
@@ -36,9 +37,9 @@ const taskSchema = z.strictObject({
     "Source and target language; absent where nothing is translated",
   ),
   version: z.string().min(1).describe("Version of the task definition; changes with its meaning"),
-  origin: z.enum(["generated", "embedded", "official", "folder"]).describe(
-    "Data made by our generator, shipped with the program or its packages, downloaded from the " +
-      "official source, or read from a local folder",
+  origin: z.enum([...DATA_ORIGINS, "folder"]).describe(
+    "Data made by our generator (generated), shipped with the program or its packages (embedded), " +
+      "of the published size (official), or of other files (custom, in older results folder)",
   ),
   splits: z.partialRecord(
     z.enum(SPLIT_NAMES),

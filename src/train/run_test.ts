@@ -83,6 +83,7 @@ function makeData(splits: ValueTaskData["splits"]): TaskData {
     vocabulary: undefined,
     splits,
     hash: perSplit((name) => splitHash("values", splits[name])),
+    origin: "generated",
     source: "generated for a test",
   };
 }

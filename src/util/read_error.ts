@@ -25,7 +25,8 @@ export async function ifPresent<T>(path: string, opening: Promise<T>): Promise<T
   try {
     return await opening;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    const cause = error instanceof UserError ? error.cause : error;
+    if (cause instanceof Deno.errors.NotFound) return undefined;
     throw readError(error, path);
   }
 }

@@ -6,8 +6,8 @@ import { UserError } from "../errors.ts";
 import { formatBytes } from "./format.ts";
 import { readError } from "./read_error.ts";
 
-/** Refuses what is no regular file, and one of more than `atMost` bytes. */
-function checkRegular(info: Deno.FileInfo, path: string, atMost: number): void {
+/** @throws {UserError} for what is no regular file, and for one of more than `atMost` bytes. */
+export function checkRegular(info: Deno.FileInfo, path: string, atMost: number): void {
   if (info.isDirectory) throw new UserError(`${path}: is a folder, expected a file`);
   if (!info.isFile) throw new UserError(`${path}: is a device or a pipe, expected a file`);
   if (info.size > atMost) {

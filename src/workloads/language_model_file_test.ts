@@ -16,6 +16,7 @@ function headOf(symbols: readonly string[], unit: TokenUnit) {
       kind: "language-modelling",
       id: "tiny",
       version: "1",
+      origin: "generated",
       source: "a test",
       unit,
       dictionary,

@@ -43,6 +43,7 @@ function workloadOf(batching: LanguageModelBatching, unit: TokenUnit = "characte
     kind: "language-modelling",
     id: "counting",
     version: "1",
+    origin: "generated",
     source: "a test",
     unit,
     dictionary: Dictionary.fromCounts(new Map([["a", 1]])),

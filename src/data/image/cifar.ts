@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
-import { readError } from "../../util/read_error.ts";
-import { fileNames, findFolder, fingerprint } from "../official_folder.ts";
+import { openRegularSync, readRegularSync } from "../../util/read_regular.ts";
+import { fileNames, findFolder } from "../official_folder.ts";
 import type { PixelExample } from "../value_cache.ts";
 import { readGrayImage } from "./decode.ts";
 import { luma } from "./grayscale.ts";
@@ -33,12 +33,21 @@ const BATCH_FILES: Readonly<Record<CifarPart, readonly string[]>> = {
   test: ["test_batch.bin"],
 };
 
+/** The files of the binary version. */
+export const CIFAR_BATCHES: readonly string[] = [...BATCH_FILES.train, ...BATCH_FILES.test];
+
+/** Pictures of each part, in five files and in one (https://www.cs.toronto.edu/~kriz/cifar.html). */
+export const CIFAR_LENGTH: Readonly<Record<CifarPart, number>> = { train: 50_000, test: 10_000 };
+
+/** A published file has 31 MB. */
+export const LARGEST_FILE = 2 ** 30;
+
 /** CIFAR-10 in whatever form a folder has it: pictures by number, decoded when asked for. */
 export interface CifarSource {
   /** `binary`: the official batches. `png`, `jpeg`: a folder per class (JPEG is not lossless). */
   readonly form: "binary" | "png" | "jpeg";
-  /** Tells this set of files from others. */
-  readonly fingerprint: string;
+  /** All files, by their names below the folder. */
+  readonly files: readonly string[];
   readonly length: Readonly<Record<CifarPart, number>>;
   /** The grey picture [1024] and its label; UserError when its file is damaged. */
   picture(part: CifarPart, index: number): PixelExample;
@@ -75,49 +84,57 @@ export function openCifar(folder: string): CifarSource {
  * bytes, rows from the top (https://www.cs.toronto.edu/~kriz/cifar.html).
  */
 function openBatches(folder: string): CifarSource {
-  const read = (file: string): Uint8Array => {
-    const path = join(folder, file);
-    let bytes: Uint8Array;
-    try {
-      bytes = Deno.readFileSync(path);
-    } catch (error) {
-      throw readError(error, path);
-    }
-    if (bytes.length === 0 || bytes.length % RECORD !== 0) {
-      throw new UserError(
-        `${path}: ${bytes.length} bytes, expected records of ${RECORD}: the file is cut or not ` +
-          "the binary version",
-      );
-    }
-    for (let at = 0; at < bytes.length; at += RECORD) {
-      if (bytes[at] >= CIFAR_CLASSES.length) {
-        throw new UserError(`${path}: record ${at / RECORD}: label ${bytes[at]} is not 0 to 9`);
+  const counts = new Map(CIFAR_BATCHES.map((file) => [file, recordsOf(join(folder, file))]));
+  const count = (file: string) => counts.get(file) ?? 0;
+  const total = (part: CifarPart) => BATCH_FILES[part].reduce((sum, file) => sum + count(file), 0);
+  const batches = new Map<string, Uint8Array>();
+  const record = (part: CifarPart, index: number): Uint8Array => {
+    let at = index;
+    for (const file of BATCH_FILES[part]) {
+      if (at < count(file)) {
+        const batch = batches.get(file) ?? readBatch(join(folder, file));
+        batches.set(file, batch);
+        return batch.subarray(at * RECORD, (at + 1) * RECORD);
       }
+      at -= count(file);
     }
-    return bytes;
+    throw new RangeError(`picture ${index} of ${total(part)}`);
   };
-  const records = (part: CifarPart) =>
-    BATCH_FILES[part].flatMap((file) => {
-      const bytes = read(file);
-      return Array.from(
-        { length: bytes.length / RECORD },
-        (_, i) => bytes.subarray(i * RECORD, (i + 1) * RECORD),
-      );
-    });
-  const parts = { train: records("train"), test: records("test") };
   return {
     form: "binary",
-    fingerprint: fingerprint(folder, [...BATCH_FILES.train, ...BATCH_FILES.test]),
-    length: { train: parts.train.length, test: parts.test.length },
+    files: CIFAR_BATCHES,
+    length: { train: total("train"), test: total("test") },
     picture(part, index) {
-      const record = parts[part][index];
+      const bytes = record(part, index);
       const pixels = new Uint8Array(AREA);
       for (let i = 0; i < AREA; i++) {
-        pixels[i] = luma(record[1 + i], record[1 + AREA + i], record[1 + 2 * AREA + i]);
+        pixels[i] = luma(bytes[1 + i], bytes[1 + AREA + i], bytes[1 + 2 * AREA + i]);
       }
-      return { pixels, label: record[0] };
+      return { pixels, label: bytes[0] };
     },
   };
+}
+
+/** How many records a batch has by its size. Throws UserError for another size. */
+function recordsOf(path: string): number {
+  using file = openRegularSync(path, LARGEST_FILE);
+  const { size } = file.statSync();
+  if (size > 0 && size % RECORD === 0) return size / RECORD;
+  throw new UserError(
+    `${path}: ${size} bytes, expected records of ${RECORD}: the file is cut or not the binary ` +
+      "version",
+  );
+}
+
+/** The records of a batch. Throws UserError for a label that is none. */
+function readBatch(path: string): Uint8Array {
+  const bytes = readRegularSync(path, LARGEST_FILE);
+  for (let at = 0; at < bytes.length; at += RECORD) {
+    if (bytes[at] >= CIFAR_CLASSES.length) {
+      throw new UserError(`${path}: record ${at / RECORD}: label ${bytes[at]} is not 0 to 9`);
+    }
+  }
+  return bytes;
 }
 
 /**
@@ -143,7 +160,7 @@ function openClassFolders(folder: string): CifarSource {
   const files = [...parts.train, ...parts.test].map(({ file }) => file);
   return {
     form: files.every((file) => /\.png$/i.test(file)) ? "png" : "jpeg",
-    fingerprint: fingerprint(folder, files),
+    files,
     length: { train: parts.train.length, test: parts.test.length },
     picture(part, index) {
       const { file, label } = parts[part][index];

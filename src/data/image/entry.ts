@@ -1,10 +1,10 @@
 import type { ClassificationEntry } from "../data_entry.ts";
 import { profileOf } from "../profile_of.ts";
-import { loadValueCache } from "../value_cache.ts";
+import { verifyValues } from "../value_task.ts";
 import type { LraTask } from "../lra_tasks.ts";
-import { findCifar, openCifar } from "./cifar.ts";
+import { CIFAR_BATCHES, findCifar, openCifar } from "./cifar.ts";
 import { IMAGE_PROFILES } from "./profiles.ts";
-import { IMAGE_NORMALIZATION, imageCachePath, loadImage } from "./task.ts";
+import { IMAGE_NORMALIZATION, imageCache, imageCachePath, loadImage } from "./task.ts";
 
 /** Image of Long Range Arena, for the registry. */
 export const IMAGE_ENTRY: ClassificationEntry = {
@@ -20,6 +20,7 @@ export const IMAGE_ENTRY: ClassificationEntry = {
     folder: "cifar-10-batches-bin",
     select: (path) =>
       /(?:^|\/)cifar-10-batches-bin\/((?:data_batch_[1-5]|test_batch)\.bin)$/.exec(path)?.[1],
+    required: CIFAR_BATCHES,
   }],
   findOfficial: findCifar,
 
@@ -39,9 +40,12 @@ export const IMAGE_ENTRY: ClassificationEntry = {
     });
   },
 
-  async verifyCache({ profile, cacheDir }) {
-    const path = imageCachePath(profileOf("image", IMAGE_PROFILES, profile), cacheDir);
-    const query = { key: undefined, normalization: IMAGE_NORMALIZATION, full: true };
-    return await loadValueCache(path, query) !== undefined;
+  async verifyCache({ profile, cacheDir, dataDir }) {
+    const row = profileOf("image", IMAGE_PROFILES, profile);
+    return await verifyValues(imageCachePath(row, cacheDir), IMAGE_NORMALIZATION, async () => {
+      const folder = dataDir === undefined ? undefined : await findCifar(dataDir);
+      if (dataDir === undefined || folder === undefined) return undefined;
+      return await imageCache(folder, { profile: row, cacheDir, dataDir, fresh: true });
+    });
   },
 };

@@ -1,14 +1,25 @@
 import { join } from "node:path";
 import { sha256Hex } from "../../util/sha256.ts";
 import type { Print } from "../data_entry.ts";
+import { departure, type FolderOrigin, originOfFolder } from "../data_origin.ts";
+import { DataRoot } from "../data_root.ts";
 import type { SplitName, ValueTaskData } from "../dataset.ts";
 import type { LraTask } from "../lra_tasks.ts";
 import { missingData } from "../official_folder.ts";
 import { perSplit } from "../packed_cache.ts";
+import { SourceFiles } from "../source_files.ts";
 import { randomSplit } from "../split_permutation.ts";
 import type { PixelExample } from "../value_cache.ts";
-import { cachedValues, valueTask } from "../value_task.ts";
-import { CIFAR_CLASSES, type CifarSource, findCifar, openCifar, SIDE } from "./cifar.ts";
+import { type CachedValues, cachedValues, valueTask } from "../value_task.ts";
+import {
+  CIFAR_CLASSES,
+  CIFAR_LENGTH,
+  type CifarSource,
+  findCifar,
+  LARGEST_FILE,
+  openCifar,
+  SIDE,
+} from "./cifar.ts";
 import { downsample } from "./grayscale.ts";
 import type { ImageProfile } from "./profiles.ts";
 
@@ -34,7 +45,7 @@ export function imageCachePath(profile: ImageProfile, cacheDir: string): string 
 
 /** What a form of CIFAR-10 is called: re-encoded pictures are another task than the official ones. */
 const NAMES: Readonly<Record<CifarSource["form"], { version: number | string; source: string }>> = {
-  binary: { version: 1, source: "official CIFAR-10 binary batches, grey" },
+  binary: { version: 1, source: "CIFAR-10 binary batches, grey" },
   png: { version: "cifar10-png-2", source: "cifar10-png: CIFAR-10 in PNG class folders, grey" },
   jpeg: {
     version: "cifar10-jpeg-2",
@@ -42,18 +53,32 @@ const NAMES: Readonly<Record<CifarSource["form"], { version: number | string; so
   },
 };
 
+/** How a set of pictures differs from the published one. */
+function departureOf({ form, length }: CifarSource): string | undefined {
+  if (form !== "binary") return "pictures in class folders, published are binary batches";
+  return departure([
+    { what: "training pictures", published: CIFAR_LENGTH.train, found: length.train },
+    { what: "test pictures", published: CIFAR_LENGTH.test, found: length.test },
+  ]);
+}
+
 /**
- * Long Range Arena Image: grey CIFAR-10 as a sequence of pixels. Validation is a tenth of the
- * training pictures by torch's random_split with seed 42 (`examples/mega/lra/data_process.py` of
- * facebookresearch/mega); a smaller profile has the first pictures of each split.
+ * The grey pictures of a profile as the cache has them, and where they come from.
  *
- * @throws UserError when there are no files, or malformed ones.
+ * @param options.fresh Read all files instead of believing what is known of them.
+ * @throws UserError for missing and malformed files.
  */
-export async function loadImage(options: ImageOptions): Promise<ValueTaskData> {
-  const { profile, cacheDir, dataDir, print } = options;
-  const folder = dataDir === undefined ? undefined : await findCifar(dataDir);
-  if (folder === undefined) throw missingData("image", "cifar-10-batches-bin", dataDir);
+export async function imageCache(
+  folder: string,
+  options: ImageOptions & { readonly dataDir: string; readonly fresh?: boolean },
+): Promise<CachedValues & FolderOrigin & Pick<CifarSource, "form">> {
+  const { profile, cacheDir, dataDir, print, fresh } = options;
   const cifar = openCifar(folder);
+  const { form, files } = cifar;
+  const source = await SourceFiles.measure(
+    { root: new DataRoot(dataDir), folder, names: files, atMost: LARGEST_FILE },
+    { cacheDir, print, fresh },
+  );
   const training = Math.floor(cifar.length.train * 0.9);
   const [train, valid] = randomSplit(
     cifar.length.train,
@@ -71,28 +96,50 @@ export async function loadImage(options: ImageOptions): Promise<ValueTaskData> {
     }
   }
   const side = SIDE / downsampling;
-  const facts = { form: cifar.form, fingerprint: cifar.fingerprint, counts, downsampling };
-  const values = await cachedValues({
+  return {
+    ...originOfFolder({ id: "image", folder, print }, departureOf(cifar)),
+    form,
     id: "image" satisfies LraTask,
     path: imageCachePath(profile, cacheDir),
     shape: {
-      key: `image 1 ${JSON.stringify(facts)}`,
+      key: `image 2 ${JSON.stringify({ form, files: source.sha256, counts, downsampling })}`,
       counts,
       classes: CIFAR_CLASSES.length,
       pixels: side * side,
       normalization: IMAGE_NORMALIZATION,
     },
     examples: () => perSplit(pictures),
-    made: cifar.form === "binary" ? "converted" : "decoded",
+    made: form === "binary" ? "converted" : "decoded",
+    source,
     print,
-  });
-  const { version, source } = NAMES[cifar.form];
-  const size = downsampling === 1 ? "" : `, averaged to ${side} x ${side} pixels`;
+  };
+}
+
+/**
+ * Long Range Arena Image: grey CIFAR-10 as a sequence of pixels. Validation is a tenth of the
+ * training pictures by torch's random_split with seed 42 (`examples/mega/lra/data_process.py` of
+ * facebookresearch/mega); a smaller profile has the first pictures of each split.
+ *
+ * @throws UserError when there are no files, or malformed ones.
+ */
+export async function loadImage(options: ImageOptions): Promise<ValueTaskData> {
+  const { profile, dataDir } = options;
+  const folder = dataDir === undefined ? undefined : await findCifar(dataDir);
+  if (dataDir === undefined || folder === undefined) {
+    throw missingData("image", "cifar-10-batches-bin", dataDir);
+  }
+  const cached = await imageCache(folder, { ...options, dataDir });
+  const { origin, why, form, shape } = cached;
+  const { version, source } = NAMES[form];
+  const official = origin === "official" ? "official " : "";
+  const side = SIDE / profile.downsampling;
+  const size = profile.downsampling === 1 ? "" : `, averaged to ${side} x ${side} pixels`;
   return valueTask({
     id: "image" satisfies LraTask,
     version,
     classes: CIFAR_CLASSES.length,
-    maxLength: side * side,
-    source: source + size,
-  }, values);
+    maxLength: shape.pixels,
+    origin,
+    source: `${official}${source}${form === "binary" && why ? ` (${why})` : ""}${size}`,
+  }, await cachedValues(cached));
 }

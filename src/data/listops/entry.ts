@@ -30,17 +30,12 @@ export const LISTOPS_ENTRY: ClassificationEntry = {
     sha256: undefined,
     folder: "listops-1000",
     select: (path) => /(?:^|\/)listops-1000\/(basic_(?:train|val|test)\.tsv)$/.exec(path)?.[1],
+    required: Object.values(LISTOPS_FILES),
   }],
   findOfficial: findOfficialListOps,
 
   load({ profile, cacheDir, dataDir, seed = DEFAULT_DATA_SEED, print }: LoadOptions) {
-    return loadListOps({
-      params: paramsOf(profile),
-      seed,
-      cacheDir,
-      ...dataDir === undefined ? {} : { dataDir },
-      ...print === undefined ? {} : { print },
-    });
+    return loadListOps({ params: paramsOf(profile), seed, cacheDir, dataDir, print });
   },
 
   async verifyOfficial(folder, print) {

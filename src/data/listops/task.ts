@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
-import { readError } from "../../util/read_error.ts";
 import { sha256Hex } from "../../util/sha256.ts";
+import { cachedTokens } from "../cached_tokens.ts";
+import type { Print } from "../data_entry.ts";
+import { departure, type FolderOrigin, originOfFolder } from "../data_origin.ts";
+import { DataRoot } from "../data_root.ts";
 import { SPLIT_NAMES, type SplitName, type TokenTaskData } from "../dataset.ts";
 import type { LraTask } from "../lra_tasks.ts";
-import {
-  loadPackedSplits,
-  type PackedSplits,
-  savePackedSplits,
-  withHashes,
-} from "../packed_cache.ts";
+import { findFolder } from "../official_folder.ts";
+import { type PackedSplits, withHashes } from "../packed_cache.ts";
 import { DocumentPacker, PackedTokenSplit } from "../packed_split.ts";
+import { SourceFiles } from "../source_files.ts";
 import { evaluate } from "./evaluate.ts";
 import { LISTOPS_VOCABULARY } from "./expression.ts";
 import {
@@ -29,6 +29,9 @@ import { LISTOPS_FILES, type ListOpsExample, readListOpsTsv } from "./tsv.ts";
  */
 const MAX_POSITIONS = 2002;
 
+/** The largest published file has 300 MB. */
+const LARGEST_FILE = 4 * 2 ** 30;
+
 /** The folder of the ListOps files inside the official archive, and where else it may lie. */
 const FOLDERS = [
   ".",
@@ -45,9 +48,9 @@ export interface ListOpsOptions {
   /** Folder for generated data. */
   readonly cacheDir: string;
   /** Folder that may hold the official files. */
-  readonly dataDir?: string;
+  readonly dataDir?: string | undefined;
   /** Receives a line on anything worth knowing. */
-  readonly print?: (line: string) => void;
+  readonly print?: Print | undefined;
 }
 
 /**
@@ -55,16 +58,7 @@ export interface ListOpsOptions {
  * Throws UserError when `dataDir` does not exist.
  */
 export async function findOfficialListOps(dataDir: string): Promise<string | undefined> {
-  await Deno.stat(dataDir).catch((error: unknown) => {
-    throw readError(error, dataDir);
-  });
-  for (const folder of FOLDERS) {
-    for (const file of Object.values(LISTOPS_FILES)) {
-      const path = join(dataDir, folder);
-      if (await Deno.stat(join(path, file)).then(() => true, () => false)) return path;
-    }
-  }
-  return undefined;
+  return await findFolder(dataDir, FOLDERS, Object.values(LISTOPS_FILES));
 }
 
 /**
@@ -112,7 +106,29 @@ async function pack(
   return new PackedTokenSplit(packer.finish(), Int32Array.from(labels));
 }
 
-async function loadOfficial(folder: string, params: ListOpsParams): Promise<PackedSplits> {
+/** The splits from the official files, and where they come from. Throws UserError. */
+async function loadOfficial(
+  folder: string,
+  dataDir: string,
+  { params, cacheDir, print }: ListOpsOptions,
+): Promise<PackedSplits & FolderOrigin> {
+  const source = await SourceFiles.measure(
+    {
+      root: new DataRoot(dataDir),
+      folder,
+      names: SPLIT_NAMES.map((name) => LISTOPS_FILES[name]),
+      atMost: LARGEST_FILE,
+    },
+    { cacheDir, print },
+  );
+  const why = departure(
+    SPLIT_NAMES.map((name, i) => ({
+      what: `${name} expressions`,
+      published: LISTOPS_PROFILES.paper[name],
+      found: Math.max(0, source.lines[i] - 1),
+    })),
+  );
+  const origin = originOfFolder({ id: "listops", folder, print }, why);
   const split = async (name: SplitName): Promise<PackedTokenSplit> => {
     const path = join(folder, LISTOPS_FILES[name]);
     const packed = await pack(readListOpsTsv(path), params[name]);
@@ -124,7 +140,7 @@ async function loadOfficial(folder: string, params: ListOpsParams): Promise<Pack
     return packed;
   };
   const [train, valid, test] = [await split("train"), await split("valid"), await split("test")];
-  return withHashes({ train, valid, test });
+  return { ...origin, ...withHashes({ train, valid, test }) };
 }
 
 /** The file below `cacheDir` for generated data, and the key that it must carry. */
@@ -138,27 +154,23 @@ export function listOpsCacheFile(
 }
 
 async function loadGenerated(options: ListOpsOptions): Promise<PackedSplits> {
-  const { path, key } = listOpsCacheFile(options);
-  const print = options.print ?? (() => {});
-  try {
-    const cached = await loadPackedSplits(path, key);
-    if (cached !== undefined) return cached;
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    print(`${error.message}; generating it again`);
-  }
-  const start = performance.now();
-  const generated = generateListOps(options.params, options.seed);
-  const made = withHashes({
-    train: await pack(generated.train),
-    valid: await pack(generated.valid),
-    test: await pack(generated.test),
+  const { params, seed, print } = options;
+  const count = params.train + params.valid + params.test;
+  return await cachedTokens({
+    id: "listops" satisfies LraTask,
+    ...listOpsCacheFile(options),
+    async make() {
+      const generated = generateListOps(params, seed);
+      return withHashes({
+        train: await pack(generated.train),
+        valid: await pack(generated.valid),
+        test: await pack(generated.test),
+      });
+    },
+    made: `generated ${count} expressions`,
+    source: undefined,
+    print,
   });
-  await savePackedSplits(path, key, made);
-  const count = SPLIT_NAMES.reduce((sum, name) => sum + made.splits[name].length, 0);
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  print(`listops: generated ${count} expressions in ${seconds} s`);
-  return made;
 }
 
 /**
@@ -181,10 +193,16 @@ export async function loadListOps(options: ListOpsOptions): Promise<TokenTaskDat
         : "listops: this profile has its own length window; the official files are not used",
     );
   }
-  const { splits, hash } = official
-    ? await loadOfficial(folder, params)
-    : await loadGenerated(options);
+  const loaded = dataDir !== undefined && official
+    ? await loadOfficial(folder, dataDir, options)
+    : {
+      ...await loadGenerated(options),
+      origin: "generated",
+      why: undefined,
+    } as const;
+  const { splits, hash, origin, why } = loaded;
   const longest = Math.max(...SPLIT_NAMES.map((name) => splits[name].longest));
+  const files = why === undefined ? "official lra_release listops-1000" : `other files (${why})`;
   return {
     kind: "classification",
     id: "listops" satisfies LraTask,
@@ -196,8 +214,9 @@ export async function loadListOps(options: ListOpsOptions): Promise<TokenTaskDat
     maxLength: Math.max(longest, Math.min(params.maxLength, MAX_POSITIONS)),
     splits,
     hash,
-    source: official
-      ? "official lra_release listops-1000"
-      : `generated, version ${GENERATOR_VERSION}, seed ${seed}, ${JSON.stringify(params)}`,
+    origin,
+    source: origin === "generated"
+      ? `generated, version ${GENERATOR_VERSION}, seed ${seed}, ${JSON.stringify(params)}`
+      : files,
   };
 }

@@ -1,3 +1,4 @@
+import type { DataOrigin } from "../data_origin.ts";
 import type { SplitName } from "../dataset.ts";
 import type { Dictionary } from "./dictionary.ts";
 
@@ -28,6 +29,7 @@ export interface LanguageModelData extends Disposable {
   readonly id: string;
   /** Raised whenever the same files would give different tokens; says how a text was split. */
   readonly version: string;
+  readonly origin: DataOrigin;
   /** Where the text comes from, in words, without local paths. */
   readonly source: string;
   readonly unit: TokenUnit;

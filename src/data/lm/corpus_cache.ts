@@ -5,9 +5,11 @@ import { makeFolderAtomic } from "../../util/atomic_folder.ts";
 import { nowAndThen } from "../../util/now_and_then.ts";
 import { sha256Hex } from "../../util/sha256.ts";
 import type { Print } from "../data_entry.ts";
+import { departure, originOfFolder } from "../data_origin.ts";
 import { SPLIT_NAMES, type SplitName } from "../dataset.ts";
 import { loadOrMake } from "../load_or_make.ts";
-import { perSplit } from "../packed_cache.ts";
+import { OTHER_SOURCE, perSplit } from "../packed_cache.ts";
+import type { SourceFiles } from "../source_files.ts";
 import { EOS_ID } from "../vocabulary.ts";
 import type { CorpusSplit, LanguageModelData, TokenUnit } from "./corpus.ts";
 import { Dictionary, type DictionaryLimits, SymbolCounter } from "./dictionary.ts";
@@ -24,9 +26,19 @@ export interface CorpusRecipe {
   readonly source: string;
   readonly unit: TokenUnit;
   readonly limits: DictionaryLimits;
-  /** Tells the text of one set of files from that of another, without reading it. */
+  /** Tells one text from another. */
   readonly fingerprint: string;
+  /** The folder that the text is read from; absent for text that comes with the program. */
+  readonly files?: CorpusFiles;
   readonly splits: Readonly<Record<SplitName, TextSource>>;
+}
+
+/** Files of the user, or fetched ones. */
+export interface CorpusFiles {
+  readonly folder: string;
+  readonly measured: SourceFiles;
+  /** Tokens of the published text, every `</s>` included; undefined where only its size is known. */
+  readonly published: Readonly<Record<SplitName, number>> | undefined;
 }
 
 /** Where tokens are kept. */
@@ -78,30 +90,66 @@ export async function loadCorpus(
   const { cacheDir, print, memoryLimit } = options;
   const folder = corpusFolder(recipe.id, cacheDir);
   const key = keyOf(recipe);
-  const stored = await loadOrMake(
-    () => readStored(folder, key, memoryLimit),
-    async () => {
+  const stored = await loadOrMake({
+    path: folder,
+    print,
+    load: () => readStored(folder, key, memoryLimit),
+    async make() {
       await makeTokens(recipe, folder, key, print);
       const made = await readStored(folder, key, memoryLimit);
       if (made === undefined) throw new UserError(`${folder}: was removed while it was made`);
       return made;
     },
-    print,
+  });
+  const { id, version, unit } = recipe;
+  return {
+    kind: "language-modelling",
+    id,
+    version,
+    unit,
+    ...originOf(recipe, stored, print),
+    ...stored,
+  };
+}
+
+/** Where a text comes from, and the words for it. */
+function originOf(
+  { id, source, files }: CorpusRecipe,
+  { splits }: Stored,
+  print: Print | undefined,
+): Pick<LanguageModelData, "origin" | "source"> {
+  if (files === undefined) return { origin: "embedded", source };
+  const { folder, published } = files;
+  const different = published && departure(
+    SPLIT_NAMES.map((name) => ({
+      what: `${name} tokens`,
+      published: published[name],
+      found: splits[name].tokens.length,
+    })),
   );
-  const { id, version, source, unit } = recipe;
-  return { kind: "language-modelling", id, version, source, unit, ...stored };
+  const { origin, why } = originOfFolder({ id, folder, print }, different);
+  return { origin, source: why === undefined ? source : `another text than ${source} (${why})` };
 }
 
 /**
  * Reads all cached tokens of a corpus.
  *
+ * @param recipe What they should be made of; undefined where that is not there.
  * @returns False when there are none.
- * @throws {UserError} when they do not match their checksums.
+ * @throws {UserError} when they do not match their checksums, or were made of something else.
  */
-export async function verifyCorpusCache(id: string, cacheDir: string): Promise<boolean> {
+export async function verifyCorpusCache(
+  id: string,
+  cacheDir: string,
+  recipe: () => Promise<CorpusRecipe | undefined> = () => Promise.resolve(undefined),
+): Promise<boolean> {
   const folder = corpusFolder(id, cacheDir);
   const seal = await readSeal(folder, sealSchema);
   if (seal === undefined) return false;
+  const expected = await recipe();
+  if (expected !== undefined && seal.key !== keyOf(expected)) {
+    throw new UserError(`${folder}: ${OTHER_SOURCE}`);
+  }
   await readSealedDictionary(folder, seal.dictionary);
   for (const name of SPLIT_NAMES) {
     using tokens = openTokens(folder, seal, name);
@@ -137,7 +185,7 @@ async function readStored(
 ): Promise<Stored | undefined> {
   const seal = await readSeal(folder, sealSchema);
   if (seal === undefined) return undefined;
-  if (seal.key !== key) throw new UserError(`${folder}: holds tokens of other text`);
+  if (seal.key !== key) throw new UserError(`${folder}: ${OTHER_SOURCE}`);
   const dictionary = await readSealedDictionary(folder, seal.dictionary);
   const files = perSplit((name) => openTokens(folder, seal, name, memoryLimit));
   // What is in memory anyway is checked; large files by `verifyCorpusCache` only.
@@ -197,6 +245,7 @@ async function makeTokens(
       dictionary: sha256Hex(text),
       splits: splitsOf(made),
     };
+    recipe.files?.measured.checkUnchanged();
     await Deno.writeTextFile(join(partial, "corpus.json"), `${JSON.stringify(seal)}\n`);
     const tokens = SPLIT_NAMES.reduce((sum, name) => sum + seal.splits[name].tokens, 0);
     return { tokens, size: dictionary.size };

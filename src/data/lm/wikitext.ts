@@ -1,10 +1,8 @@
 import { join } from "node:path";
-import { UserError } from "../../errors.ts";
 import type { OfficialArchive } from "../data_entry.ts";
-import { SPLIT_NAMES } from "../dataset.ts";
-import { exists, findFolder, fingerprint } from "../official_folder.ts";
-import { perSplit } from "../packed_cache.ts";
-import type { CorpusRecipe } from "./corpus_cache.ts";
+import { SPLIT_NAMES, type SplitName } from "../dataset.ts";
+import { findFolder } from "../official_folder.ts";
+import type { PublishedText } from "./published_text.ts";
 import { fileSource } from "./text_source.ts";
 
 /** The two sizes of WikiText (Merity et al. 2016); they share validation and test. */
@@ -34,24 +32,26 @@ export async function findWikitext(id: WikitextId, dataDir: string): Promise<str
     (dataDir.endsWith(id) ? await findFolder(dataDir, ["."], FILES) : undefined);
 }
 
-/** A WikiText of a folder. @throws {UserError} when one of its three files is missing. */
-export async function wikitextRecipe(id: WikitextId, folder: string): Promise<CorpusRecipe> {
-  for (const file of FILES) {
-    if (!await exists(join(folder, file))) {
-      throw new UserError(`${join(folder, file)}: no such file: fetch ${id} again`);
-    }
-  }
-  const [train, valid, test] = await Promise.all(
-    FILES.map((file) => fileSource(join(folder, file))),
-  );
-  const sources = { train, valid, test };
+/** Tokens with `</s>` (table 1 of Merity et al. 2016). */
+const PUBLISHED: Readonly<Record<WikitextId, Readonly<Record<SplitName, number>>>> = {
+  "wikitext-103": { train: 103_227_021, valid: 217_646, test: 245_569 },
+  "wikitext-2": { train: 2_088_628, valid: 217_646, test: 245_569 },
+};
+
+/** A WikiText as it is published. */
+export function wikitext(id: WikitextId): PublishedText {
   return {
     id,
     version: "1 (official splits)",
     source: `official ${id}, words as published`,
     unit: "word",
-    limits: {},
-    fingerprint: fingerprint(folder, FILES),
-    splits: perSplit((name) => sources[name]),
+    files: FILES,
+    published: PUBLISHED[id],
+    async splits(folder) {
+      const [train, valid, test] = await Promise.all(
+        FILES.map((file) => fileSource(join(folder, file))),
+      );
+      return { train, valid, test };
+    },
   };
 }

@@ -3,6 +3,7 @@ import { type ClassificationEntry, DEFAULT_DATA_SEED } from "../data_entry.ts";
 import { readGrayImage } from "../image/decode.ts";
 import { profileOf } from "../profile_of.ts";
 import { loadValueCache } from "../value_cache.ts";
+import { verifyValues } from "../value_task.ts";
 import type { LraTask } from "../lra_tasks.ts";
 import { DIFFICULTY, findPathfinder, readPathfinderRecords } from "./official.ts";
 import { PATHFINDER_SHAPES } from "./parameters.ts";
@@ -11,6 +12,7 @@ import {
   allGeneratedImages,
   generatedPathfinderCache,
   loadPathfinder,
+  officialPathfinderCache,
   officialPathfinderPath,
   PATHFINDER_NORMALIZATION,
 } from "./task.ts";
@@ -58,18 +60,18 @@ function pathfinderEntry(
       );
     },
 
-    async verifyCache({ profile, cacheDir, seed = DEFAULT_DATA_SEED }) {
-      const row = profileOf(id, profiles, profile);
-      const generated = generatedPathfinderCache({ id, profile: row, seed, cacheDir });
-      const check = async (path: string, key: string | undefined) => {
-        const query = { key, normalization: PATHFINDER_NORMALIZATION, full: true };
-        return await loadValueCache(path, query) !== undefined;
-      };
-      const both = [
-        await check(generated.path, generated.shape.key),
-        await check(officialPathfinderPath(row, cacheDir), undefined),
-      ];
-      return both.includes(true);
+    async verifyCache({ profile, cacheDir, dataDir, seed = DEFAULT_DATA_SEED }) {
+      const options = { id, profile: profileOf(id, profiles, profile), cacheDir };
+      const { path, shape } = generatedPathfinderCache({ ...options, seed });
+      const fromFiles = officialPathfinderPath(options.profile, cacheDir);
+      const generated = await loadValueCache(path, { ...shape, full: true });
+      const read = await verifyValues(fromFiles, PATHFINDER_NORMALIZATION, async () => {
+        const { resolution } = options.profile;
+        const root = dataDir === undefined ? undefined : await findPathfinder(dataDir, resolution);
+        if (dataDir === undefined || root === undefined) return undefined;
+        return await officialPathfinderCache(root, { ...options, dataDir, fresh: true });
+      });
+      return generated !== undefined || read;
     },
 
     async generate({ profile, seed = DEFAULT_DATA_SEED, print }, folder) {

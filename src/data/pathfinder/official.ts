@@ -1,6 +1,5 @@
 import { basename, join } from "node:path";
 import { UserError } from "../../errors.ts";
-import { Sha256 } from "../../util/sha256.ts";
 import { readLines } from "../lines.ts";
 import { exists, fileNames, findFolder } from "../official_folder.ts";
 
@@ -53,12 +52,12 @@ export async function isGenerated(root: string): Promise<boolean> {
  * `.npy` but are text: per line, separated by spaces, folder, file name, number, label, and
  * parameters that are not used.
  *
- * @returns The records and a sha256 of all metadata.
+ * @returns The records, and the names of all metadata files below the root.
  * @throws UserError with file and line.
  */
 export async function readPathfinderRecords(
   root: string,
-): Promise<{ records: PictureRecord[]; sha256: string }> {
+): Promise<{ records: PictureRecord[]; metadata: string[] }> {
   const folder = join(root, DIFFICULTY, "metadata");
   const number = (name: string) => Number(name.slice(0, -".npy".length));
   const names = fileNames(folder, (name) => name.endsWith(".npy"));
@@ -68,19 +67,17 @@ export async function readPathfinderRecords(
   }
   if (names.length === 0) throw new UserError(`${folder}: no metadata file such as 1.npy`);
   const records: PictureRecord[] = [];
-  const hash = new Sha256();
   for (const name of names.sort((a, b) => number(a) - number(b))) {
     const path = join(folder, name);
     let line = 0;
     for await (const text of readLines(path)) {
       line++;
-      hash.update(`${text}\n`);
       const record = parseRecord(text, (what) => new UserError(`${path}:${line}: ${what}`));
       if (!EMPTY_PICTURES.has(record.path)) records.push(record);
     }
     if (line === 0) throw new UserError(`${path}: the file is empty`);
   }
-  return { records, sha256: hash.digest() };
+  return { records, metadata: names.map((name) => join(DIFFICULTY, "metadata", name)) };
 }
 
 function parseRecord(text: string, fail: (what: string) => UserError): PictureRecord {

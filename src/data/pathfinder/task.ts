@@ -1,9 +1,12 @@
 import { dirname, join } from "node:path";
 import { sha256Hex } from "../../util/sha256.ts";
 import type { Print } from "../data_entry.ts";
+import { type DataOrigin, departure, originOfFolder } from "../data_origin.ts";
+import { DataRoot } from "../data_root.ts";
 import { SPLIT_NAMES, type SplitName, type ValueTaskData } from "../dataset.ts";
 import { readGrayImage } from "../image/decode.ts";
 import { perSplit } from "../packed_cache.ts";
+import { SourceFiles } from "../source_files.ts";
 import { randomSplit } from "../split_permutation.ts";
 import type { PixelExample } from "../value_cache.ts";
 import { type CachedValues, cachedValues, valueTask } from "../value_task.ts";
@@ -11,6 +14,12 @@ import { generatePathfinder, GENERATOR_VERSION, type PathfinderImage } from "./g
 import { findPathfinder, isGenerated, readPathfinderRecords } from "./official.ts";
 import { PATHFINDER_SHAPES } from "./parameters.ts";
 import type { PathfinderProfile } from "./profiles.ts";
+
+/** Pictures of the hard subset, of every resolution. */
+const PUBLISHED = 200_000;
+
+/** Of a picture or a metadata file, bytes; the published ones have kilobytes. */
+const LARGEST = 2 ** 28;
 
 /** The discs lie on two contours, or on one. */
 const CLASSES = 2;
@@ -73,6 +82,7 @@ export function generatedPathfinderCache(
     },
     examples: () => perSplit((name) => generatedImages({ profile, seed }, name)),
     made: "generated",
+    source: undefined,
     print,
   };
 }
@@ -87,14 +97,20 @@ export function officialPathfinderPath(profile: PathfinderProfile, cacheDir: str
  * The pictures below a resolution's root, split as the reference does: validation and test have
  * int(n / 10) each, training the rest, by torch's random_split with seed 42 over the order of the
  * metadata (`src/dataloaders/lra.py` of state-spaces/s4); of each the first `profile.counts`.
- * Throws UserError.
+ *
+ * @param options.fresh Read all files instead of believing what is known of them.
+ * @throws UserError for missing and malformed files.
  */
-async function officialPathfinderCache(
+export async function officialPathfinderCache(
   root: string,
-  { id, profile, cacheDir, print }: Omit<PathfinderOptions, "dataDir" | "seed">,
-): Promise<CachedValues> {
+  options: Omit<PathfinderOptions, "seed"> & {
+    readonly dataDir: string;
+    readonly fresh?: boolean;
+  },
+): Promise<CachedValues & { readonly origin: DataOrigin; readonly why: string | undefined }> {
+  const { id, profile, cacheDir, dataDir, print, fresh } = options;
   const { resolution } = profile;
-  const { records, sha256 } = await readPathfinderRecords(root);
+  const { records, metadata } = await readPathfinderRecords(root);
   const tenth = Math.floor(records.length / 10);
   const [train, valid, test] = randomSplit(
     records.length,
@@ -103,6 +119,19 @@ async function officialPathfinderCache(
   const chosen = { train, valid, test };
   const indices = perSplit((name) => chosen[name].subarray(0, profile.counts[name]));
   const counts = perSplit((name) => indices[name].length);
+  const paths = SPLIT_NAMES.flatMap((name) =>
+    Array.from(indices[name], (index) => records[index].path)
+  );
+  const source = await SourceFiles.measure(
+    { root: new DataRoot(dataDir), folder: root, names: [...metadata, ...paths], atMost: LARGEST },
+    { cacheDir, print, fresh },
+  );
+  const origin = await isGenerated(root)
+    ? { origin: "generated", why: undefined } as const
+    : originOfFolder(
+      { id, folder: root, print },
+      departure([{ what: "pictures", published: PUBLISHED, found: records.length }]),
+    );
   function* pictures(name: SplitName): Generator<PixelExample> {
     for (const index of indices[name]) {
       const { path, label } = records[index];
@@ -110,10 +139,11 @@ async function officialPathfinderCache(
     }
   }
   return {
+    ...origin,
     id,
     path: officialPathfinderPath(profile, cacheDir),
     shape: {
-      key: `pathfinder files 1 ${JSON.stringify({ resolution, counts, metadata: sha256 })}`,
+      key: `pathfinder files 2 ${JSON.stringify({ resolution, counts, files: source.sha256 })}`,
       counts,
       classes: CLASSES,
       pixels: resolution * resolution,
@@ -121,6 +151,7 @@ async function officialPathfinderCache(
     },
     examples: () => perSplit(pictures),
     made: `read from ${dirname(root)}`,
+    source,
     print,
   };
 }
@@ -142,21 +173,22 @@ export async function loadPathfinder(options: PathfinderOptions): Promise<ValueT
   }
   const size = `${resolution} x ${resolution} pixels`;
   const task = { id, classes: CLASSES, maxLength: resolution * resolution };
-  if (root === undefined) {
+  if (dataDir === undefined || root === undefined) {
     const values = await cachedValues(generatedPathfinderCache(options));
     const version = `synthetic-${GENERATOR_VERSION}`;
     const source = `generated, version ${GENERATOR_VERSION}, seed ${seed}, ${size}`;
-    return valueTask({ ...task, version, source }, values);
+    return valueTask({ ...task, version, origin: "generated", source }, values);
   }
-  const values = await cachedValues(await officialPathfinderCache(root, options));
-  const generated = await isGenerated(root);
+  const cached = await officialPathfinderCache(root, { ...options, dataDir });
+  const { origin, why } = cached;
+  const files = `pathfinder${resolution} curv_contour_length_14`;
+  const source = why === undefined ? `official lra_release ${files}` : `other ${files} (${why})`;
   return valueTask({
     ...task,
-    version: generated ? `synthetic-${GENERATOR_VERSION}` : 1,
-    source: generated
-      ? `files that this project generated, ${size}`
-      : `official lra_release pathfinder${resolution} curv_contour_length_14`,
-  }, values);
+    version: origin === "generated" ? `synthetic-${GENERATOR_VERSION}` : 1,
+    origin,
+    source: origin === "generated" ? `files that this project generated, ${size}` : source,
+  }, await cachedValues(cached));
 }
 
 /** All images of a profile in one sequence: test, valid, train, as `data generate` writes them. */

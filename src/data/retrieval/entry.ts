@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { verifyTokens } from "../cached_tokens.ts";
 import { type ClassificationEntry, DEFAULT_DATA_SEED } from "../data_entry.ts";
 import { SPLIT_NAMES } from "../dataset.ts";
 import type { LraTask } from "../lra_tasks.ts";
@@ -6,10 +7,11 @@ import { loadPackedSplits } from "../packed_cache.ts";
 import { profileOf } from "../profile_of.ts";
 import { RETRIEVAL_PROFILES } from "./profiles.ts";
 import {
+  aanCache,
   findAan,
   loadRetrieval,
   retrievalCachePath,
-  syntheticKey,
+  syntheticCache,
   syntheticPairs,
 } from "./task.ts";
 import { AAN_FILES, readPairs, writePairs } from "./tsv.ts";
@@ -35,6 +37,7 @@ export const RETRIEVAL_ENTRY: ClassificationEntry = {
     folder: "tsv_data",
     select: (path) =>
       /(?:^|\/)tsv_data\/(new_aan_pairs\.(?:train|eval|test)\.tsv)$/.exec(path)?.[1],
+    required: Object.values(AAN_FILES),
   }],
   findOfficial: findAan,
 
@@ -56,15 +59,19 @@ export const RETRIEVAL_ENTRY: ClassificationEntry = {
     }
   },
 
-  async verifyCache({ profile, cacheDir, seed = DEFAULT_DATA_SEED }) {
-    const row = profileOf("retrieval", RETRIEVAL_PROFILES, profile);
-    const path = (of: number | bigint | "official") =>
-      retrievalCachePath({ profile: row, cacheDir, seed: of });
+  async verifyCache({ profile, cacheDir, dataDir, seed = DEFAULT_DATA_SEED }) {
+    const options = { profile: profileOf("retrieval", RETRIEVAL_PROFILES, profile), cacheDir };
+    const generated = syntheticCache({ ...options, seed });
+    const fromFiles = retrievalCachePath({ ...options, seed: "official" });
     const both = [
-      await loadPackedSplits(path(seed), syntheticKey({ profile: row, seed })),
-      await loadPackedSplits(path("official"), undefined),
+      await loadPackedSplits(generated.path, generated.key),
+      await verifyTokens(fromFiles, async () => {
+        const folder = dataDir === undefined ? undefined : await findAan(dataDir);
+        if (dataDir === undefined || folder === undefined) return undefined;
+        return await aanCache(folder, { ...options, dataDir, fresh: true });
+      }),
     ];
-    return both.some((splits) => splits !== undefined);
+    return both.some((found) => found);
   },
 
   async generate({ profile, seed = DEFAULT_DATA_SEED, print }, folder) {

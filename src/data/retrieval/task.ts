@@ -1,19 +1,18 @@
 import { join } from "node:path";
 import { sha256Hex } from "../../util/sha256.ts";
 import { BYTE_VOCABULARY, encodeBytes } from "../byte_vocabulary.ts";
+import { type CachedTokens, cachedTokens } from "../cached_tokens.ts";
 import type { Print } from "../data_entry.ts";
-import type { SplitName, TokenTaskData } from "../dataset.ts";
+import { departure, type FolderOrigin, originOfFolder } from "../data_origin.ts";
+import { DataRoot } from "../data_root.ts";
+import { SPLIT_NAMES, type SplitName, type TokenTaskData } from "../dataset.ts";
+import { LARGEST_LINES } from "../lines.ts";
 import type { LraTask } from "../lra_tasks.ts";
-import { loadOrMake } from "../load_or_make.ts";
-import { findFolder, fingerprint } from "../official_folder.ts";
-import {
-  loadPackedSplits,
-  type PackedSplits,
-  savePackedSplits,
-  withHashes,
-} from "../packed_cache.ts";
+import { findFolder } from "../official_folder.ts";
+import { type PackedSplits, withHashes } from "../packed_cache.ts";
 import { DocumentPacker, PackedTokenSplit } from "../packed_split.ts";
-import type { RetrievalProfile } from "./profiles.ts";
+import { SourceFiles } from "../source_files.ts";
+import { RETRIEVAL_PROFILES, type RetrievalProfile } from "./profiles.ts";
 import { makeLexicon, SYNTHETIC_VERSION, syntheticPair } from "./synthetic.ts";
 import { AAN_FILES, type DocumentPair, readPairs } from "./tsv.ts";
 
@@ -101,6 +100,65 @@ async function packAll(
   });
 }
 
+/** The stand-in of a profile as the cache has it. */
+export function syntheticCache(options: Omit<RetrievalOptions, "dataDir">): CachedTokens {
+  const { profile, print } = options;
+  return {
+    id: "retrieval" satisfies LraTask,
+    path: retrievalCachePath(options),
+    key: syntheticKey(options),
+    make: () => packAll((name) => syntheticPairs(options, name), profile),
+    made: `generated ${pairsOf(profile)} pairs`,
+    source: undefined,
+    print,
+  };
+}
+
+/**
+ * The pairs of a profile from the official files as the cache has them, and where they come from.
+ *
+ * @param options.fresh Read all files instead of believing what is known of them.
+ * @throws UserError for missing files.
+ */
+export async function aanCache(
+  folder: string,
+  options: Omit<RetrievalOptions, "seed"> & { readonly dataDir: string; readonly fresh?: boolean },
+): Promise<CachedTokens & FolderOrigin> {
+  const { profile, cacheDir, dataDir, print, fresh } = options;
+  const { maxPositions, counts } = profile;
+  const source = await SourceFiles.measure(
+    {
+      root: new DataRoot(dataDir),
+      folder,
+      names: SPLIT_NAMES.map((name) => AAN_FILES[name]),
+      atMost: LARGEST_LINES,
+    },
+    { cacheDir, print, fresh },
+  );
+  const published = RETRIEVAL_PROFILES.paper.counts;
+  const why = departure(
+    SPLIT_NAMES.map((name, i) => ({
+      what: `${name} pairs`,
+      published: published[name],
+      found: source.lines[i],
+    })),
+  );
+  return {
+    ...originOfFolder({ id: "retrieval", folder, print }, why),
+    id: "retrieval" satisfies LraTask,
+    path: retrievalCachePath({ profile, cacheDir, seed: "official" }),
+    key: `retrieval files 2 ${JSON.stringify({ maxPositions, counts, files: source.sha256 })}`,
+    make: () => packAll((name) => readPairs(join(folder, AAN_FILES[name])), profile),
+    made: `tokenised up to ${pairsOf(profile)} pairs`,
+    source,
+    print,
+  };
+}
+
+function pairsOf({ counts }: RetrievalProfile): number {
+  return counts.train + counts.valid + counts.test;
+}
+
 /**
  * Long Range Arena Retrieval: are two documents, read byte by byte, linked (1) or not (0)? From the
  * official AAN files where `dataDir` has them; else a stand-in of nonsense documents with a version
@@ -109,39 +167,9 @@ async function packAll(
  * @throws UserError for missing folders and malformed or short files.
  */
 export async function loadRetrieval(options: RetrievalOptions): Promise<TokenTaskData> {
-  const { profile, seed, cacheDir, dataDir, print } = options;
-  const { maxPositions, counts, synthetic } = profile;
-  const folder = dataDir === undefined ? undefined : await findAan(dataDir);
-  if (dataDir !== undefined && folder === undefined) {
-    print?.(
-      `retrieval: no ${AAN_FILES.train} below ${dataDir}; making synthetic pairs instead`,
-    );
-  }
-  const key = folder === undefined
-    ? syntheticKey(options)
-    : `retrieval files 1 ${
-      JSON.stringify({ maxPositions, counts, files: fingerprint(folder, Object.values(AAN_FILES)) })
-    }`;
-  const path = retrievalCachePath({
-    profile,
-    cacheDir,
-    seed: folder === undefined ? seed : "official",
-  });
-  const make = async () => {
-    const start = performance.now();
-    const made = folder === undefined
-      ? await packAll((name) => syntheticPairs(options, name), profile)
-      : await packAll((name) => readPairs(join(folder, AAN_FILES[name])), profile);
-    await savePackedSplits(path, key, made);
-    const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    const verb = folder === undefined ? "generated" : "tokenised";
-    print?.(
-      `retrieval: ${verb} ${counts.train + counts.valid + counts.test} pairs in ${seconds} s`,
-    );
-    return made;
-  };
-  const { splits, hash } = await loadOrMake(() => loadPackedSplits(path, key), make, print);
-  const common = {
+  const { profile, seed, dataDir, print } = options;
+  const { maxPositions } = profile;
+  const task = {
     kind: "classification",
     id: "retrieval" satisfies LraTask,
     inputKind: "tokens",
@@ -149,19 +177,28 @@ export async function loadRetrieval(options: RetrievalOptions): Promise<TokenTas
     vocabulary: BYTE_VOCABULARY,
     classes: 2,
     maxLength: maxPositions,
-    splits,
-    hash,
   } as const;
-  return folder === undefined
-    ? {
-      ...common,
-      version: `synthetic-${SYNTHETIC_VERSION}`,
-      source: `generated stand-in for AAN (pairs of nonsense documents on equal or different ` +
-        `topics), version ${SYNTHETIC_VERSION}, seed ${seed}, ${JSON.stringify(synthetic)}`,
-    }
-    : {
-      ...common,
-      version: 1,
-      source: `official AAN pairs of lra_release, first ${maxPositions} bytes`,
-    };
+  const folder = dataDir === undefined ? undefined : await findAan(dataDir);
+  if (dataDir !== undefined && folder !== undefined) {
+    const cached = await aanCache(folder, { ...options, dataDir });
+    const { origin, why } = cached;
+    const pairs = why === undefined
+      ? "official AAN pairs of lra_release"
+      : `pairs in the form of AAN (${why})`;
+    const source = `${pairs}, first ${maxPositions} bytes`;
+    return { ...task, version: 1, origin, source, ...await cachedTokens(cached) };
+  }
+  if (dataDir !== undefined) {
+    print?.(
+      `retrieval: no ${AAN_FILES.train} below ${dataDir}; making synthetic pairs instead`,
+    );
+  }
+  return {
+    ...task,
+    version: `synthetic-${SYNTHETIC_VERSION}`,
+    origin: "generated",
+    source: `generated stand-in for AAN (pairs of nonsense documents on equal or different ` +
+      `topics), version ${SYNTHETIC_VERSION}, seed ${seed}, ${JSON.stringify(profile.synthetic)}`,
+    ...await cachedTokens(syntheticCache(options)),
+  };
 }

@@ -23,7 +23,8 @@ Deno.test("official pairs keep both documents, cut to the profile's length", asy
     assert.deepEqual(perSplit((name) => task.splits[name].length), { train: 3, valid: 2, test: 1 });
     assert.ok(task.pair);
     assert.equal(task.version, 1);
-    assert.match(task.source, /^official/);
+    assert.equal(task.origin, "custom");
+    assert.match(task.source, /^pairs in the form of AAN \(3 of 147,086 train pairs/);
     const { tokens, second, label } = task.splits.train.example(2);
     assert.deepEqual([tokens, second, label], [ids("Alpha beta", 12), ids("Alpha gamma", 12), 1]);
     const limited = { ...profile, counts: { train: 2, valid: 1, test: 1 } };

@@ -1,10 +1,10 @@
+import { verifyTokens } from "../cached_tokens.ts";
 import type { ClassificationEntry } from "../data_entry.ts";
-import { loadPackedSplits } from "../packed_cache.ts";
 import { profileOf } from "../profile_of.ts";
 import type { LraTask } from "../lra_tasks.ts";
 import { findImdb, listReviews, readReview } from "./imdb.ts";
 import { TEXT_PROFILES } from "./profiles.ts";
-import { loadText, textCachePath } from "./task.ts";
+import { loadText, textCache, textCachePath } from "./task.ts";
 
 /** Text of Long Range Arena, for the registry. */
 export const TEXT_ENTRY: ClassificationEntry = {
@@ -41,8 +41,12 @@ export const TEXT_ENTRY: ClassificationEntry = {
     }
   },
 
-  async verifyCache({ profile, cacheDir }) {
-    const path = textCachePath(profileOf("text", TEXT_PROFILES, profile), cacheDir);
-    return await loadPackedSplits(path, undefined) !== undefined;
+  async verifyCache({ profile, cacheDir, dataDir }) {
+    const row = profileOf("text", TEXT_PROFILES, profile);
+    return await verifyTokens(textCachePath(row, cacheDir), async () => {
+      const folder = dataDir === undefined ? undefined : await findImdb(dataDir);
+      if (dataDir === undefined || folder === undefined) return undefined;
+      return await textCache(folder, { profile: row, cacheDir, dataDir, fresh: true });
+    });
   },
 };

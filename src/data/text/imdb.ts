@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
-import { readError } from "../../util/read_error.ts";
+import { readRegularSync } from "../../util/read_regular.ts";
 import { exists, fileNames, findFolder } from "../official_folder.ts";
 
 /** The two parts that IMDb is published in. */
@@ -8,6 +8,9 @@ export type ImdbPart = "train" | "test";
 
 /** The folders of the aclImdb corpus in label order: 0 negative, 1 positive. */
 const LABELS = ["neg", "pos"] as const;
+
+/** The longest published review has 14 kB. */
+export const LARGEST_REVIEW = 2 ** 20;
 
 /** A review's file below the folder `aclImdb`. */
 export interface ReviewFile {
@@ -63,12 +66,7 @@ function reviewNumber(folder: string, name: string, label: number): number {
 /** The bytes of a review. UserError when the file is missing or empty. */
 export function readReview(folder: string, { file }: ReviewFile): Uint8Array {
   const path = join(folder, file);
-  let bytes: Uint8Array;
-  try {
-    bytes = Deno.readFileSync(path);
-  } catch (error) {
-    throw readError(error, path);
-  }
+  const bytes = readRegularSync(path, LARGEST_REVIEW);
   if (bytes.length === 0) throw new UserError(`${path}: the review is empty`);
   return bytes;
 }

@@ -1,15 +1,18 @@
 import { join } from "node:path";
 import { sha256Hex } from "../../util/sha256.ts";
 import { BYTE_VOCABULARY, encodeBytes } from "../byte_vocabulary.ts";
+import { type CachedTokens, cachedTokens } from "../cached_tokens.ts";
 import type { Print } from "../data_entry.ts";
-import type { SplitName, TokenTaskData } from "../dataset.ts";
+import { DataRoot } from "../data_root.ts";
+import { departure, type FolderOrigin, originOfFolder } from "../data_origin.ts";
+import { SPLIT_NAMES, type SplitName, type TokenTaskData } from "../dataset.ts";
 import type { LraTask } from "../lra_tasks.ts";
-import { loadOrMake } from "../load_or_make.ts";
-import { fingerprint, missingData } from "../official_folder.ts";
-import { loadPackedSplits, perSplit, savePackedSplits, withHashes } from "../packed_cache.ts";
+import { missingData } from "../official_folder.ts";
+import { perSplit, withHashes } from "../packed_cache.ts";
 import { DocumentPacker, PackedTokenSplit } from "../packed_split.ts";
+import { SourceFiles } from "../source_files.ts";
 import { randomSplit, torchPermutation } from "../split_permutation.ts";
-import { findImdb, listReviews, readReview, type ReviewFile } from "./imdb.ts";
+import { findImdb, LARGEST_REVIEW, listReviews, readReview, type ReviewFile } from "./imdb.ts";
 import type { TextProfile } from "./profiles.ts";
 
 /** How to load the text task. */
@@ -23,6 +26,9 @@ export interface TextOptions {
 
 /** Share of the training reviews that a `held-out` profile validates on. */
 const HELD_OUT = 0.1;
+
+/** Reviews of each part, half of them positive (https://ai.stanford.edu/~amaas/data/sentiment). */
+const PUBLISHED = 25_000;
 
 /** Where the tokenised reviews of a profile are kept. */
 export function textCachePath(profile: TextProfile, cacheDir: string): string {
@@ -54,26 +60,43 @@ function splitReviews(
   };
 }
 
-/**
- * Long Range Arena Text: is a film review, read byte by byte, positive (1) or negative (0)? Splits
- * are drawn by torch's permutation with seed 42; how validation is chosen depends on the profile.
- *
- * @throws UserError when there are no files, or malformed ones.
- */
-export async function loadText(options: TextOptions): Promise<TokenTaskData> {
-  const { profile, cacheDir, dataDir, print } = options;
-  const folder = dataDir === undefined ? undefined : await findImdb(dataDir);
-  if (folder === undefined) throw missingData("text", "aclImdb", dataDir);
-  const reviews = splitReviews(
-    profile,
-    await listReviews(folder, "train"),
-    await listReviews(folder, "test"),
+/** How many reviews of which sentiment a part lacks, in words. */
+function missingReviews(
+  train: readonly ReviewFile[],
+  test: readonly ReviewFile[],
+): string | undefined {
+  return departure(
+    Object.entries({ training: train, test }).flatMap(([part, reviews]) =>
+      ["negative", "positive"].map((sentiment, label) => ({
+        what: `${sentiment} ${part} reviews`,
+        published: PUBLISHED / 2,
+        found: reviews.filter((review) => review.label === label).length,
+      }))
+    ),
   );
+}
+
+/**
+ * The tokenised reviews of a profile as the cache has them, and where they come from.
+ *
+ * @param options.fresh Read all files instead of believing what is known of them.
+ * @throws UserError for missing and malformed files.
+ */
+export async function textCache(
+  folder: string,
+  options: TextOptions & { readonly dataDir: string; readonly fresh?: boolean },
+): Promise<CachedTokens & FolderOrigin> {
+  const { profile, cacheDir, dataDir, print, fresh } = options;
+  const [train, test] = [await listReviews(folder, "train"), await listReviews(folder, "test")];
+  const origin = originOfFolder({ id: "text", folder, print }, missingReviews(train, test));
+  const reviews = splitReviews(profile, train, test);
   const { maxPositions, validation } = profile;
   const counts = perSplit((name) => reviews[name].length);
-  const files = perSplit((name) => fingerprint(folder, reviews[name].map(({ file }) => file)));
-  const key = `text 1 ${JSON.stringify({ maxPositions, validation, counts, files })}`;
-  const path = textCachePath(profile, cacheDir);
+  const names = [...new Set(SPLIT_NAMES.flatMap((name) => reviews[name].map(({ file }) => file)))];
+  const source = await SourceFiles.measure(
+    { root: new DataRoot(dataDir), folder, names, atMost: LARGEST_REVIEW },
+    { cacheDir, print, fresh },
+  );
   const pack = (name: SplitName) => {
     const packer = new DocumentPacker(BYTE_VOCABULARY.size);
     for (const review of reviews[name]) {
@@ -82,23 +105,38 @@ export async function loadText(options: TextOptions): Promise<TokenTaskData> {
     const labels = Int32Array.from(reviews[name], ({ label }) => label);
     return new PackedTokenSplit(packer.finish(), labels);
   };
-  const { splits, hash } = await loadOrMake(
-    () => loadPackedSplits(path, key),
-    async () => {
-      const start = performance.now();
-      const made = withHashes(perSplit(pack));
-      await savePackedSplits(path, key, made);
-      const seconds = ((performance.now() - start) / 1000).toFixed(1);
-      print?.(
-        `text: tokenised ${counts.train + counts.valid + counts.test} reviews in ${seconds} s`,
-      );
-      return made;
-    },
+  return {
+    ...origin,
+    id: "text" satisfies LraTask,
+    path: textCachePath(profile, cacheDir),
+    key: `text 2 ${JSON.stringify({ maxPositions, validation, counts, files: source.sha256 })}`,
+    make: () => Promise.try(() => withHashes(perSplit(pack))),
+    made: `tokenised ${counts.train + counts.valid + counts.test} reviews`,
+    source,
     print,
-  );
+  };
+}
+
+/**
+ * Long Range Arena Text: is a film review, read byte by byte, positive (1) or negative (0)? Splits
+ * are drawn by torch's permutation with seed 42; how validation is chosen depends on the profile.
+ *
+ * @throws UserError when there are no files, or malformed ones.
+ */
+export async function loadText(options: TextOptions): Promise<TokenTaskData> {
+  const { profile, dataDir } = options;
+  const folder = dataDir === undefined ? undefined : await findImdb(dataDir);
+  if (dataDir === undefined || folder === undefined) {
+    throw missingData("text", "aclImdb", dataDir);
+  }
+  const cached = await textCache(folder, { ...options, dataDir });
+  const { splits, hash } = await cachedTokens(cached);
+  const { maxPositions, validation } = profile;
   const heldOut = validation === "lra"
     ? "validation is the test split, as in LRA"
     : "validation is held out of the training reviews (10 %)";
+  const { origin, why } = cached;
+  const files = why === undefined ? "official aclImdb" : `files in the form of aclImdb (${why})`;
   return {
     kind: "classification",
     id: "text" satisfies LraTask,
@@ -110,6 +148,7 @@ export async function loadText(options: TextOptions): Promise<TokenTaskData> {
     maxLength: maxPositions,
     splits,
     hash,
-    source: `official aclImdb, first ${maxPositions} bytes, ${heldOut}`,
+    origin,
+    source: `${files}, first ${maxPositions} bytes, ${heldOut}`,
   };
 }

@@ -81,6 +81,7 @@ export function dataOfLines(
     kind: "translation",
     id,
     version: "1",
+    origin: "generated",
     source: "a test",
     direction,
     quotable: true,

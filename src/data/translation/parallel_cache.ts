@@ -6,7 +6,7 @@ import { readSeal, readSealedDictionary, readSealedText } from "../lm/sealed_fil
 import { NumberFile } from "../lm/token_file.ts";
 import { loadOrMake } from "../load_or_make.ts";
 import { exists } from "../official_folder.ts";
-import { perSplit } from "../packed_cache.ts";
+import { OTHER_SOURCE, perSplit } from "../packed_cache.ts";
 import {
   type Direction,
   type Language,
@@ -14,7 +14,13 @@ import {
   type ParallelSplit,
   type TranslationData,
 } from "./parallel_corpus.ts";
-import { isRecipeFolder, type ParallelRecipe, recipeFolder, recipeKey } from "./parallel_recipe.ts";
+import {
+  isRecipeFolder,
+  type ParallelRecipe,
+  recipeFolder,
+  type RecipeIdentity,
+  recipeKey,
+} from "./parallel_recipe.ts";
 import { type ParallelSeal, parallelSealSchema, readLengths, sideFiles } from "./parallel_seal.ts";
 import { textPipeline } from "./text_pipeline.ts";
 import { FileSentences } from "./token_sentences.ts";
@@ -44,16 +50,17 @@ export async function loadParallelCorpus(
 ): Promise<TranslationData> {
   const { cacheDir, print } = options;
   const folder = parallelFolder(recipe, cacheDir);
-  return await loadOrMake(
-    () => openParallelCorpus(folder, recipe, options),
-    async () => {
+  return await loadOrMake({
+    path: folder,
+    print,
+    load: () => openParallelCorpus(folder, recipe, options),
+    async make() {
       await writeParallelCorpus(folder, recipe, print);
       const made = await openParallelCorpus(folder, recipe, options);
       if (made === undefined) throw new UserError(`${folder}: was removed while it was made`);
       return made;
     },
-    print,
-  );
+  });
 }
 
 /**
@@ -69,7 +76,7 @@ async function openParallelCorpus(
 ): Promise<TranslationData | undefined> {
   const seal = await readSeal(folder, parallelSealSchema);
   if (seal === undefined) return undefined;
-  if (seal.key !== recipeKey(recipe)) throw new UserError(`${folder}: holds tokens of other text`);
+  if (seal.key !== recipeKey(recipe)) throw new UserError(`${folder}: ${OTHER_SOURCE}`);
   const dictionary = await readSealedDictionary(folder, seal.dictionary);
   const pipeline = textPipeline(seal.pipeline);
   const open: NumberFile[] = [];
@@ -88,12 +95,12 @@ async function openParallelCorpus(
     };
     return { ...sentences, text };
   };
-  const { id, version, source, quotable } = recipe;
+  const { id, version, quotable } = recipe;
   return {
     kind: "translation",
     id,
     version,
-    source,
+    ...recipe.origin(seal.lines),
     direction,
     quotable,
     dictionary,
@@ -131,17 +138,28 @@ export async function verifyParallelCorpus(folder: string): Promise<boolean> {
 /**
  * Verifies every preparation of a corpus in the cache.
  *
+ * @param current The recipe of one that should be among them; undefined when it is not known.
  * @returns False when there is none.
+ * @throws {UserError} also when there are others only: the text has changed.
  */
-export async function verifyParallelCaches(id: string, cacheDir: string): Promise<boolean> {
+export async function verifyParallelCaches(
+  id: string,
+  cacheDir: string,
+  current: () => Promise<RecipeIdentity | undefined> = () => Promise.resolve(undefined),
+): Promise<boolean> {
   const parent = join(cacheDir, "translation");
   if (!await exists(parent)) return false;
-  let found = false;
+  const found: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(parent)) {
     if (!isDirectory || !isRecipeFolder(name, id)) continue;
-    if (await verifyParallelCorpus(join(parent, name))) found = true;
+    if (await verifyParallelCorpus(join(parent, name))) found.push(name);
   }
-  return found;
+  if (found.length === 0) return false;
+  const expected = await current();
+  if (expected !== undefined && !found.includes(recipeFolder(expected))) {
+    throw new UserError(`${join(parent, found[0])}: ${OTHER_SOURCE}`);
+  }
+  return true;
 }
 
 function openIds(

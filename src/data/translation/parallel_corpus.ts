@@ -1,3 +1,4 @@
+import type { DataOrigin } from "../data_origin.ts";
 import type { SplitName } from "../dataset.ts";
 import type { Dictionary } from "../lm/dictionary.ts";
 import type { TextPipelineSpec } from "./text_pipeline_spec.ts";
@@ -59,6 +60,7 @@ export interface TranslationData extends Disposable {
   readonly id: string;
   /** Raised whenever the same files would give different tokens; says how text was prepared. */
   readonly version: string;
+  readonly origin: DataOrigin;
   /** Where the text comes from, in words, without local paths. */
   readonly source: string;
   readonly direction: Direction;

@@ -1,7 +1,7 @@
 import { sha256Hex } from "../../util/sha256.ts";
 import type { SplitName } from "../dataset.ts";
 import type { DictionaryLimits } from "../lm/dictionary.ts";
-import type { Language } from "./parallel_corpus.ts";
+import type { Language, TranslationData } from "./parallel_corpus.ts";
 import type { TextPipelineSpec } from "./text_pipeline_spec.ts";
 
 /** A split that is translated and compared with text. */
@@ -10,6 +10,8 @@ export type TextSplit = Exclude<SplitName, "train">;
 /** A parallel text that is ready to become ids. Lines are read once or twice, one after another. */
 export interface PreparedText {
   readonly pipeline: TextPipelineSpec;
+  /** Lines of every raw text by its name, before any were left out; none of generated text. */
+  readonly lines: Readonly<Record<string, number>>;
   /** Of the dictionary, which is made from the training pieces of both languages. */
   readonly limits?: DictionaryLimits;
   /** Lines of pieces (`Hin@@ ter haus .`); both languages have the same number of lines. */
@@ -23,23 +25,26 @@ export interface ParallelRecipe {
   /** Corpus id, such as `wmt16-en-de`. */
   readonly id: string;
   readonly version: string;
-  /** Where the text comes from, in words. */
-  readonly source: string;
   /** See `TranslationData.quotable`. */
   readonly quotable: boolean;
-  /** Tells one preparation of the corpus from another without doing it: options, names, sizes. */
+  /** Tells one preparation of the corpus from another without doing it: options, content. */
   readonly fingerprint: string;
+  /** Where the text comes from, told by the lines of its raw texts, see `PreparedText`. */
+  origin(lines: Readonly<Record<string, number>>): Pick<TranslationData, "origin" | "source">;
   /** Reads or makes the text; called only when there are no tokens yet. */
   prepare(): Promise<PreparedText>;
 }
 
+/** What tells one preparation from another. */
+export type RecipeIdentity = Pick<ParallelRecipe, "id" | "version" | "fingerprint">;
+
 /** Everything that the tokens depend on. */
-export function recipeKey({ id, version, fingerprint }: ParallelRecipe): string {
+export function recipeKey({ id, version, fingerprint }: RecipeIdentity): string {
   return JSON.stringify({ id, version, fingerprint });
 }
 
 /** Name of the folder of a recipe's tokens: preparations of one corpus lie side by side. */
-export function recipeFolder(recipe: ParallelRecipe): string {
+export function recipeFolder(recipe: RecipeIdentity): string {
   return `${recipe.id}-${sha256Hex(recipeKey(recipe)).slice(0, 12)}`;
 }
 

@@ -9,7 +9,7 @@ import type { Language } from "./parallel_corpus.ts";
 import { textPipelineSchema } from "./text_pipeline_spec.ts";
 
 /** Version of the files. */
-export const PARALLEL_FORMAT = 1;
+export const PARALLEL_FORMAT = 2;
 
 const sideSchema = z.strictObject({
   tokens: sealedCount,
@@ -35,6 +35,8 @@ export const parallelSealSchema = z.strictObject({
   width: z.union([z.literal(2), z.literal(4)]),
   dictionary: sealedHash,
   pipeline: textPipelineSchema,
+  /** See `PreparedText`. */
+  lines: z.record(z.string(), sealedCount),
   splits: z.strictObject(perSplit(() => splitSchema)),
 });
 /** See {@link parallelSealSchema}. */

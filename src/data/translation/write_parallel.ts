@@ -53,6 +53,7 @@ export async function writeParallelCorpus(
       width: widthOf(dictionary),
       dictionary: sha256Hex(text),
       pipeline: prepared.pipeline,
+      lines: prepared.lines,
       splits: {
         train: await write("train"),
         valid: await write("valid"),

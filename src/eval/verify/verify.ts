@@ -1,7 +1,7 @@
 /** Verifies golden files: builds what they name, runs it on the device, compares every tensor. */
 import type { Device } from "../../device/device.ts";
 import { UserError } from "../../errors.ts";
-import { readError } from "../../util/read_error.ts";
+import { readRegular } from "../../util/read_regular.ts";
 import {
   compareValues,
   type Comparison,
@@ -77,6 +77,9 @@ export function compareProduced(golden: Golden, produced: readonly Produced[]): 
   };
 }
 
+/** The largest golden files that come along have some MB. */
+const LARGEST_GOLDEN = 2 * 2 ** 30;
+
 /** Where golden bytes come from. */
 export type GoldenSource = string | { readonly name: string; readonly bytes: Uint8Array };
 
@@ -89,9 +92,7 @@ export type GoldenSource = string | { readonly name: string; readonly bytes: Uin
 export async function verifyFile(device: Device, source: GoldenSource): Promise<VerifyReport> {
   const name = typeof source === "string" ? source : source.name;
   const bytes = typeof source === "string"
-    ? await Deno.readFile(source).catch((error: unknown) => {
-      throw readError(error, name);
-    })
+    ? await readRegular(source, LARGEST_GOLDEN)
     : source.bytes;
   let kind = "";
   try {

@@ -1,12 +1,17 @@
 import { join } from "node:path";
 import { UserError } from "../../../errors.ts";
-import { ifPresent } from "../../../util/read_error.ts";
+import { readRegular } from "../../../util/read_regular.ts";
 import { Sha256 } from "../../../util/sha256.ts";
 import type { OfficialArchive } from "../../data_entry.ts";
+import { DataRoot } from "../../data_root.ts";
+import { exists } from "../../official_folder.ts";
 import { type Language, LANGUAGES } from "../parallel_corpus.ts";
 import { decodeLines } from "../preparation/line_files.ts";
 import { builtinPrefixes } from "./builtin_prefixes.ts";
 import { type NonbreakingPrefixes, parsePrefixes } from "./prefixes.ts";
+
+/** The published lists have 3 kB. */
+const LARGEST_LIST = 2 ** 20;
 
 /** The folder, below a data folder, that holds the lists of Moses. */
 export const PREFIX_FOLDER = "moses";
@@ -47,9 +52,14 @@ export async function readPrefixes(dataDir: string | undefined): Promise<NamedPr
     prefixes: { en: builtinPrefixes("en"), de: builtinPrefixes("de") },
     name: "builtin-1",
   };
-  if (dataDir === undefined) return builtin;
+  if (dataDir === undefined || !await exists(dataDir)) return builtin;
+  const root = new DataRoot(dataDir);
   const paths = LANGUAGES.map((language) => join(dataDir, PREFIX_FOLDER, prefixFile(language)));
-  const files = await Promise.all(paths.map((path) => ifPresent(path, Deno.readFile(path))));
+  const files = await Promise.all(paths.map(async (path) => {
+    if (!await exists(path)) return undefined;
+    root.checkFile(path, LARGEST_LIST);
+    return await readRegular(path, LARGEST_LIST);
+  }));
   if (files.every((bytes) => bytes === undefined)) return builtin;
   const hash = new Sha256();
   const parsed = files.map((bytes, i) => {

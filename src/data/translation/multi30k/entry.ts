@@ -1,9 +1,12 @@
-import type { TranslationEntry } from "../../data_entry.ts";
+import type { Print, TranslationEntry } from "../../data_entry.ts";
+import { departure, originOfFolder } from "../../data_origin.ts";
+import { DataRoot } from "../../data_root.ts";
 import { missingData } from "../../official_folder.ts";
 import { readPrefixes } from "../moses/read_prefixes.ts";
 import {
   loadPrepared,
   type LoadPreparedOptions,
+  type PreparedCorpus,
   verifyPrepared,
 } from "../preparation/load_prepared.ts";
 import { mosesWords } from "../preparation/moses_words.ts";
@@ -17,6 +20,13 @@ import {
 
 const ID = "multi30k";
 const MERGES = 3_000;
+
+/** Lines of the published texts (github.com/multi30k/dataset). */
+const PUBLISHED: Readonly<Record<string, number>> = {
+  train: 29_000,
+  val: 1_014,
+  test_2016_flickr: 1_000,
+};
 
 /**
  * Task 1 of Multi30k (Elliott et al. 2016): captions of pictures in lower case, `val` for
@@ -34,20 +44,52 @@ export const MULTI30K_ENTRY: TranslationEntry = {
   findOfficial: findMulti30k,
   verifyOfficial: verifyMulti30k,
   load: loadMulti30k,
-  verifyCache: ({ cacheDir }) => verifyPrepared(ID, cacheDir),
+  verifyCache: ({ cacheDir, dataDir }) => verifyPrepared(ID, cacheDir, () => findCorpus(dataDir)),
 };
 
 /** Loads the data set, preparing it first where needed. @throws {UserError} */
 export async function loadMulti30k(
   { dataDir, ...options }: LoadPreparedOptions & { readonly dataDir?: string | undefined },
 ) {
+  const corpus = await findCorpus(dataDir, options.print);
+  if (corpus === undefined) throw missingData(ID, "multi30k/train.en.gz", dataDir);
+  return await loadPrepared(corpus, options);
+}
+
+/** How the lines of the raw texts differ from those of the published ones. */
+function departureOf(lines: Readonly<Record<string, number>>): string | undefined {
+  return departure(
+    Object.entries(PUBLISHED).map(([name, published]) => ({
+      what: `lines of ${name}`,
+      published,
+      found: lines[name] ?? 0,
+    })),
+  );
+}
+
+/** The data set of a folder, or undefined where it is not there. */
+async function findCorpus(
+  dataDir: string | undefined,
+  print?: Print,
+): Promise<PreparedCorpus | undefined> {
   const folder = dataDir === undefined ? undefined : await findMulti30k(dataDir);
-  if (folder === undefined) throw missingData(ID, "multi30k/train.en.gz", dataDir);
+  if (dataDir === undefined || folder === undefined) return undefined;
+  const root = new DataRoot(dataDir);
+  root.checkFolder(folder);
   const { prefixes, name } = await readPrefixes(dataDir);
-  return await loadPrepared({
+  return {
     id: ID,
     version: `1 (lower-cased; Moses tokeniser, abbreviations ${name}; ${MERGES} joint merges)`,
-    source: "official files of Multi30k task 1",
+    root,
+    origin(lines) {
+      const { origin, why } = originOfFolder({ id: ID, folder, print }, departureOf(lines));
+      return {
+        origin,
+        source: why === undefined
+          ? "official files of Multi30k task 1"
+          : `files in the form of Multi30k (${why})`,
+      };
+    },
     quotable: false,
     fingerprint: (inputs) => multi30kFingerprint(folder, inputs),
     limits: {},
@@ -64,5 +106,5 @@ export async function loadMulti30k(
         clean: undefined,
       };
     },
-  }, options);
+  };
 }

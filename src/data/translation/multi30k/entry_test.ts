@@ -95,7 +95,7 @@ Deno.test("damaged, missing and unequal files are refused in one line", async ()
       const made = generateData({ ...context, id: "multi30k", profile: "paper" });
       await rejectsInOneLine(made, message);
       const left = [...Deno.readDirSync(join(folder, "cache/translation"))].map(({ name }) => name);
-      assert.deepEqual(left, ["multi30k-steps"]);
+      assert.deepEqual(left.filter((name) => name !== ".locks"), ["multi30k-steps"]);
       const steps = [...Deno.readDirSync(join(folder, "cache/translation/multi30k-steps"))];
       assert.ok(steps.every(({ name }) => !name.endsWith(".tmp")));
     });

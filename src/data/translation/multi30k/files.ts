@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { UserError } from "../../../errors.ts";
-import { readError } from "../../../util/read_error.ts";
+import { readRegularSync } from "../../../util/read_regular.ts";
 import { sha256Hex } from "../../../util/sha256.ts";
 import { extractTar, listTar } from "../../archive.ts";
 import type { OfficialArchive, Print } from "../../data_entry.ts";
@@ -175,13 +175,12 @@ async function unpackText(
 
 /** The lines of a file of a few megabytes, packed or not. @throws {UserError} */
 function plainLines(path: string): string[] {
-  let bytes: Uint8Array;
+  let bytes: Uint8Array = readRegularSync(path, LARGEST_TEXT);
   try {
-    bytes = Deno.readFileSync(path);
     if (path.endsWith(".gz")) bytes = gunzipSync(bytes, { maxOutputLength: LARGEST_TEXT });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (!code.startsWith("Z_") && code !== "ERR_BUFFER_TOO_LARGE") throw readError(error, path);
+    if (!code.startsWith("Z_") && code !== "ERR_BUFFER_TOO_LARGE") throw error;
     throw new UserError(`${path}: the gzip file is damaged or cut: get it anew`, { cause: error });
   }
   const lines = decodeLines(bytes, path);

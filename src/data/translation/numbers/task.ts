@@ -39,7 +39,10 @@ export function numbersRecipe(params: NumbersParams, seed: number | bigint): Par
   return {
     id: "numbers",
     version: `${NUMBERS_VERSION} (${merges} merges, up to ${digits} digits)`,
-    source: "sentences about numbers, dates and times in English and German, generated here",
+    origin: () => ({
+      origin: "generated",
+      source: "sentences about numbers, dates and times in English and German, generated here",
+    }),
     quotable: true,
     fingerprint: JSON.stringify({ train, valid, test, digits, merges, seed: String(seed) }),
     prepare: () => Promise.try(() => prepare(params, seed)),
@@ -64,6 +67,7 @@ function prepare(params: NumbersParams, seed: number | bigint): PreparedText {
   );
   return {
     pipeline: spec,
+    lines: {},
     pieces: (split, language) => pieces[split].values().map((pair) => pair[language]),
     text: (split, language) => pairs[split].values().map((pair) => pair[language]),
   };

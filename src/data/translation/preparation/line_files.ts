@@ -1,9 +1,14 @@
 import { UserError } from "../../../errors.ts";
 import { NewFile } from "../../../util/new_file.ts";
 import { readError } from "../../../util/read_error.ts";
+import { openRegularSync } from "../../../util/read_regular.ts";
 import { Sha256 } from "../../../util/sha256.ts";
 
 const CHUNK = 1 << 20;
+
+/** The largest published file has 700 MB. */
+export const LARGEST_INPUT = 64 * 2 ** 30;
+
 const LONGEST_LINE = 64 * 2 ** 20;
 const LF = 10;
 
@@ -22,7 +27,7 @@ export interface LineFileFacts {
  * @throws {UserError} with the line's number: not UTF-8 text, a line of more than 64 MiB.
  */
 export function* readLineBlocks(path: string): Generator<string[]> {
-  using file = openFile(path);
+  using file = openRegularSync(path, LARGEST_INPUT);
   let buffer = new Uint8Array(2 * CHUNK);
   let filled = 0;
   let lines = 0;
@@ -79,14 +84,6 @@ function badLine(bytes: Uint8Array): number {
     }
     if (end < 0) return line;
     at = end + 1;
-  }
-}
-
-function openFile(path: string): Deno.FsFile {
-  try {
-    return Deno.openSync(path);
-  } catch (error) {
-    throw readError(error, path);
   }
 }
 
@@ -158,7 +155,7 @@ export function writeLines(path: string, lines: Iterable<string>): LineFileFacts
 
 /** Reads a file once for its size, lines and checksum. @throws {UserError} when it is missing. */
 export function measureLines(path: string): LineFileFacts {
-  using file = openFile(path);
+  using file = openRegularSync(path, LARGEST_INPUT);
   const hash = new Sha256();
   const buffer = new Uint8Array(CHUNK);
   let bytes = 0;

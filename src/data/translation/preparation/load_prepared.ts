@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import type { Print, TranslationLoadOptions } from "../../data_entry.ts";
+import type { DataRoot } from "../../data_root.ts";
 import type { DictionaryLimits } from "../../lm/dictionary.ts";
 import { exists } from "../../official_folder.ts";
 import { loadParallelCorpus, parallelFolder, verifyParallelCaches } from "../parallel_cache.ts";
@@ -13,6 +14,8 @@ import { StepStore, verifySteps } from "./step_store.ts";
 /** A parallel text that is prepared from files. */
 export interface PreparedCorpus extends Omit<ParallelRecipe, "fingerprint" | "prepare"> {
   readonly limits: DictionaryLimits;
+  /** The folder that the user named. */
+  readonly root: DataRoot;
   /** See `ParallelRecipe.fingerprint`. */
   fingerprint(inputs: MeasuredInputs): Promise<string>;
   /** Finds the texts, unpacking into steps what is packed. */
@@ -50,8 +53,8 @@ export async function loadPrepared(
   options: LoadPreparedOptions,
 ): Promise<TranslationData> {
   const { cacheDir, direction = EN_DE, print = () => {} } = options;
-  const { id } = corpus;
-  const inputs = await MeasuredInputs.open(stepsFolder(id, cacheDir), print);
+  const { id, root } = corpus;
+  const inputs = await MeasuredInputs.open(stepsFolder(id, cacheDir), { root, print });
   const open = () => StepStore.open(stepsFolder(id, cacheDir), (line) => print(`${id}: ${line}`));
   let store: StepStore | undefined;
   const recipe: ParallelRecipe = {
@@ -75,14 +78,27 @@ export async function loadPrepared(
 }
 
 /**
- * Reads everything that former `loadPrepared`s left in the cache.
+ * Reads everything that former `loadPrepared`s left in the cache, and the files that it should be
+ * of.
  *
+ * @param current The corpus as its files are now; undefined when they are not there.
  * @returns False when there is nothing.
- * @throws {UserError} when something does not match its checksum.
+ * @throws {UserError} when something does not match its checksum, or is of other files.
  */
-export async function verifyPrepared(id: string, cacheDir: string): Promise<boolean> {
-  const steps = await verifySteps(stepsFolder(id, cacheDir));
-  return await verifyParallelCaches(id, cacheDir) || steps > 0;
+export async function verifyPrepared(
+  id: string,
+  cacheDir: string,
+  current: () => Promise<PreparedCorpus | undefined>,
+): Promise<boolean> {
+  const folder = stepsFolder(id, cacheDir);
+  const steps = await verifySteps(folder);
+  const caches = await verifyParallelCaches(id, cacheDir, async () => {
+    const corpus = await current();
+    if (corpus === undefined) return undefined;
+    const inputs = await MeasuredInputs.open(folder, { root: corpus.root, fresh: true });
+    return { ...corpus, fingerprint: await corpus.fingerprint(inputs) };
+  });
+  return caches || steps > 0;
 }
 
 /** Removes what processes that are gone left beside a folder that they were making. */
@@ -106,9 +122,14 @@ async function prepared(
     { ...plan, sets: [valid, test, ...further] },
     { store, inputs, print: tell, workers },
   );
+  const lines: Record<string, number> = {};
+  for (const files of [...plan.train, valid, test]) {
+    lines[files.name] = (await inputs.measurePair(files)).en.lines;
+  }
   const pieces = { train: made.train, valid: made.sets[0], test: made.sets[1] };
   return {
     pipeline: made.pipeline,
+    lines,
     limits: corpus.limits,
     pieces: (split, language) => readFileLines(pieces[split][language]),
     text: (split, language) => readFileLines({ valid, test }[split][language]),

@@ -85,7 +85,7 @@ export class StepStore implements Disposable {
     const folder = join(this.#folder, key.name);
     const digest = keyDigest(key);
     const found = await readStep(folder);
-    if (found !== undefined && found.key === digest && sameSizes(folder, found.files)) {
+    if (found !== undefined && found.key === digest && await isIntact(folder, found.files)) {
       return finished(folder, found.files);
     }
     const started = performance.now();
@@ -117,14 +117,16 @@ async function readStep(folder: string): Promise<z.infer<typeof sealSchema> | un
   }
 }
 
-function sameSizes(folder: string, files: Readonly<Record<string, LineFileFacts>>): boolean {
-  return Object.entries(files).every(([name, { bytes }]) => {
-    try {
-      return Deno.statSync(join(folder, name)).size === bytes;
-    } catch {
-      return false;
-    }
-  });
+/** Whether all files hold what was written; they are read in full, and seldom. */
+async function isIntact(
+  folder: string,
+  files: Readonly<Record<string, LineFileFacts>>,
+): Promise<boolean> {
+  for (const [name, { sha256 }] of Object.entries(files)) {
+    const found = await sha256File(join(folder, name)).catch(() => undefined);
+    if (found !== sha256) return false;
+  }
+  return true;
 }
 
 function finished(

@@ -50,6 +50,14 @@ Deno.test("a step that lost a part of its files is made again", async () => {
   });
 });
 
+Deno.test("a step with a changed byte is made again", async () => {
+  await withSteps(async (run, folder) => {
+    await run();
+    await Deno.writeTextFile(join(folder, "one/file"), "9\n");
+    assert.equal(await run(), "2");
+  });
+});
+
 Deno.test("a step that fails leaves nothing, and what a killed process left is removed", async () => {
   await withFolder(async (folder) => {
     const store = await StepStore.open(folder, () => {});

@@ -1,9 +1,12 @@
-import type { TranslationEntry } from "../../data_entry.ts";
+import type { Print, TranslationEntry } from "../../data_entry.ts";
+import { departure, originOfFolder } from "../../data_origin.ts";
+import { DataRoot } from "../../data_root.ts";
 import { missingData } from "../../official_folder.ts";
 import { OFFICIAL_PREFIXES, readPrefixes } from "../moses/read_prefixes.ts";
 import {
   loadPrepared,
   type LoadPreparedOptions,
+  type PreparedCorpus,
   verifyPrepared,
 } from "../preparation/load_prepared.ts";
 import { mosesWords } from "../preparation/moses_words.ts";
@@ -16,6 +19,15 @@ const ID = "wmt16-en-de";
 const MERGES = 32_000;
 const CLEAN = { min: 3, max: 150, ratio: 1.5 };
 const LIMITS = { maxSymbols: 33_000 };
+
+/** Lines of the published texts (http://www.statmt.org/wmt16/translation-task.html). */
+const PUBLISHED: Readonly<Record<string, number>> = {
+  "europarl-v7": 1_920_209,
+  commoncrawl: 2_399_123,
+  "news-commentary-v11": 242_770,
+  newstest2013: 3_000,
+  newstest2014: 3_003,
+};
 
 /**
  * WMT16 English-German as the translation experiments of the paper use it: newstest2013 for
@@ -34,20 +46,52 @@ export const WMT16_ENTRY: TranslationEntry = {
   findOfficial: findWmt16,
   verifyOfficial: verifyWmt16,
   load: loadWmt16,
-  verifyCache: ({ cacheDir }) => verifyPrepared(ID, cacheDir),
+  verifyCache: ({ cacheDir, dataDir }) => verifyPrepared(ID, cacheDir, () => findCorpus(dataDir)),
 };
 
 /** Loads the data set, preparing it first where needed. @throws {UserError} */
 export async function loadWmt16(
   { dataDir, ...options }: LoadPreparedOptions & { readonly dataDir?: string | undefined },
 ) {
+  const corpus = await findCorpus(dataDir, options.print);
+  if (corpus === undefined) throw missingData(ID, "wmt16-en-de/europarl-v7", dataDir);
+  return await loadPrepared(corpus, options);
+}
+
+/** How the lines of the raw texts differ from those of the published ones. */
+function departureOf(lines: Readonly<Record<string, number>>): string | undefined {
+  return departure(
+    Object.entries(PUBLISHED).map(([name, published]) => ({
+      what: `lines of ${name}`,
+      published,
+      found: lines[name] ?? 0,
+    })),
+  );
+}
+
+/** The data set of a folder, or undefined where it is not there. */
+async function findCorpus(
+  dataDir: string | undefined,
+  print?: Print,
+): Promise<PreparedCorpus | undefined> {
   const folder = dataDir === undefined ? undefined : await findWmt16(dataDir);
-  if (folder === undefined) throw missingData(ID, "wmt16-en-de/europarl-v7", dataDir);
+  if (dataDir === undefined || folder === undefined) return undefined;
+  const root = new DataRoot(dataDir);
+  root.checkFolder(folder);
   const { prefixes, name } = await readPrefixes(dataDir);
-  return await loadPrepared({
+  return {
     id: ID,
     version: `1 (Moses tokeniser, abbreviations ${name}; ${MERGES} joint merges; cleaned)`,
-    source: "official archives of the WMT16 news task",
+    root,
+    origin(lines) {
+      const { origin, why } = originOfFolder({ id: ID, folder, print }, departureOf(lines));
+      return {
+        origin,
+        source: why === undefined
+          ? "official archives of the WMT16 news task"
+          : `files in the form of the WMT16 news task (${why})`,
+      };
+    },
     quotable: false,
     fingerprint: (inputs) => wmt16Fingerprint(folder, inputs),
     limits: LIMITS,
@@ -61,5 +105,5 @@ export async function loadWmt16(
         clean: CLEAN,
       };
     },
-  }, options);
+  };
 }

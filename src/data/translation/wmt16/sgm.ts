@@ -1,6 +1,9 @@
 import { UserError } from "../../../errors.ts";
-import { readError } from "../../../util/read_error.ts";
+import { readRegularSync } from "../../../util/read_regular.ts";
 import { decodeLines } from "../preparation/line_files.ts";
+
+/** The published sets have less than 1 MB. */
+const LARGEST = 256 * 2 ** 20;
 
 /** White space of ASCII, which is all that the reference program trims and collapses. */
 const SPACES = /[ \t\r\f\v]+/g;
@@ -19,13 +22,7 @@ const CLOSING = /<\/seg>/i;
  * or beside another one; and for a file without any segment.
  */
 export function readSgm(path: string): string[] {
-  let bytes: Uint8Array;
-  try {
-    bytes = Deno.readFileSync(path);
-  } catch (error) {
-    throw readError(error, path);
-  }
-  return segmentsOf(decodeLines(bytes, path), path);
+  return segmentsOf(decodeLines(readRegularSync(path, LARGEST), path), path);
 }
 
 /** The segments of the lines of an SGM file, see {@link readSgm}. @param where Used in messages. */

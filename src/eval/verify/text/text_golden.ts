@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../../errors.ts";
+import { readRegularSync } from "../../../util/read_regular.ts";
 
 const schema = z.looseObject({
   kind: z.string(),
@@ -9,6 +10,9 @@ const schema = z.looseObject({
   input: z.record(z.string(), z.unknown()).default({}),
   output: z.record(z.string(), z.unknown()),
 });
+
+/** The largest golden texts that come along have some MB. */
+export const LARGEST_TEXT_GOLDEN = 2 ** 28;
 
 /** A parsed golden file, which may name files beside it. */
 export class TextGolden {
@@ -63,7 +67,7 @@ export class TextGolden {
    */
   other(name: string): TextGolden {
     const path = this.neighbour(name);
-    return new TextGolden(Deno.readFileSync(path), path);
+    return new TextGolden(readRegularSync(path, LARGEST_TEXT_GOLDEN), path);
   }
 
   /** The path of a file that the golden file names. @throws {UserError} when it is nowhere. */

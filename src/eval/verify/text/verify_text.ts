@@ -1,9 +1,9 @@
 /** Verifies golden files of text processing: no device is needed, and results are exact. */
 import { UserError } from "../../../errors.ts";
-import { readError } from "../../../util/read_error.ts";
+import { readRegular } from "../../../util/read_regular.ts";
 import type { VerifyReport } from "../verify.ts";
 import { compareText } from "./differences.ts";
-import { TextGolden } from "./text_golden.ts";
+import { LARGEST_TEXT_GOLDEN, TextGolden } from "./text_golden.ts";
 import { verifyBatching } from "./verify_batching.ts";
 import { verifyFairseqBleu, verifySacreBleu } from "./verify_bleu.ts";
 import { verifyBpeApply, verifyBpeLearn, verifyBpeRestore } from "./verify_bpe.ts";
@@ -60,10 +60,7 @@ export async function verifyTextFile(
   path: string,
   { dataDir }: VerifyTextOptions = {},
 ): Promise<VerifyReport> {
-  const bytes = await Deno.readFile(path).catch((error: unknown) => {
-    throw readError(error, path);
-  });
-  const golden = new TextGolden(bytes, path, dataDir);
+  const golden = new TextGolden(await readRegular(path, LARGEST_TEXT_GOLDEN), path, dataDir);
   const { kind } = golden;
   const handler = handlers.get(kind);
   if (handler === undefined) {

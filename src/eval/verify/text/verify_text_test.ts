@@ -93,6 +93,21 @@ Deno.test("unknown kinds and files are the user's errors", async () => {
   await assert.rejects(changed("dict_string.json", "{", "["), /: not JSON$/);
 });
 
+Deno.test("a device or a pipe as a golden file is refused at once", async () => {
+  const folder = await Deno.makeTempDir();
+  const pipe = join(folder, "pipe.json");
+  await new Deno.Command("mkfifo", { args: [pipe] }).output();
+  const zero = join(folder, "zero.json");
+  await Deno.symlink("/dev/zero", zero);
+  for (const path of [pipe, zero]) {
+    await assert.rejects(
+      verifyTextFile(path),
+      new UserError(`${path}: is a device or a pipe, expected a file`),
+    );
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("a text that the golden file names and nobody has fails in one line", async () => {
   const report = await changed(
     "dict_string.json",
