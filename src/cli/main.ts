@@ -1,6 +1,7 @@
 /** Entry point of all commands: parses, calls, prints; errors are one line and exit code 2. */
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { UserError } from "../errors.ts";
+import { writeText } from "../util/write_text.ts";
 import { benchCommand } from "./bench_command.ts";
 import { dataCommand } from "./data_command.ts";
 import { diffCommand } from "./diff_command.ts";
@@ -10,6 +11,9 @@ import { reportCommand } from "./report_command.ts";
 import { translateCommand } from "./translate_command.ts";
 import { tablesCommand } from "./tables_command.ts";
 import { verifyCommand } from "./verify_command.ts";
+
+/** Exit code of a program whose reader has gone, as in `... | head -1`: that of SIGPIPE. */
+const NOBODY_READS = 141;
 
 /** Runs a command line and returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -22,6 +26,10 @@ export async function main(args: readonly string[]): Promise<number> {
     .description("Reproducible WebGPU benchmarks of Mega: Moving Average Equipped Gated Attention")
     .option("--verbose", "show stack traces")
     .showHelpAfterError("(--help shows the options)")
+    .configureOutput({
+      writeOut: (text) => writeText(Deno.stdout, text),
+      writeErr: (text) => writeText(Deno.stderr, text),
+    })
     .exitOverride();
   program.addCommand(benchCommand(exit).copyInheritedSettings(program));
   program.addCommand(generateCommand(exit).copyInheritedSettings(program));
@@ -35,6 +43,7 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     await program.parseAsync(args.filter((arg) => arg !== "--verbose"), { from: "user" });
   } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return NOBODY_READS;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (verbose && error instanceof Error) console.error(error.stack);
     else if (error instanceof UserError) console.error(`error: ${error.message}`);

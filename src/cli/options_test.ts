@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import { InvalidArgumentError } from "commander";
+import { seeds } from "./options.ts";
+
+Deno.test("seeds are a count or a list, and a count has a limit", () => {
+  assert.deepEqual(seeds("3"), [1, 2, 3]);
+  assert.deepEqual(seeds("7,"), [7]);
+  assert.equal(seeds("10000").length, 10_000);
+  for (const text of ["10001", "1e9", "0", "-1", "1.5", "Infinity", "", ","]) {
+    assert.throws(() => seeds(text), InvalidArgumentError, text);
+  }
+});
