@@ -56,9 +56,9 @@ const FILE_COMMANDS: ReadonlySet<string> = new Set(["verify", "diff", "tables", 
 
 /**
  * The Deno permission flags for a command: the project, its cache and its results, and the paths
- * that the user names on the command line. The network only for `data fetch`. Programs only for
- * tests, which start and kill the harness itself (a list is not possible there: Deno demands the
- * whole permission for a child that inherits `LD_LIBRARY_PATH`).
+ * that the user names on the command line. The network only for `data fetch`, and that of the machine
+ * itself for tests. Programs only for tests, which start and kill the harness itself (a list is not
+ * possible there: Deno demands the whole permission for a child that inherits `LD_LIBRARY_PATH`).
  */
 export function permissionFlags(request: PermissionRequest): string[] {
   const { command, args, root, results, cache, data, temporary } = request;
@@ -101,7 +101,7 @@ export function permissionFlags(request: PermissionRequest): string[] {
     `--allow-env=${READABLE_ENV.join(",")}`,
     "--ignore-env",
     `--allow-sys=${SYSTEM_FACTS.join(",")}`,
-    ...(test ? ["--allow-run"] : []),
+    ...(test ? ["--allow-run", "--allow-net=127.0.0.1"] : []),
     ...(command === "data" && args[0] === "fetch" ? ["--allow-net"] : []),
   ];
 }
