@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
-import { readError } from "../../util/read_error.ts";
+import { readRegularSync } from "../../util/read_regular.ts";
 import { fileNames, findFolder, fingerprint } from "../official_folder.ts";
 import type { PixelExample } from "../value_cache.ts";
 import { readGrayImage } from "./decode.ts";
@@ -10,6 +10,8 @@ import { luma } from "./grayscale.ts";
 export const SIDE = 32;
 const AREA = SIDE * SIDE;
 const RECORD = 1 + 3 * AREA;
+/** Most records of a batch file: as many as an official one has. */
+const RECORDS = 10_000;
 
 /** The classes in label order. */
 export const CIFAR_CLASSES = [
@@ -77,12 +79,7 @@ export function openCifar(folder: string): CifarSource {
 function openBatches(folder: string): CifarSource {
   const read = (file: string): Uint8Array => {
     const path = join(folder, file);
-    let bytes: Uint8Array;
-    try {
-      bytes = Deno.readFileSync(path);
-    } catch (error) {
-      throw readError(error, path);
-    }
+    const bytes = readRegularSync(path, RECORDS * RECORD);
     if (bytes.length === 0 || bytes.length % RECORD !== 0) {
       throw new UserError(
         `${path}: ${bytes.length} bytes, expected records of ${RECORD}: the file is cut or not ` +
