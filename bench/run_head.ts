@@ -4,6 +4,7 @@ import type { Device } from "../src/device/device.ts";
 import { type TrainingSettings, withTotalUpdates } from "../src/models/training_settings.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { canonicalHash } from "../src/util/canonical_hash.ts";
+import { checkBatchMemory } from "../src/workloads/batch_memory.ts";
 import type { TranslationRecipe } from "../src/workloads/recipe.ts";
 import type { RowHead } from "./row.ts";
 import type { PreparedRun, TrainingSpec } from "./spec.ts";
@@ -42,6 +43,7 @@ export function headOf(
 ): RowHead {
   const { profile, batchSize, carryState } = plan;
   const prepared = spec.prepare({ profile, data, batchSize, carryState });
+  checkBatchMemory({ rows: prepared.batchSize, length: prepared.sequenceLength });
   const { training } = prepared.recipe;
   const schedule = scheduleOf(prepared, spec, plan, data, trial.peak);
   // Factors on the learning rate of single parameters follow from the peak.

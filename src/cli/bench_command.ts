@@ -32,7 +32,7 @@ import {
   savePlan,
 } from "./bench_plan.ts";
 import { efficiencyPlan, measureEfficiency } from "./bench_efficiency.ts";
-import { choose, rates, seeds, wholeNumber, words } from "./options.ts";
+import { choose, rates, seeds, updateCount, wholeNumber, words } from "./options.ts";
 import { cacheFolder, cacheFolders, RESULTS_FOLDER } from "./paths.ts";
 import { checkChoice, suiteFor, suiteNames, suiteOf, trainingSuites } from "./suites.ts";
 
@@ -198,7 +198,7 @@ export function benchCommand(exit: (code: number) => void) {
     .option("--model <names>", "only these models, comma-separated", words)
     .option("--seeds <list>", "how many seeds, or a comma-separated list", seeds, [1])
     .option("--batch-size <n>", "sentences per batch instead of the profile's", wholeNumber(1))
-    .option("--updates <n>", "updates instead of the profile's", wholeNumber(1))
+    .option("--updates <n>", "updates instead of the profile's", updateCount)
     .option(
       "--learning-rates <list>",
       "peak rates that every model tries; the best by validation trains the seeds",

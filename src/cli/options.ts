@@ -14,6 +14,9 @@ export function wholeNumber(least: number, most = Infinity): (text: string) => n
   };
 }
 
+/** Updates of a run: steps are counted in 32 bits on the device. */
+export const updateCount = wholeNumber(1, 1_000_000_000);
+
 /** Comma-separated words. */
 export function words(text: string): string[] {
   const list = text.split(",").map((word) => word.trim()).filter((word) => word !== "");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { InvalidArgumentError } from "commander";
-import { seeds } from "./options.ts";
+import { seeds, updateCount } from "./options.ts";
 
 Deno.test("seeds are a count or a list, and a count has a limit", () => {
   assert.deepEqual(seeds("3"), [1, 2, 3]);
@@ -9,4 +9,9 @@ Deno.test("seeds are a count or a list, and a count has a limit", () => {
   for (const text of ["10001", "1e9", "0", "-1", "1.5", "Infinity", "", ","]) {
     assert.throws(() => seeds(text), InvalidArgumentError, text);
   }
+});
+
+Deno.test("a run has no more updates than the device can count", () => {
+  assert.equal(updateCount("1e9"), 1e9);
+  assert.throws(() => updateCount("1e12"), /expected a whole number from 1 to 1000000000/);
 });
