@@ -86,6 +86,13 @@ Deno.test("a configuration that cannot be built fails with the field's name", as
   assert.match(report.failure ?? "", /config: module\.norm_type/);
 });
 
+Deno.test("an activation called like a property of all objects does not exist", async () => {
+  const report = await changed("s4_layer_s4d_lin", (_tensors, metadata) => {
+    metadata.config = metadata.config.replace(/"activation": ?"\w+"/, '"activation":"constructor"');
+  });
+  assert.match(report.failure ?? "", /activation constructor is not supported/);
+});
+
 Deno.test("a configuration that would not fit in memory fails before anything is built", async () => {
   const cases: [file: string, from: RegExp, to: string, failure: RegExp][] = [
     [
