@@ -17,6 +17,7 @@ import { collectEnvironment } from "../src/results/environment.ts";
 import { type Result, resultSchemaId, resultSchemaVersion } from "../src/results/schema.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { formatDuration, formatSignificant } from "../src/util/format.ts";
+import { checkBatchMemory } from "../src/workloads/batch_memory.ts";
 import { adapterRecord } from "./adapter_record.ts";
 import { efficiencyData } from "./efficiency_data.ts";
 import { EfficiencyModel } from "./efficiency_model.ts";
@@ -139,7 +140,9 @@ function entriesOf(plan: EfficiencyPlan, seed: number, leastSteps: number): Entr
   const { profile, models, batchSize } = plan;
   return (plan.lengths ?? efficiencyLengths[profile]).map((length) => {
     const started = performance.now();
-    const data = efficiencyData(batchSize ?? efficiencyBatches[profile], length, seed);
+    const rows = batchSize ?? efficiencyBatches[profile];
+    checkBatchMemory({ rows, length });
+    const data = efficiencyData(rows, length, seed);
     const dataSeconds = (performance.now() - started) / 1000;
     const request = { profile, vocabulary: BYTE_VOCABULARY.size, length };
     return models.map((model): Entry => ({

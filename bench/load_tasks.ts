@@ -1,5 +1,6 @@
 /** Loads the data of a suite's tasks before anything trains, so that what is missing shows at once. */
 import { checkDataFolder } from "../src/data/data_root.ts";
+import { checkSplits } from "../src/data/check_splits.ts";
 import { type BenchData, dataEntry } from "../src/data/registry.ts";
 import { type DirectionName, directionOf } from "../src/data/translation/directions.ts";
 import { UserError } from "../src/errors.ts";
@@ -48,6 +49,7 @@ export async function loadTasks(
     const started = performance.now();
     try {
       const data = await dataEntry(name).load({ ...source, direction });
+      checkSplits(data);
       tasks.set(name, { data, seconds: (performance.now() - started) / 1000 });
     } catch (error) {
       if (!leaveOut || !(error instanceof UserError)) throw error;

@@ -2,6 +2,7 @@
 import type { BenchData } from "../src/data/registry.ts";
 import { type TrainingSettings, withTotalUpdates } from "../src/models/training_settings.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
+import { checkBatchMemory } from "../src/workloads/batch_memory.ts";
 import type { RowHead } from "./row.ts";
 import type { PreparedRun, TrainingSpec } from "./spec.ts";
 import type { SuitePlan } from "./suite_plan.ts";
@@ -40,6 +41,7 @@ export function headOf(
 ): RowHead {
   const { profile, batchSize, carryState } = plan;
   const prepared = spec.prepare({ profile, data, batchSize, carryState });
+  checkBatchMemory({ rows: prepared.batchSize, length: prepared.sequenceLength });
   const { training } = prepared.recipe;
   const schedule = scheduleOf(prepared, spec, plan, data, trial.peak);
   // Factors on the learning rate of single parameters follow from the peak.

@@ -12,7 +12,7 @@ import { type BenchRecord, findRun, readRun, runName } from "./bench_plan.ts";
 import { checkResumed, planOf } from "./bench_request.ts";
 import { train } from "./bench_train.ts";
 import { listenForInterrupts } from "./interrupt.ts";
-import { rate, rates, seeds, wholeNumber, words } from "./options.ts";
+import { rate, rates, seeds, updateCount, wholeNumber, words } from "./options.ts";
 import { cacheFolders, cellsFolder, presentCommit, PROJECT_ROOT, RESULTS_FOLDER } from "./paths.ts";
 import { checkOutput, freeOutput } from "./result_output.ts";
 import { suiteFor, suiteNames, trainingSuites } from "./suites.ts";
@@ -104,7 +104,7 @@ export function benchCommand(exit: (code: number) => void) {
     .option("--model <names>", "only these models, comma-separated", words)
     .option("--seeds <list>", "how many seeds, or a comma-separated list", seeds, [1])
     .option("--batch-size <n>", "sentences per batch instead of the profile's", wholeNumber(1))
-    .option("--updates <n>", "updates instead of the profile's", wholeNumber(1))
+    .option("--updates <n>", "updates instead of the profile's", updateCount)
     .option("--learning-rate <rate>", "peak rate of all models instead of the profile's", rate)
     .option(
       "--learning-rates <list>",

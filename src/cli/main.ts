@@ -3,6 +3,7 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { NoAdapterError } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import { cleanLine, cleanLines } from "../util/clean_text.ts";
+import { writeText } from "../util/write_text.ts";
 import { benchCommand } from "./bench_command.ts";
 import { cellCommand } from "./cell_command.ts";
 import { dataCommand } from "./data_command.ts";
@@ -17,12 +18,19 @@ import { translateCommand } from "./translate_command.ts";
 import { tablesCommand } from "./tables_command.ts";
 import { verifyCommand } from "./verify_command.ts";
 
+/** Exit code of a program whose reader has gone, as in `... | head -1`: that of SIGPIPE. */
+const NOBODY_READS = 141;
+
 /** All commands. @param exit Receives the exit code of the one that ran. */
 export function createProgram(exit: (code: number) => void): Command {
   const program = new Command("deno task")
     .description("Reproducible WebGPU benchmarks of Mega: Moving Average Equipped Gated Attention")
     .option("--verbose", "show stack traces")
     .showHelpAfterError("(--help shows the options)")
+    .configureOutput({
+      writeOut: (text) => writeText(Deno.stdout, text),
+      writeErr: (text) => writeText(Deno.stderr, text),
+    })
     .exitOverride();
   program.addCommand(benchCommand(exit).copyInheritedSettings(program));
   program.addCommand(cellCommand(exit).copyInheritedSettings(program), { hidden: true });
@@ -48,6 +56,7 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     await program.parseAsync(args.filter((arg) => arg !== "--verbose"), { from: "user" });
   } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return NOBODY_READS;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof NoAdapterError && isProvided(Deno.env.get("MEGA_DRIVER"))) {
       return NO_ADAPTER;

@@ -21,6 +21,9 @@ export function pathToWrite(text: string): string {
   return text;
 }
 
+/** Updates of a run: steps are counted in 32 bits on the device. */
+export const updateCount = wholeNumber(1, 1_000_000_000);
+
 /** Comma-separated words. */
 export function words(text: string): string[] {
   const list = text.split(",").map((word) => word.trim()).filter((word) => word !== "");
@@ -28,11 +31,14 @@ export function words(text: string): string[] {
   return list;
 }
 
+/** Most seeds of one command: more are a typing error, and a list of them would fill the memory. */
+const mostSeeds = 10_000;
+
 /** Seeds: a count (`3` means 1, 2, 3) or a comma-separated list (`7,` or `1,5`). */
 export function seeds(text: string): number[] {
   const parse = wholeNumber(0);
   if (!text.includes(",")) {
-    const count = wholeNumber(1)(text);
+    const count = wholeNumber(1, mostSeeds)(text);
     return Array.from({ length: count }, (_, i) => i + 1);
   }
   return [...new Set(words(text).map(parse))];

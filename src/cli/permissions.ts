@@ -76,7 +76,8 @@ const SOURCES = [
 
 /**
  * The Deno permission flags for a command: the project, and of its cache, its results and the paths
- * on its command line what the table says. The network only for `data fetch`. Programs for sweeps,
+ * on its command line what the table says. The network only for `data fetch`. and that of the machine
+ * itself for tests. Programs for sweeps,
  * and for tests, which start and kill the harness itself (a list is not possible there: Deno
  * demands the whole permission for a child that inherits `LD_LIBRARY_PATH`).
  *
@@ -113,7 +114,7 @@ export function permissionFlags(request: PermissionRequest): string[] {
     `--allow-env=${env.join(",")}`,
     "--ignore-env",
     `--allow-sys=${SYSTEM_FACTS.join(",")}`,
-    ...(test ? ["--allow-run"] : []),
+    ...(test ? ["--allow-run", "--allow-net=127.0.0.1"] : []),
     ...(programs.length > 0 ? [`--allow-run=${programs.join(",")}`] : []),
     ...(fetches ? ["--allow-net"] : []),
   ];

@@ -1,6 +1,6 @@
 import { readError } from "../util/read_error.ts";
 import { openRegular } from "../util/read_regular.ts";
-import { LARGEST_LINES } from "./lines.ts";
+import { LARGEST_LINES, lineTooLong, LONGEST_LINE } from "./lines.ts";
 
 const CHUNK = 1 << 20;
 const LF = 10;
@@ -9,13 +9,17 @@ const CR = 13;
 /**
  * The lines of a file as bytes without their LF or CRLF, streamed; a last line without line end
  * counts. A line is only valid until the next one is asked for. Throws UserError (no such file, a
- * folder).
+ * folder, a line of more than `longest` bytes).
  */
-export async function* readByteLines(path: string): AsyncGenerator<Uint8Array> {
+export async function* readByteLines(
+  path: string,
+  longest = LONGEST_LINE,
+): AsyncGenerator<Uint8Array> {
   const file = await openRegular(path, LARGEST_LINES);
   try {
     let buffer = new Uint8Array(2 * CHUNK);
     let filled = 0;
+    let number = 1;
     for (let done = false; !done;) {
       if (buffer.length - filled < CHUNK) {
         const grown = new Uint8Array(2 * buffer.length);
@@ -29,7 +33,7 @@ export async function* readByteLines(path: string): AsyncGenerator<Uint8Array> {
       let search = filled;
       filled += n ?? 0;
       let start = 0;
-      while (true) {
+      for (;; number++) {
         const end = buffer.subarray(0, filled).indexOf(LF, search);
         if (end === -1) break;
         yield trimmed(buffer, start, end);
@@ -38,6 +42,7 @@ export async function* readByteLines(path: string): AsyncGenerator<Uint8Array> {
       }
       buffer.copyWithin(0, start, filled);
       filled -= start;
+      if (filled > longest) throw lineTooLong(path, number, longest);
     }
     if (filled > 0) yield trimmed(buffer, 0, filled);
   } finally {

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { readByteLines } from "./byte_lines.ts";
 
-async function linesOf(content: Uint8Array): Promise<number[][]> {
+async function linesOf(content: Uint8Array, longest?: number): Promise<number[][]> {
   const folder = await Deno.makeTempDir();
   try {
     const path = join(folder, "f");
     await Deno.writeFile(path, content);
     const lines: number[][] = [];
-    for await (const line of readByteLines(path)) lines.push([...line]);
+    for await (const line of readByteLines(path, longest)) lines.push([...line]);
     return lines;
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -37,4 +37,14 @@ Deno.test("a missing file and a folder are UserErrors", async () => {
   for (const path of ["no/such/file", "src"]) {
     await assert.rejects(Array.fromAsync(readByteLines(path)), UserError);
   }
+});
+
+Deno.test("a line that would not fit in memory is refused", async () => {
+  const content = new Uint8Array(3 << 20).fill(65);
+  content[5] = 10;
+  assert.equal((await linesOf(content, 4 << 20)).length, 2);
+  await assert.rejects(
+    linesOf(content, 2 << 20),
+    (error) => error instanceof UserError && /:2: a line of more than 2\.0 MiB/.test(error.message),
+  );
 });

@@ -1,7 +1,10 @@
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
 import { UserError } from "../errors.ts";
-import { writeError, writeFileAtomic } from "../util/atomic_write.ts";
+import { writeFileAtomic } from "../util/atomic_write.ts";
 import { sha256File } from "../util/sha256.ts";
+import { ResumablePart } from "./resumable_part.ts";
+import { transfer } from "./transfer.ts";
+import { type Patience, usualPatience } from "./transfer_patience.ts";
 
 /** What to download. */
 export interface DownloadOptions {
@@ -18,8 +21,12 @@ export interface DownloadOptions {
   readonly trustFirstUse?: boolean | undefined;
   /** Called as bytes arrive; the total is undefined when the server does not tell. */
   readonly onProgress?: ((done: number, total: number | undefined) => void) | undefined;
+  /** Receives a line for every failed attempt that is repeated. */
+  readonly onRetry?: ((line: string) => void) | undefined;
   /** Replaces `fetch` in tests. */
   readonly fetcher?: typeof fetch | undefined;
+  /** Time-outs and repetitions, {@link usualPatience} unless told. */
+  readonly patience?: Patience | undefined;
 }
 
 /** What was downloaded. */
@@ -56,92 +63,13 @@ async function expectedChecksum(options: DownloadOptions): Promise<string | unde
   );
 }
 
-/** Sends the request, asking for what is missing after the first `have` bytes. */
-async function request(url: string, have: number, fetcher: typeof fetch): Promise<Response> {
-  // A transparently decompressed body would break both ranges and lengths.
-  const headers: Record<string, string> = { "accept-encoding": "identity" };
-  if (have > 0) headers.range = `bytes=${have}-`;
-  try {
-    return await fetcher(url, { headers });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw new UserError(`cannot reach ${url}: ${reason}`, { cause: error });
-  }
-}
-
-/** Bytes `from`, `to`, `total` of a 206 response's Content-Range. */
-function contentRange(response: Response): { from: number; total: number | undefined } | undefined {
-  const match = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get("content-range") ?? "");
-  if (match === null) return undefined;
-  return { from: Number(match[1]), total: match[2] === "*" ? undefined : Number(match[2]) };
-}
-
-/** Fetches the missing bytes into `part` and returns its size. */
-async function fill(options: DownloadOptions, part: string): Promise<number> {
-  const { url, path, onProgress, fetcher = fetch } = options;
-  let have = await Deno.stat(part).then((info) => info.size, () => 0);
-  let response = await request(url, have, fetcher);
-  const range = contentRange(response);
-  const fits = response.status !== 206 || range?.from === have;
-  if (have > 0 && (response.status === 416 || !fits)) {
-    await response.body?.cancel();
-    have = 0;
-    response = await request(url, 0, fetcher);
-  }
-  if (response.status !== 200 && response.status !== 206) {
-    await response.body?.cancel();
-    throw new UserError(`${url}: the server answered ${response.status} ${response.statusText}`);
-  }
-  const resumed = response.status === 206;
-  if (!resumed) have = 0;
-  const length = response.headers.get("content-length");
-  const total = resumed
-    ? contentRange(response)?.total
-    : length === null
-    ? undefined
-    : Number(length);
-  using file = await openForAppend(part, resumed, path);
-  const interrupted = (cause?: unknown) =>
-    new UserError(
-      `${url}: the connection ended after ${have} of ${total ?? "unknown"} bytes: ` +
-        `run the same command again to go on from there`,
-      { cause },
-    );
-  const reader = response.body?.getReader();
-  while (reader !== undefined) {
-    const { done, value } = await reader.read().catch((error: unknown) => {
-      throw interrupted(error);
-    });
-    if (done) break;
-    try {
-      for (let at = 0; at < value.length;) at += await file.write(value.subarray(at));
-    } catch (error) {
-      throw writeError(error, path);
-    }
-    have += value.length;
-    onProgress?.(have, total);
-  }
-  if (total !== undefined && have !== total) throw interrupted();
-  await file.sync();
-  return have;
-}
-
-async function openForAppend(part: string, append: boolean, path: string): Promise<Deno.FsFile> {
-  try {
-    await Deno.mkdir(dirname(part), { recursive: true });
-    return await Deno.open(part, { write: true, create: true, append, truncate: !append });
-  } catch (error) {
-    throw writeError(error, path);
-  }
-}
-
 /**
- * Downloads a file, goes on where an interrupted download stopped, and gives it its name only
- * after its sha256 was checked. A file that is there already is checked instead. Nothing is ever
- * accepted without a checksum unless `trustFirstUse` says so.
+ * Downloads a file, goes on where an interrupted download of the same file stopped, and gives it
+ * its name only after its sha256 was checked. A file that is there already is checked instead.
+ * Nothing is ever accepted without a checksum unless `trustFirstUse` says so.
  *
- * @throws UserError: no checksum known, wrong checksum, unreachable, HTTP error, interrupted,
- * disk full.
+ * @throws UserError: no checksum known, wrong checksum, and all of `transfer` (unreachable, HTTP
+ * error, interrupted, disk full).
  */
 export async function download(options: DownloadOptions): Promise<DownloadResult> {
   const { url, path } = options;
@@ -158,16 +86,17 @@ export async function download(options: DownloadOptions): Promise<DownloadResult
     const { size } = await Deno.stat(path);
     return { sha256, bytes: size, checksum: checksumKind(expected), fetched: false };
   }
-  const part = `${path}.part`;
-  const bytes = await fill(options, part);
-  const sha256 = await sha256File(part);
+  const part = new ResumablePart(path, url);
+  const { fetcher = fetch, patience = usualPatience } = options;
+  const bytes = await transfer({ ...options, fetcher, patience }, part);
+  const sha256 = await sha256File(part.path);
   if (expected !== undefined && sha256 !== expected) {
-    await Deno.remove(part);
+    await part.discard();
     throw new UserError(
       `${url}: the sha256 of what arrived is ${sha256}, expected ${expected}: it was removed`,
     );
   }
-  await Deno.rename(part, path);
+  await part.complete(path);
   await record(path, sha256, expected);
   return { sha256, bytes, checksum: checksumKind(expected), fetched: true };
 }

@@ -17,7 +17,9 @@ export interface DataContext {
 
 /** What `data fetch` gets. */
 export interface FetchOptions
-  extends DataContext, Pick<DownloadOptions, "trustFirstUse" | "onProgress" | "fetcher"> {
+  extends
+    DataContext,
+    Pick<DownloadOptions, "trustFirstUse" | "onProgress" | "fetcher" | "patience"> {
   readonly id: string;
   /** Expected sha256; of several archives `NAME=HEX`, with commas between. */
   readonly sha256?: string | undefined;
@@ -116,7 +118,7 @@ async function fetchOne(
   official: OfficialArchive,
   downloads: string,
 ): Promise<string> {
-  const { id, dataDir, trustFirstUse, onProgress, fetcher, print } = options;
+  const { id, dataDir, trustFirstUse, onProgress, fetcher, patience, print } = options;
   const url = options.url ?? official.url;
   const sha256 = options.sha256 ?? official.sha256;
   const name = fileName(url) || `${id}.archive`;
@@ -124,7 +126,17 @@ async function fetchOne(
   const path = official.file === undefined
     ? join(dataDir, downloads, name)
     : join(target, official.file);
-  const result = await download({ url, path, sha256, trustFirstUse, onProgress, fetcher });
+  const onRetry = (line: string) => print(`${id}: ${line}`);
+  const result = await download({
+    url,
+    path,
+    sha256,
+    trustFirstUse,
+    onProgress,
+    onRetry,
+    fetcher,
+    patience,
+  });
   const trust = result.checksum === "recorded"
     ? "recorded, not compared with anything"
     : "as known";

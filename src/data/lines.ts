@@ -1,4 +1,5 @@
 import { UserError } from "../errors.ts";
+import { formatBytes } from "../util/format.ts";
 import { readError } from "../util/read_error.ts";
 import { openRegular } from "../util/read_regular.ts";
 
@@ -7,15 +8,25 @@ const CHUNK = 1 << 20;
 /** The largest file of lines that is published has 1.2 GB. */
 export const LARGEST_LINES = 16 * 2 ** 30;
 
+/** Longest line of a data file, bytes; the papers of the AAN corpus have less than one MiB. */
+export const LONGEST_LINE = 64 * 2 ** 20;
+
+/** The error for a line that is longer. @param number Of the line, from 1. */
+export function lineTooLong(where: string, number: number, longest: number): UserError {
+  return new UserError(
+    `${where}:${number}: a line of more than ${formatBytes(longest)}: this is not a file of lines`,
+  );
+}
+
 /**
  * The lines of a UTF-8 text file without their LF or CRLF, streamed, so that a file may be larger
  * than the longest string. A last line without line end counts. Throws UserError (no such file,
- * a folder, not UTF-8).
+ * a folder, not UTF-8, a line of more than `longest` characters).
  */
-export async function* readLines(path: string): AsyncGenerator<string> {
+export async function* readLines(path: string, longest = LONGEST_LINE): AsyncGenerator<string> {
   const file = await openRegular(path, LARGEST_LINES);
   try {
-    yield* linesOf(file, path);
+    yield* linesOf(file, path, longest);
   } finally {
     file.close();
   }
@@ -25,6 +36,7 @@ export async function* readLines(path: string): AsyncGenerator<string> {
 export async function* linesOf(
   source: { read(buffer: Uint8Array): Promise<number | null> },
   where: string,
+  longest = LONGEST_LINE,
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const buffer = new Uint8Array(CHUNK);
@@ -44,6 +56,7 @@ export async function* linesOf(
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     line += lines.length;
+    if (rest.length > longest) throw lineTooLong(where, line, longest);
     for (const each of lines) yield each.endsWith("\r") ? each.slice(0, -1) : each;
   }
   if (rest !== "") yield rest.endsWith("\r") ? rest.slice(0, -1) : rest;

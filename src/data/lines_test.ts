@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { UserError } from "../errors.ts";
 import { readLines } from "./lines.ts";
 
-async function linesOf(content: Uint8Array | string): Promise<string[]> {
+async function linesOf(content: Uint8Array | string, longest?: number): Promise<string[]> {
   const path = await Deno.makeTempFile();
   try {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     await Deno.writeFile(path, bytes);
-    return await Array.fromAsync(readLines(path));
+    return await Array.fromAsync(readLines(path, longest));
   } finally {
     await Deno.remove(path);
   }
@@ -36,4 +36,13 @@ Deno.test("readLines reports bytes that are not UTF-8, missing files and folders
       error instanceof UserError && error.message === "no/such/file: no such file or folder",
   );
   await assert.rejects(Array.fromAsync(readLines(".")), UserError);
+});
+
+Deno.test("readLines refuses a line that would not fit in memory", async () => {
+  const text = `short\n${"x".repeat(3 << 20)}`;
+  assert.equal((await linesOf(text, 4 << 20)).length, 2);
+  await assert.rejects(
+    linesOf(text, 2 << 20),
+    (error) => error instanceof UserError && /:2: a line of more than 2\.0 MiB/.test(error.message),
+  );
 });

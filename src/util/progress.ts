@@ -1,6 +1,7 @@
 import { Ansis } from "ansis";
 import { formatCount, formatDuration } from "./format.ts";
 import { inspectTerminal } from "./terminal.ts";
+import { writeText } from "./write_text.ts";
 
 /** A score as the progress line shows it, for example `acc` and `0.412`, or `ppl` and `95.3`. */
 export interface ProgressScore {
@@ -146,7 +147,7 @@ export class ProgressReporter {
 
   constructor(options: ProgressOptions = {}) {
     const terminal = inspectTerminal(Deno.stderr);
-    this.#write = options.write ?? writeToStderr;
+    this.#write = options.write ?? ((text) => writeText(Deno.stderr, text));
     this.#isTerminal = options.isTerminal ?? terminal.isTerminal;
     this.#colour = options.colour ?? terminal.colour;
     this.#width = options.width ?? (() => inspectTerminal(Deno.stderr).width);
@@ -182,9 +183,4 @@ export class ProgressReporter {
     if (this.#live !== "") this.#write("\r\x1b[K");
     this.#live = "";
   }
-}
-
-function writeToStderr(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));
 }

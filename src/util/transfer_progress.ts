@@ -1,5 +1,6 @@
 import { formatBytes, formatDuration } from "./format.ts";
 import { inspectTerminal } from "./terminal.ts";
+import { writeText } from "./write_text.ts";
 
 /** Where the progress of a transfer goes; every field has a default. */
 export interface TransferProgressOptions {
@@ -24,8 +25,7 @@ export function transferProgress(
   options: TransferProgressOptions = {},
 ): (done: number, total: number | undefined) => void {
   const terminal = options.isTerminal ?? inspectTerminal(Deno.stderr).isTerminal;
-  const write = options.write ??
-    ((text: string) => void Deno.stderr.writeSync(new TextEncoder().encode(text)));
+  const write = options.write ?? ((text: string) => writeText(Deno.stderr, text));
   const now = options.now ?? (() => performance.now());
   const interval = 1000 * (terminal ? intervals.terminal : intervals.plain);
   let shown = Number.NEGATIVE_INFINITY;

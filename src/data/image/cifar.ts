@@ -10,6 +10,8 @@ import { luma } from "./grayscale.ts";
 export const SIDE = 32;
 const AREA = SIDE * SIDE;
 const RECORD = 1 + 3 * AREA;
+/** Most records of a batch file: as many as an official one has. */
+const RECORDS = 10_000;
 
 /** The classes in label order. */
 export const CIFAR_CLASSES = [
@@ -39,8 +41,8 @@ export const CIFAR_BATCHES: readonly string[] = [...BATCH_FILES.train, ...BATCH_
 /** Pictures of each part, in five files and in one (https://www.cs.toronto.edu/~kriz/cifar.html). */
 export const CIFAR_LENGTH: Readonly<Record<CifarPart, number>> = { train: 50_000, test: 10_000 };
 
-/** A published file has 31 MB. */
-export const LARGEST_FILE = 2 ** 30;
+/** Bytes of a published batch, the largest of the files. */
+export const LARGEST_FILE = RECORDS * RECORD;
 
 /** CIFAR-10 in whatever form a folder has it: pictures by number, decoded when asked for. */
 export interface CifarSource {

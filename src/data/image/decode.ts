@@ -1,8 +1,12 @@
 import { convertIndexedToRgb, decode as decodePng } from "fast-png";
 import jpeg from "jpeg-js";
 import { UserError } from "../../errors.ts";
-import { readError } from "../../util/read_error.ts";
+import { readRegularSync } from "../../util/read_regular.ts";
 import { luma } from "./grayscale.ts";
+import { checkPngContent, jpegSize, type PictureSize, pngSize } from "./screen_picture.ts";
+
+/** Largest picture file, bytes: the tasks have pictures of a few kB. */
+const LARGEST_FILE = 1 << 20;
 
 /** A picture with 8 bits per sample, rows from the top. */
 interface Samples {
@@ -21,16 +25,8 @@ interface Samples {
  * @throws UserError: no such file, damaged, another format, size or depth.
  */
 export function readGrayImage(path: string, side: number): Uint8Array {
-  let bytes: Uint8Array;
-  try {
-    bytes = Deno.readFileSync(path);
-  } catch (error) {
-    throw readError(error, path);
-  }
-  const { width, height, channels, data } = decode(bytes, path);
-  if (width !== side || height !== side) {
-    throw new UserError(`${path}: ${width} x ${height} pixels, expected ${side} x ${side}`);
-  }
+  const bytes = readRegularSync(path, LARGEST_FILE);
+  const { width, height, channels, data } = decode(bytes, path, side);
   if (data instanceof Uint16Array || data.length !== width * height * channels) {
     throw new UserError(`${path}: expected 8 bits per sample`);
   }
@@ -41,23 +37,35 @@ export function readGrayImage(path: string, side: number): Uint8Array {
   return gray;
 }
 
-function decode(bytes: Uint8Array, path: string): Samples {
+/** Throws UserError for another size: before decoding, which allocates what the header says. */
+function checkSize({ width, height }: PictureSize, path: string, side: number): void {
+  if (width === side && height === side) return;
+  throw new UserError(`${path}: ${width} x ${height} pixels, expected ${side} x ${side}`);
+}
+
+function decode(bytes: Uint8Array, path: string, side: number): Samples {
   const [first, second] = bytes;
   try {
     if (first === 0xff && second === 0xd8) {
+      checkSize(jpegSize(bytes), path, side);
       const { width, height, data } = jpeg.decode(bytes, {
         useTArray: true,
         tolerantDecoding: false,
+        maxResolutionInMP: side * side / 1e6,
       });
       return { width, height, channels: 4, data };
     }
     if (first === 0x89 && second === 0x50) {
+      const size = pngSize(bytes);
+      checkSize(size, path, side);
+      checkPngContent(bytes, size);
       const png = decodePng(bytes, { checkCrc: true });
       return png.palette === undefined
         ? png
         : { ...png, channels: png.palette[0]?.length ?? 3, data: convertIndexedToRgb(png) };
     }
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(`${path}: damaged picture (${reason})`, { cause: error });
   }

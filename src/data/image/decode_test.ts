@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { crc32, deflateSync } from "node:zlib";
 import { encode } from "fast-png";
 import { rejectsInOneLine, withFolder } from "../data_test_folder.ts";
 import { readGrayImage } from "./decode.ts";
@@ -19,6 +20,37 @@ async function decoded(bytes: Uint8Array, side = 2): Promise<number[]> {
 
 function png(channels: number, data: Uint8Array | Uint16Array, width = 2, height = 2) {
   return encode({ width, height, channels, depth: data instanceof Uint16Array ? 16 : 8, data });
+}
+
+/** A grey PNG whose header says one size and whose content may have another. */
+function bomb(width: number, height: number, content: Uint8Array): Uint8Array {
+  const header = new DataView(new ArrayBuffer(13));
+  header.setUint32(0, width);
+  header.setUint32(4, height);
+  header.setUint8(8, 8);
+  const chunk = (type: string, data: Uint8Array) => {
+    const bytes = new Uint8Array(12 + data.length);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, data.length);
+    bytes.set(new TextEncoder().encode(type), 4);
+    bytes.set(data, 8);
+    view.setUint32(8 + data.length, crc32(bytes.subarray(4, 8 + data.length)));
+    return [...bytes];
+  };
+  return Uint8Array.from([
+    ...[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+    ...chunk("IHDR", new Uint8Array(header.buffer)),
+    ...chunk("IDAT", deflateSync(content)),
+    ...chunk("IEND", new Uint8Array(0)),
+  ]);
+}
+
+/** A JPEG file whose frame says 65,535 by 65,535. */
+function hugeJpeg(bytes: Uint8Array): Uint8Array {
+  const changed = bytes.slice();
+  const at = changed.findIndex((byte, i) => byte === 0xff && changed[i + 1] === 0xc0);
+  changed.fill(0xff, at + 5, at + 9);
+  return changed;
 }
 
 Deno.test("PNG of one to four channels becomes grey; alpha is ignored", async () => {
@@ -63,6 +95,11 @@ Deno.test("pictures of another size, depth or format, and damaged ones, are User
     [new Uint8Array(0), /f\.img: neither a PNG nor a JPEG/],
     [new TextEncoder().encode("GIF89a"), /f\.img: neither a PNG nor a JPEG/],
     [good.subarray(0, 40), /f\.img: damaged picture/],
+    [good.subarray(0, 8), /f\.img: damaged picture \(the end is missing\)/],
+    [bomb(2, 2, new Uint8Array(20 << 20)), /f\.img: damaged picture \(it unpacks to more than/],
+    [bomb(60_000, 60_000, new Uint8Array(4)), /f\.img: 60000 x 60000 pixels, expected 2 x 2/],
+    [new Uint8Array((1 << 20) + 1), /f\.img: holds 1\.0 MiB, expected at most 1\.0 MiB/],
+    [hugeJpeg(jpeg), /f\.img: 65535 x 65535 pixels, expected 32 x 32/, 32],
     [flipped, /f\.img: damaged picture/],
     [jpeg.subarray(0, 200), /f\.img: damaged picture/, 32],
     [jpeg.subarray(0, jpeg.length - 30), /f\.img: damaged picture/, 32],

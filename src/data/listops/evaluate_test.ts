@@ -31,3 +31,14 @@ Deno.test("evaluate knows incomplete expressions", () => {
     assert.equal(evaluate(codes(source)), undefined, source);
   }
 });
+
+Deno.test("an operator may have more arguments than a call", () => {
+  const many = Uint8Array.from({ length: 300_000 }, (_, i) => 3 + i % 5);
+  for (const [operator, value] of [[10, 3], [11, 7], [12, 5]]) {
+    const codes = new Uint8Array(many.length + 2);
+    codes[0] = operator;
+    codes.set(many, 1);
+    codes[many.length + 1] = 14;
+    assert.equal(evaluate(codes), value);
+  }
+});

@@ -4,6 +4,7 @@ import { sizeOf, type Tensor } from "../../graph/contract.ts";
 import { input } from "../../../kernels/source/mod.ts";
 import { UserError } from "../../errors.ts";
 import { readSafetensors, type SafeTensor } from "../../util/safetensors.ts";
+import { checkConfigSize } from "./config_size.ts";
 
 /** Numbers of a tensor; 64-bit integers are refused when the file is read. */
 export type GoldenValues = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
@@ -70,7 +71,9 @@ export class Golden {
 
   /** How the case was built. @throws {UserError} naming the first field that is missing or wrong. */
   config<S extends z.ZodType>(schema: S, key = "config"): z.infer<S> {
-    const parsed = schema.safeParse(this.#json(key));
+    const value = this.#json(key);
+    checkConfigSize(value, `${this.where}: ${key}`, this.parameters.size);
+    const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
     throw new UserError(`${this.where}: ${key}: ${issue.path.join(".")}: ${issue.message}`);

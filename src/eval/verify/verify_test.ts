@@ -86,6 +86,47 @@ Deno.test("a configuration that cannot be built fails with the field's name", as
   assert.match(report.failure ?? "", /config: module\.norm_type/);
 });
 
+Deno.test("an activation called like a property of all objects does not exist", async () => {
+  const report = await changed("s4_layer_s4d_lin", (_tensors, metadata) => {
+    metadata.config = metadata.config.replace(/"activation": ?"\w+"/, '"activation":"constructor"');
+  });
+  assert.match(report.failure ?? "", /activation constructor is not supported/);
+});
+
+Deno.test("a configuration that would not fit in memory fails before anything is built", async () => {
+  const cases: [file: string, from: RegExp, to: string, failure: RegExp][] = [
+    [
+      "lra_transformer_text_mp",
+      /"encoder_layers": ?\d+/,
+      '"encoder_layers":1000000000',
+      /encoder_layers: 1000000000 layers, but \d+ parameters/,
+    ],
+    [
+      "nmt_transformer_base",
+      /"decoder_layers": ?\d+/,
+      '"decoder_layers":1000000000',
+      /decoder_layers: 1000000000 layers, but \d+ parameters/,
+    ],
+    [
+      "s4d_minimal",
+      /"d_state": ?\d+/,
+      '"d_state":1000000000',
+      /d_state: 1000000000 is more than 1048576/,
+    ],
+  ];
+  for (const [file, from, to, failure] of cases) {
+    let found = false;
+    const report = await changed(file, (_tensors, metadata) => {
+      for (const [key, text] of Object.entries(metadata)) {
+        found ||= from.test(text);
+        metadata[key] = text.replace(from, to);
+      }
+    });
+    assert.ok(found, file);
+    assert.match(report.failure ?? "", failure);
+  }
+});
+
 Deno.test("unknown kinds are the user's error", async () => {
   await assert.rejects(
     changed("realnum_embedding", (_tensors, metadata) => {

@@ -24,6 +24,9 @@ import {
 } from "./s4_config.ts";
 import { denseSystems } from "./s4_host.ts";
 
+/** Largest state: the host computes with square matrices of it. */
+const LARGEST_STATE = 4096;
+
 /** Real and imaginary part along a last axis. */
 function interleave({ re, im }: ComplexTensor): Tensor {
   return concat([expandDims(re, re.rank), expandDims(im, im.rank)], re.rank);
@@ -96,7 +99,7 @@ export function verifyS4Layer(device: Device, golden: Golden): Promise<Produced[
 }
 
 const minimalConfig = z.object({
-  d_state: z.int().positive(),
+  d_state: z.int().positive().max(LARGEST_STATE),
   dt_min: z.number().default(0.001),
   dt_max: z.number().default(0.1),
 });
@@ -111,7 +114,7 @@ export function verifyS4dMinimal(device: Device, golden: Golden): Promise<Produc
   }, { training: true });
 }
 
-const initConfig = z.object({ N: z.array(z.int().positive()) });
+const initConfig = z.object({ N: z.array(z.int().positive().max(LARGEST_STATE)) });
 
 const interleaved = (re: ArrayLike<number>, im: ArrayLike<number>) =>
   Float64Array.from({ length: 2 * re.length }, (_, i) => (i % 2 === 0 ? re : im)[i >> 1]);

@@ -62,31 +62,33 @@ export const s4LayerFields = {
   weight_norm: only(false),
 };
 
-const initNames: Readonly<Record<string, S4Init>> = {
-  legs: "legs",
-  lin: "lin",
-  linear: "lin",
-  inv: "inv",
-  inverse: "inv",
-};
+const initNames: ReadonlyMap<string, S4Init> = new Map([
+  ["legs", "legs"],
+  ["lin", "lin"],
+  ["linear", "lin"],
+  ["inv", "inv"],
+  ["inverse", "inv"],
+]);
+
+/** Names of the reference for activations that are called otherwise here. */
+const aliases: ReadonlyMap<string, ActivationName> = new Map([
+  ["id", "linear"],
+  ["identity", "linear"],
+  ["linear", "linear"],
+  ["swish", "silu"],
+  ["sqrelu", "relu2"],
+]);
 
 /** Initial values do not matter where the file brings all parameters. */
 function initOf(name: string): S4Init {
-  return initNames[name.replace(/^(diag|dplr)-/, "")] ?? "lin";
+  return initNames.get(name.replace(/^(diag|dplr)-/, "")) ?? "lin";
 }
 
 /** An activation by the reference's name. @throws {UserError} for one that does not exist here. */
 export function activationOf(golden: Golden, name: string | null): ActivationName {
-  const aliases: Readonly<Record<string, ActivationName>> = {
-    id: "linear",
-    identity: "linear",
-    linear: "linear",
-    swish: "silu",
-    sqrelu: "relu2",
-  };
   const found = name === null
     ? "linear"
-    : aliases[name] ?? activationNames.find((each) => each === name);
+    : aliases.get(name) ?? activationNames.find((each) => each === name);
   if (found === undefined) {
     throw new UserError(`${golden.where}: config: activation ${name} is not supported`);
   }
