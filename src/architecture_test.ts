@@ -21,6 +21,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   workloads: ["errors", "util", "data", "metrics", "kernels", "models", "train"],
   results: ["errors", "util", "data", "metrics", "device"],
   cells: ["util", "data", "results"],
+  sweep: [],
   eval: [
     "errors",
     "util",
