@@ -94,5 +94,12 @@ export type CellRow = z.infer<typeof cellRowFormat.schema>;
 /** `log.json`: what happened, one event a line. */
 export const cellLogFormat = {
   format: "mega-webgpu/cell-log-1",
-  schema: z.array(z.strictObject({ at: timestampSchema, event: z.string() })),
+  schema: z.array(z.strictObject({
+    at: timestampSchema,
+    event: z.string(),
+    /** Commit of the checkout at that time, where there was one. */
+    commit: z.string().nullable(),
+  })),
 } satisfies SealedFormat<unknown>;
+/** See {@link cellLogFormat}. */
+export type CellLog = z.infer<typeof cellLogFormat.schema>;
