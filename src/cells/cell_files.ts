@@ -69,7 +69,10 @@ export type CellProgress = z.infer<typeof progressFormat.schema>;
 /** `curve.json`: the curves so far, as of the last checkpoint. */
 export const curveFormat = {
   format: "mega-webgpu/cell-curve-1",
-  schema: rowSchema.pick({ curve: true, validationCurve: true }),
+  schema: z.strictObject({
+    curve: rowSchema.shape.curve,
+    validationCurve: rowSchema.shape.validationCurve,
+  }),
 } satisfies SealedFormat<unknown>;
 /** See {@link curveFormat}. */
 export type CellCurve = z.infer<typeof curveFormat.schema>;

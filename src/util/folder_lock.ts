@@ -22,6 +22,7 @@ import {
   writeFree,
   writeHolder,
 } from "./lock_file.ts";
+import { hostName } from "./host_name.ts";
 import { type Link, publishNew } from "./publish_new.ts";
 
 /** Another process has the lock; one line that names it. */
@@ -255,12 +256,6 @@ function describe(holder: Holder | undefined): string {
   if (holder === undefined) return "an unknown process";
   const { pid, host, startedAt } = holder;
   return `process ${pid} on ${host ?? "an unnamed host"} since ${startedAt}`;
-}
-
-/** Name of this host; `null` without the permission to know it. */
-async function hostName(): Promise<string | null> {
-  const { state } = await Deno.permissions.query({ name: "sys", kind: "hostname" });
-  return state === "granted" ? Deno.hostname() : null;
 }
 
 function every(milliseconds: number, beat: () => void): () => void {
