@@ -17,6 +17,7 @@ export async function publishNew(
   try {
     await link(temporary, path);
   } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw error;
     if (!(error instanceof Deno.errors.AlreadyExists)) return await reserve(temporary, path);
     // A network file system asks again when an answer was lost, and finds its own link.
     if ((await Deno.stat(temporary)).nlink !== 2) return false;
@@ -32,6 +33,11 @@ async function reserve(temporary: string, path: string): Promise<boolean> {
     if (error instanceof Deno.errors.AlreadyExists) return false;
     throw error;
   }
-  await Deno.rename(temporary, path);
+  try {
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(path).catch(() => undefined);
+    throw error;
+  }
   return true;
 }
