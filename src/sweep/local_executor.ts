@@ -20,8 +20,10 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
-/** Time for SIGTERM to work, milliseconds; what is left to {@link cancelSeconds} is for SIGKILL. */
-const GRACE_MS = 1000 * cancelSeconds - 300;
+/** Time to end by itself, milliseconds. */
+const GRACE_MS = 1000 * cancelSeconds - 500;
+/** Time for a launcher that is asked twice to kill what it started. */
+const LAST_MS = 250;
 
 /** See the module comment. */
 export class LocalExecutor implements Executor {
@@ -51,13 +53,19 @@ export class LocalExecutor implements Executor {
   }
 
   async cancel(): Promise<void> {
-    const all = [...this.#running.values()];
-    for (const { process } of all) signalTo(process, "SIGTERM");
-    const ended = Promise.all(all.map((one) => one.ended));
-    await Promise.race([ended, sleep(GRACE_MS, undefined, { ref: false })]);
-    if (this.#running.size === 0) return;
-    for (const { process } of this.#running.values()) signalTo(process, "SIGKILL");
+    const ended = Promise.all([...this.#running.values()].map((one) => one.ended));
+    // A launcher takes the second request for leave to kill.
+    for (const wait of [GRACE_MS, LAST_MS]) {
+      this.#signal("SIGTERM");
+      await Promise.race([ended, sleep(wait)]);
+      if (this.#running.size === 0) return;
+    }
+    this.#signal("SIGKILL");
     await ended;
+  }
+
+  #signal(signal: Deno.Signal): void {
+    for (const { process } of this.#running.values()) signalTo(process, signal);
   }
 
   close(): Promise<void> {
