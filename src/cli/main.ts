@@ -8,6 +8,7 @@ import { diffCommand } from "./diff_command.ts";
 import { doctorCommand } from "./doctor_command.ts";
 import { generateCommand } from "./generate_command.ts";
 import { reportCommand } from "./report_command.ts";
+import { sweepCommand } from "./sweep_command.ts";
 import { translateCommand } from "./translate_command.ts";
 import { tablesCommand } from "./tables_command.ts";
 import { verifyCommand } from "./verify_command.ts";
@@ -26,6 +27,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .exitOverride();
   program.addCommand(benchCommand(exit).copyInheritedSettings(program));
   program.addCommand(cellCommand(exit).copyInheritedSettings(program), { hidden: true });
+  program.addCommand(sweepCommand(exit, args).copyInheritedSettings(program));
   program.addCommand(generateCommand(exit).copyInheritedSettings(program));
   program.addCommand(translateCommand(exit).copyInheritedSettings(program));
   program.addCommand(verifyCommand(exit).copyInheritedSettings(program));

@@ -1,6 +1,7 @@
 /** Runs jobs as processes on this machine. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeError } from "../util/atomic_write.ts";
+import { shellLine, shellWord } from "../util/shell_word.ts";
 import { cancelSeconds, type Executor, type JobRun, type JobStatus } from "./executor.ts";
 
 /** Options of a {@link LocalExecutor}. */
@@ -74,9 +75,9 @@ export class LocalExecutor implements Executor {
 
   describe(runs: readonly JobRun[]): Promise<string> {
     const { processes, adapters } = this.#options;
-    const lines = runs.map(({ argv }) => argv.map(quote).join(" "));
+    const lines = runs.map(({ argv }) => shellLine(argv));
     const turns = adapters.flatMap((adapter) =>
-      Object.entries(adapter).map(([name, value]) => `${name}=${quote(value)}`)
+      Object.entries(adapter).map(([name, value]) => `${name}=${shellWord(value)}`)
     );
     const turn = turns.length > 0 ? `, in turn with ${turns.join(" and ")}` : "";
     return Promise.resolve([`# ${processes} at a time${turn}`, ...lines].join("\n"));
@@ -147,8 +148,4 @@ function signalTo(process: Deno.ChildProcess, signal: Deno.Signal): void {
     // It has ended in the meantime.
     if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
   }
-}
-
-function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

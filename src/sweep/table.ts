@@ -12,8 +12,8 @@ import { countPhases, estimateSecondsLeft, type JobPhase, type JobView } from ".
 export interface TableOptions {
   readonly name: string;
   readonly plan: Pick<SweepPlan, "settings">;
-  /** Jobs that run at a time, for the estimate of the time left. */
-  readonly processes: number;
+  /** Jobs that run at a time, for the estimate of the time left; `null` for those that do now. */
+  readonly processes: number | null;
   /** Columns of the terminal. */
   readonly width: number;
   /** Lines of the terminal; `Infinity` for all jobs. */
