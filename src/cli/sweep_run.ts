@@ -11,9 +11,10 @@ import { type Executor, jobCommand, type JobRun, logPath } from "../sweep/execut
 import { jobArguments } from "../sweep/expand.ts";
 import type { SweepJob, SweepPlan, SweepRecord } from "../sweep/plan.ts";
 import { jobFolder, latestSweep, openSweep, readSweep } from "../sweep/sweep_folder.ts";
-import { headline, sweepTable } from "../sweep/table.ts";
-import { countPhases, hasRow, type JobView } from "../sweep/views.ts";
+import { headline, jobName, sweepTable } from "../sweep/table.ts";
+import { hasRow, type JobView } from "../sweep/views.ts";
 import { SweepReader } from "../sweep/watch.ts";
+import { cleanLine } from "../util/clean_text.ts";
 import { FolderLock } from "../util/folder_lock.ts";
 import { hostName } from "../util/host_name.ts";
 import { inspectTerminal } from "../util/terminal.ts";
@@ -86,6 +87,9 @@ class EndRequest implements Disposable {
   }
 }
 
+/** So many failed jobs are named at the end. */
+const mostFailures = 10;
+
 /** Removes the folder of a sweep that never came to be. */
 async function dropUnused(folder: string): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
@@ -106,38 +110,49 @@ export async function runSweep(options: RunOptions): Promise<number> {
   const folder = join(SWEEPS_FOLDER, name);
   const display = new SweepDisplay({ name, plan, processes });
   const report = (line: string) => display.message(line);
-  let record: SweepRecord;
-  let views: JobView[];
+  let lock: FolderLock;
   try {
-    await using lock = await FolderLock.acquire(folder, { report, signal: end.signal });
-    try {
-      record = await openSweep(folder, name, plan);
-    } catch (error) {
-      await dropUnused(folder);
-      throw error;
-    }
-    display.message(`${record.jobs.length} jobs in ${folder}`);
-    const controller = new Controller({
-      jobs: record.jobs,
-      executor,
-      retries: options.retries,
-      folderOf: ({ index }) => jobFolder(folder, index),
-      runOf: jobRunner(folder, record.plan, options.environment),
-      signal: end.signal,
-      onViews: (views) => display.update(views),
-      check: () => lock.check(),
-    });
-    views = await controller.run();
+    lock = await FolderLock.acquire(folder, { report, signal: end.signal });
   } catch (error) {
     if (end.signal.aborted && error === end.signal.reason) return end.code;
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(`${error.message}; \`${options.command}\` continues`, { cause: error });
+    throw error;
   }
+  await using held = lock;
+  const record = await open(folder, options);
+  display.message(`${record.jobs.length} jobs in ${folder}`);
+  const controller = new Controller({
+    jobs: record.jobs,
+    executor,
+    retries: options.retries,
+    folderOf: ({ index }) => jobFolder(folder, index),
+    runOf: jobRunner(folder, record.plan, options.environment),
+    signal: end.signal,
+    onViews: (views) => display.update(views),
+    check: () => held.check(),
+  });
+  const views = await controller.run().catch((error: unknown) => {
+    throw withAdvice(error, `\`${options.command}\` continues`);
+  });
   if (!views.every(hasRow)) {
     const why = end.signal.aborted ? "interrupted" : "not all jobs ended well";
     return tellUnfinished(views, why, folder, options, end.signal.aborted ? end.code : 1);
   }
   return await conclude(folder, record, options);
+}
+
+async function open(folder: string, { name, plan }: RunOptions): Promise<SweepRecord> {
+  try {
+    return await openSweep(folder, name, plan);
+  } catch (error) {
+    await dropUnused(folder);
+    throw error;
+  }
+}
+
+/** Adds to an error that the user can mend how to go on then. */
+function withAdvice(error: unknown, advice: string): unknown {
+  if (!(error instanceof UserError)) return error;
+  return new UserError(`${error.message}; ${advice}`, { cause: error });
 }
 
 function tellUnfinished(
@@ -148,13 +163,9 @@ function tellUnfinished(
   code: number,
 ): number {
   console.error(headline(views, options));
-  const { failed } = countPhases(views);
-  if (failed > 0) {
-    for (const { job, phase, reason } of views) {
-      if (phase !== "failed") continue;
-      console.error(`${job.task} ${job.model} seed ${job.seed} failed: ${reason}`);
-      console.error(`  logs: ${jobFolder(folder, job.index)}`);
-    }
+  for (const view of views.filter(({ phase }) => phase === "failed").slice(0, mostFailures)) {
+    console.error(cleanLine(`${jobName(view)} failed: ${view.reason}`));
+    console.error(`  logs: ${jobFolder(folder, view.job.index)}`);
   }
   console.error(`${why}; \`${options.command}\` continues`);
   return code;
@@ -174,11 +185,7 @@ async function conclude(
     console.log(`\nwrote ${output}`);
     return 0;
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(
-      `${error.message}; all runs are complete, and \`${command}\` makes the result of them`,
-      { cause: error },
-    );
+    throw withAdvice(error, `all runs are complete: \`${command}\` makes the result of them`);
   }
 }
 
