@@ -26,7 +26,7 @@ export function createProgram(exit: (code: number) => void): Command {
     .exitOverride();
   program.addCommand(benchCommand(exit).copyInheritedSettings(program));
   program.addCommand(cellCommand(exit).copyInheritedSettings(program), { hidden: true });
-  program.addCommand(sweepCommand(exit, args).copyInheritedSettings(program));
+  program.addCommand(sweepCommand(exit).copyInheritedSettings(program));
   program.addCommand(generateCommand(exit).copyInheritedSettings(program));
   program.addCommand(translateCommand(exit).copyInheritedSettings(program));
   program.addCommand(verifyCommand(exit).copyInheritedSettings(program));
