@@ -8,7 +8,7 @@ import { SweepDisplay, terminalSize } from "../sweep/display.ts";
 import { type Executor, jobCommand, type JobRun, logPath } from "../sweep/executor.ts";
 import { jobArguments } from "../sweep/expand.ts";
 import type { SweepJob, SweepPlan, SweepRecord } from "../sweep/plan.ts";
-import { jobFolder, latestSweep, openSweep, readSweep } from "../sweep/sweep_folder.ts";
+import { begunJobs, jobFolder, latestSweep, openSweep, readSweep } from "../sweep/sweep_folder.ts";
 import { headline, jobName, sweepTable } from "../sweep/table.ts";
 import { hasRow, type JobView } from "../sweep/views.ts";
 import { SweepReader } from "../sweep/watch.ts";
@@ -127,6 +127,7 @@ export async function runSweep(options: RunOptions): Promise<number> {
     signal: end.signal,
     onViews: (views) => display.update(views),
     check: () => held.check(),
+    begun: await begunJobs(folder),
   });
   const views = await controller.run().catch((error: unknown) => {
     throw withAdvice(error, `\`${options.command}\` continues`);
