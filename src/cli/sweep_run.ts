@@ -13,7 +13,7 @@ import { headline, jobName, sweepTable } from "../sweep/table.ts";
 import { hasRow, type JobView } from "../sweep/views.ts";
 import { SweepReader } from "../sweep/watch.ts";
 import { cleanLine } from "../util/clean_text.ts";
-import { FolderLock } from "../util/folder_lock.ts";
+import { FolderLock, LockedError } from "../util/folder_lock.ts";
 import { hostName } from "../util/host_name.ts";
 import { inspectTerminal } from "../util/terminal.ts";
 import { printResult } from "./bench_train.ts";
@@ -113,7 +113,8 @@ export async function runSweep(options: RunOptions): Promise<number> {
     lock = await FolderLock.acquire(folder, { report, signal: end.signal });
   } catch (error) {
     if (end.signal.aborted && error === end.signal.reason) return end.code;
-    throw error;
+    if (!(error instanceof LockedError)) throw error;
+    throw withAdvice(error, `\`deno task sweep --watch ${name}\` shows it`);
   }
   await using held = lock;
   const record = await open(folder, options);
