@@ -21,6 +21,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   workloads: ["errors", "util", "data", "metrics", "kernels", "models", "train"],
   results: ["errors", "util", "data", "metrics", "device"],
   cells: ["errors", "util", "data", "train", "results"],
+  sweep: ["errors", "util", "data", "results", "cells"],
   eval: [
     "errors",
     "util",
@@ -61,6 +62,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     "workloads",
     "results",
     "cells",
+    "sweep",
     "eval",
     "bench",
   ],

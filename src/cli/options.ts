@@ -53,6 +53,11 @@ export function rate(text: string): number {
   return value;
 }
 
+/** Comma-separated whole numbers of at least `least`. */
+export function wholeNumbers(least: number): (text: string) => number[] {
+  return (text) => words(text).map(wholeNumber(least));
+}
+
 /** Comma-separated learning rates. */
 export function rates(text: string): number[] {
   return [...new Set(words(text).map(rate))];

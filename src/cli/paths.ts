@@ -52,6 +52,7 @@ export const CACHE_PARTS: readonly string[] = [
   "retrieval",
   "runtime",
   "shaders",
+  "sources",
   "text",
   "translation",
 ];
