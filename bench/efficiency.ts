@@ -16,7 +16,6 @@ import { aggregateRows } from "../src/results/aggregate.ts";
 import { collectEnvironment } from "../src/results/environment.ts";
 import { type Result, resultSchemaId, resultSchemaVersion } from "../src/results/schema.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
-import { writeResult } from "../src/results/store.ts";
 import { formatDuration, formatSignificant } from "../src/util/format.ts";
 import { adapterRecord } from "./adapter_record.ts";
 import { efficiencyData } from "./efficiency_data.ts";
@@ -31,8 +30,6 @@ export interface EfficiencyPlan {
   readonly seeds: readonly number[];
   /** Sequences per update instead of the profile's. */
   readonly batchSize: number | undefined;
-  /** Result file. */
-  readonly output: string;
   /** Lengths instead of the profile's, for tests; at most the longest of the suite. */
   readonly lengths?: readonly number[];
   /** Timing instead of the profile's, for tests. */
@@ -163,17 +160,17 @@ function entriesOf(plan: EfficiencyPlan, seed: number, leastSteps: number): Entr
 
 /**
  * Runs the suite: per seed once up the lengths and once down, so that drift of the machine does not
- * bend the curves. The result file is complete after every length.
+ * bend the curves.
  *
- * @returns The result; `finishedAt` is null when it was interrupted.
- * @throws {UserError} when the file cannot be written or the device is lost.
+ * @returns The result; when it was interrupted, of what was done, and `finishedAt` is null.
+ * @throws {UserError} when the device is lost.
  */
 export async function runEfficiencySuite(
   device: Device,
   plan: EfficiencyPlan,
   events: EfficiencyEvents,
 ): Promise<Result> {
-  const { profile, seeds, batchSize, output } = plan;
+  const { profile, seeds, batchSize } = plan;
   const { environment, warnings } = await collectEnvironment(adapterRecord(device));
   const startedAt = new Date().toISOString();
   const budget = plan.budget ?? budgets[profile];
@@ -195,12 +192,10 @@ export async function runEfficiencySuite(
       warnings,
     };
   };
-  await writeResult(output, result(false));
   for (const lengths of all) {
     for (const entries of [...lengths, ...lengths.toReversed()]) {
       const started = performance.now();
       if (!await measureLength(device, entries, budget, events)) return result(false);
-      await writeResult(output, result(false));
       const [{ head }] = entries;
       const which = seeds.length === 1 ? "" : ` seed ${head.seed}`;
       const seconds = formatDuration((performance.now() - started) / 1000);
@@ -208,7 +203,5 @@ export async function runEfficiencySuite(
       events.message(`length ${head.data.length}${which}: ${found} (${seconds})`);
     }
   }
-  const final = result(true);
-  await writeResult(output, final);
-  return final;
+  return result(true);
 }

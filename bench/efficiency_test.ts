@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { testDevice } from "../src/compiler/testing.ts";
 import { Device } from "../src/device/device.ts";
 import { BYTE_VOCABULARY } from "../src/data/byte_vocabulary.ts";
@@ -9,7 +8,7 @@ import {
   efficiencyPreset,
 } from "../src/models/efficiency_presets.ts";
 import { diffResults } from "../src/results/diff/diff_results.ts";
-import { readResult } from "../src/results/store.ts";
+import { formatResult, parseResult } from "../src/results/store.ts";
 import { summaryTables } from "../src/results/summary.ts";
 import { efficiencyTable } from "../src/results/tables/efficiency_table.ts";
 import { measuredSets } from "../src/results/tables/measured_set.ts";
@@ -73,56 +72,49 @@ Deno.test("a tiny run gives valid rows, a table, and a failed row where memory e
     whole.subgroupSize,
     whole.adapterClass,
   );
-  const folder = await Deno.makeTempDir();
-  try {
-    const output = join(folder, "efficiency.json");
-    const messages: string[] = [];
-    const models = ["transformer-unfused", "mega-chunk"] as const;
-    const result = await runEfficiencySuite(device, {
-      profile: "smoke",
-      models,
-      seeds: [1],
-      batchSize: undefined,
-      output,
-      lengths: [128, 640],
-      budget: { warmup: 1, leastRounds: 2, mostRounds: 2, seconds: 0 },
-    }, { message: (line) => messages.push(line) });
-    assert.deepEqual(await readResult(output), result);
-    assert.notEqual(result.finishedAt, null);
-    assert.equal(device.liveBuffers, 0, "also of the model that did not fit");
-    assert.deepEqual(
-      result.rows.map(({ model, sequenceLength, status }) => [model.name, sequenceLength, status]),
-      [128, 640].flatMap((length) =>
-        models.map((model) => [
-          model,
-          length,
-          model === "transformer-unfused" && length === 640 ? "failed" : "completed",
-        ])
-      ),
-    );
-    assert.match(result.rows[2].reason ?? "", /needs 1\.6 MiB but this adapter binds at most 1\.3/);
-    assert.match(messages.join("\n"), /transformer-unfused at length 640 failed/);
-    for (const row of result.rows.filter(({ status }) => status === "completed")) {
-      const { stepMilliseconds, tokensPerSecond, peakPlannedBytes } = row.performance;
-      // Two rounds on the way up and two on the way down.
-      assert.ok(row.updatesDone >= 4);
-      assert.ok(stepMilliseconds !== null && stepMilliseconds.median > 0);
-      assert.ok(tokensPerSecond !== null && tokensPerSecond > 0);
-      assert.ok(peakPlannedBytes !== null && peakPlannedBytes > 4 * row.model.parameterCount);
-      assert.deepEqual(row.warnings, []);
-    }
-    const table = efficiencyTable(measuredSets([result]));
-    checkTable(table);
-    const [{ title, rows }] = table.sections;
-    assert.match(title, /^Transformer \(unfused\) · [\d.]+k parameters$/);
-    assert.equal(cellText(rows[0][4]), "1.00×");
-    assert.equal(cellText(rows[1][1]), "failed ‡");
-    assert.ok(table.footnotes.some((note) => /length 640 seed 1 failed/.test(note)));
-    assert.ok(table.footnotes.some((note) => /chunks of 128 at every length/.test(note)));
-    summaryTables(result).forEach(checkTable);
-    const diff = diffResults({ name: "old", result }, { name: "new", result });
-    assert.ok(diff.entries.some(({ task, kind }) => task === "text 640" && kind === "speed"));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  const messages: string[] = [];
+  const models = ["transformer-unfused", "mega-chunk"] as const;
+  const result = await runEfficiencySuite(device, {
+    profile: "smoke",
+    models,
+    seeds: [1],
+    batchSize: undefined,
+    lengths: [128, 640],
+    budget: { warmup: 1, leastRounds: 2, mostRounds: 2, seconds: 0 },
+  }, { message: (line) => messages.push(line) });
+  assert.deepEqual(parseResult(formatResult(result), "efficiency.json"), result);
+  assert.notEqual(result.finishedAt, null);
+  assert.equal(device.liveBuffers, 0, "also of the model that did not fit");
+  assert.deepEqual(
+    result.rows.map(({ model, sequenceLength, status }) => [model.name, sequenceLength, status]),
+    [128, 640].flatMap((length) =>
+      models.map((model) => [
+        model,
+        length,
+        model === "transformer-unfused" && length === 640 ? "failed" : "completed",
+      ])
+    ),
+  );
+  assert.match(result.rows[2].reason ?? "", /needs 1\.6 MiB but this adapter binds at most 1\.3/);
+  assert.match(messages.join("\n"), /transformer-unfused at length 640 failed/);
+  for (const row of result.rows.filter(({ status }) => status === "completed")) {
+    const { stepMilliseconds, tokensPerSecond, peakPlannedBytes } = row.performance;
+    // Two rounds on the way up and two on the way down.
+    assert.ok(row.updatesDone >= 4);
+    assert.ok(stepMilliseconds !== null && stepMilliseconds.median > 0);
+    assert.ok(tokensPerSecond !== null && tokensPerSecond > 0);
+    assert.ok(peakPlannedBytes !== null && peakPlannedBytes > 4 * row.model.parameterCount);
+    assert.deepEqual(row.warnings, []);
   }
+  const table = efficiencyTable(measuredSets([result]));
+  checkTable(table);
+  const [{ title, rows }] = table.sections;
+  assert.match(title, /^Transformer \(unfused\) · [\d.]+k parameters$/);
+  assert.equal(cellText(rows[0][4]), "1.00×");
+  assert.equal(cellText(rows[1][1]), "failed ‡");
+  assert.ok(table.footnotes.some((note) => /length 640 seed 1 failed/.test(note)));
+  assert.ok(table.footnotes.some((note) => /chunks of 128 at every length/.test(note)));
+  summaryTables(result).forEach(checkTable);
+  const diff = diffResults({ name: "old", result }, { name: "new", result });
+  assert.ok(diff.entries.some(({ task, kind }) => task === "text 640" && kind === "speed"));
 });

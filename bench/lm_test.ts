@@ -5,14 +5,13 @@ import { corpusEntry } from "../src/data/registry.ts";
 import { loadModel } from "../src/train/model_file.ts";
 import { modelsFolder } from "../src/train/models_folder.ts";
 import { lmSuite } from "./lm.ts";
-import type { SuitePlan } from "./suite_plan.ts";
-import { filesIn, measuredBy, runSuite, specOf } from "./suite_testing.ts";
+import { filesIn, measuredBy, runSuite, specOf, type SuiteChanges } from "./suite_testing.ts";
 import { bestTrial, trialPeak } from "./trials.ts";
 
 /** Two updates of the smallest models on the characters that come with the program. */
-async function run(folder: string, models: readonly string[], plan: Partial<SuitePlan> = {}) {
+async function run(folder: string, models: readonly string[], changes: Partial<SuiteChanges> = {}) {
   const specs = models.map((model) => specOf(lmSuite.specs, "characters", model));
-  const { output, ...rest } = await runSuite(folder, { suite: "lm", specs, ...plan });
+  const { output, ...rest } = await runSuite(folder, { suite: "lm", specs, ...changes });
   return { ...rest, models: modelsFolder(output) };
 }
 
@@ -122,24 +121,16 @@ Deno.test("trials choose the learning rate; neither they nor the chosen one are 
     assert.deepEqual(chosen, await file("rate0.03-seed1.safetensors"));
     assert.notDeepEqual(chosen, await file("rate0.000001-seed1.safetensors"));
 
-    // Killed after all rows: nothing is trained.
-    const whole = { ...plan, earlier: { ...result, finishedAt: null }, resuming: true };
-    const again = await run(folder, ["transformer"], whole);
+    // All cells are complete: nothing is trained, and the same result is derived.
+    const again = await run(folder, ["transformer"], { ...plan, name: "again" });
     assert.deepEqual(again.trained, []);
-    assert.deepEqual(again.result.rows, rows);
+    assert.deepEqual(again.result, result);
+    assert.ok(
+      again.messages.every((line) => !/^\d\/4/.test(line) || /\(was complete\)$/.test(line)),
+    );
 
-    // Killed after the trials, and the models are gone: what is chosen is trained anew.
-    await Deno.remove(models, { recursive: true });
-    const anew = await run(folder, ["transformer"], {
-      ...plan,
-      seeds: [1],
-      earlier: { ...result, finishedAt: null, rows: [slow, fast] },
-      checkpoints: join(folder, "anew.run"),
-      resuming: true,
-    });
-    assert.deepEqual(anew.trained, ["transformer 1"]);
-    assert.deepEqual(anew.result.rows.slice(0, 2), [slow, fast]);
-    assert.deepEqual(anew.result.rows[2].curve, fast.curve);
-    assert.deepEqual(anew.result.rows[2].metrics, fast.metrics);
-    assert.deepEqual(await file("seed1.safetensors"), chosen);
+    // A single learning rate trains the run that was its trial.
+    const single = await run(folder, ["transformer"], { learningRate: 1e-6, name: "single" });
+    assert.deepEqual(single.trained, []);
+    assert.deepEqual(measuredBy(single.result.rows[0]), measuredBy(slow));
   }));

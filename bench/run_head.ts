@@ -1,10 +1,7 @@
-/** The runs of a plan: their settings, and what identifies them. */
+/** The runs of a plan with their settings. */
 import type { BenchData } from "../src/data/registry.ts";
-import type { Device } from "../src/device/device.ts";
 import { type TrainingSettings, withTotalUpdates } from "../src/models/training_settings.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
-import { canonicalHash } from "../src/util/canonical_hash.ts";
-import type { TranslationRecipe } from "../src/workloads/recipe.ts";
 import type { RowHead } from "./row.ts";
 import type { PreparedRun, TrainingSpec } from "./spec.ts";
 import type { SuitePlan } from "./suite_plan.ts";
@@ -17,7 +14,7 @@ function scheduleOf(
   data: BenchData,
   peak: number | undefined,
 ): TrainingSettings["schedule"] {
-  const { profile, updates, scheduleOf, carryState } = plan;
+  const { profile, updates, scheduleOf, carryState, learningRate } = plan;
   const own = scheduleOf === undefined
     ? training.schedule
     : scheduleOf.specOf(task).prepare({ profile, data, batchSize: undefined, carryState }).recipe
@@ -26,7 +23,8 @@ function scheduleOf(
   const total = updates === undefined || updates === training.updates
     ? own
     : withTotalUpdates(own, updates);
-  return peak === undefined ? total : { ...total, peak };
+  const chosen = peak ?? learningRate;
+  return chosen === undefined ? total : { ...total, peak: chosen };
 }
 
 /** Evaluations of a whole suite are worth this many at least, where an epoch is long. */
@@ -68,43 +66,4 @@ export function headOf(
       checkpointEvery: Math.max(1, Math.min(200, Math.ceil(updates / 6))),
     },
   };
-}
-
-/** What the numbers of a translation run depend on beside its settings. */
-function translationIdentity({ labelSmoothing, batching, shapes }: TranslationRecipe) {
-  const { validation, final, limits, ...cutting } = batching;
-  return {
-    labelSmoothing,
-    batching: { ...cutting, validation: { ...validation }, final: { ...final } },
-    limits: { valid: limits.valid ?? null, test: limits.test ?? null },
-    shapes: shapes.map((shape) => ({ ...shape })),
-  };
-}
-
-/** Identity of a run: all that its numbers depend on. */
-export function identityOf({ run, settings }: RowHead, device: Device): string {
-  const { recipe, task, batchSize, sequenceLength } = run;
-  const { config, training } = recipe;
-  return canonicalHash({
-    ...(recipe.kind === "language-model" ? { training: { ...recipe.batching.training } } : {}),
-    ...(recipe.kind === "translation" ? translationIdentity(recipe) : {}),
-    config: { ...config },
-    optimizer: { ...training.optimizer },
-    settings: {
-      ...settings,
-      batchSize: batchSize / settings.accumulation,
-      sequenceLength,
-      schedule: { ...settings.schedule },
-    },
-    data: Object.fromEntries(
-      Object.entries(task.splits).map(([split, { sha256 }]) => [split, sha256]),
-    ),
-    adapter: { ...device.adapterInfo, variants: device.adapterClass },
-  });
-}
-
-/** Folder of a run's checkpoints. */
-export function runName({ run, model, role, settings }: RowHead): string {
-  const trial = role === "trial" ? `-rate${settings.schedule.peak}` : "";
-  return `${run.task.name}-${model}${trial}-seed${settings.seed}`;
 }

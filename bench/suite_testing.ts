@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { testDevice } from "../src/compiler/testing.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { readResult } from "../src/results/store.ts";
+import { sha256Hex } from "../src/util/sha256.ts";
 import type { TrainingSpec } from "./spec.ts";
 import type { SuitePlan } from "./suite_plan.ts";
+import { suiteResult, writeSuiteResult } from "./suite_result.ts";
 import { runTrainingSuite } from "./training_suite.ts";
 
 /** The spec of a task and a model; the test fails where there is none. */
@@ -18,48 +20,58 @@ export function specOf(
   return spec;
 }
 
+/** What {@link runSuite} may do differently. */
+export type SuiteChanges = Pick<SuitePlan, "suite" | "specs"> & Partial<SuitePlan> & {
+  /** Name of the result file. */
+  readonly name?: string;
+  readonly signal?: AbortSignal;
+};
+
 /**
- * Runs two updates of each spec in the profile smoke on the software adapter, and checks that the
- * file holds the result.
+ * Runs two updates of each spec in the profile smoke on the software adapter, derives the result
+ * from the cells, and checks that its file holds it.
  *
- * @param folder For the result, its checkpoints and prepared data.
- * @param plan Specs, and what is to be different.
+ * @param folder For the result, the cells and prepared data.
+ * @param changes Specs, and what is to be different.
  * @returns The result, where it is, and what was trained and said.
  */
-export async function runSuite(
-  folder: string,
-  plan: Pick<SuitePlan, "suite" | "specs"> & Partial<SuitePlan>,
-) {
+export async function runSuite(folder: string, changes: SuiteChanges) {
+  const { name = "result", signal = new AbortController().signal, ...different } = changes;
   const device = await testDevice("software");
   const messages: string[] = [];
   const trained = new Set<string>();
-  const output = plan.output ?? join(folder, "result.json");
-  const result = await runTrainingSuite(device, {
+  const plan: SuitePlan = {
     profile: "smoke",
     seeds: [1],
     batchSize: undefined,
     updates: 2,
     scheduleOf: undefined,
+    learningRate: undefined,
     learningRates: [],
     carryState: false,
     direction: undefined,
     averagedModels: undefined,
-    output,
-    checkpoints: join(folder, "result.run"),
-    resuming: false,
-    earlier: undefined,
+    cells: join(folder, "cells"),
+    code: sha256Hex("the sources"),
+    commit: null,
+    whenLocked: "fail",
     dataDir: undefined,
     cacheDir: join(folder, "cache"),
     leaveOut: false,
     compileAhead: false,
-    ...plan,
-  }, {
+    ...different,
+  };
+  const outcome = await runTrainingSuite(device, plan, {
     message: (line) => void messages.push(line),
     report: ({ model, seed }) => trained.add(`${model} ${seed}`),
-    signal: new AbortController().signal,
+    signal,
   });
+  const derived = suiteResult(plan, outcome);
+  assert.ok(derived, "nothing was done");
+  const output = join(folder, `${name}.json`);
+  const result = await writeSuiteResult(output, derived, outcome, true);
   assert.deepEqual(await readResult(output), result);
-  return { result, output, trained: [...trained], messages };
+  return { result, output, outcome, trained: [...trained], messages };
 }
 
 /** Names of what a folder holds, sorted. */
@@ -67,7 +79,7 @@ export async function filesIn(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
 }
 
-/** What a run measured, whatever it was for. */
-export function measuredBy({ role: _, warnings: __, ...row }: ResultRow) {
-  return row;
+/** What a run measured, whatever it was for and wherever its files are. */
+export function measuredBy({ role: _, warnings: __, translations, ...row }: ResultRow) {
+  return { ...row, translations: translations?.map(({ sha256 }) => sha256) };
 }

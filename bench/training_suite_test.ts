@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { withFolder } from "../src/data/data_test_folder.ts";
 import { UserError } from "../src/errors.ts";
-import { fixtureResult, fixtureRow } from "../src/results/result_fixture.ts";
-import type { ResultRow } from "../src/results/schema_row.ts";
 import { lraSuite } from "./lra.ts";
-import type { SuitePlan } from "./suite_plan.ts";
-import { runSuite, specOf } from "./suite_testing.ts";
+import { runSuite, specOf, type SuiteChanges } from "./suite_testing.ts";
 
 /** Two updates of tiny models, without any data folder. */
-async function run(tasks: readonly string[], models: readonly string[], plan: Partial<SuitePlan>) {
+async function run(
+  tasks: readonly string[],
+  models: readonly string[],
+  changes: Partial<SuiteChanges>,
+) {
   const specs = lraSuite.specs.filter(({ task, model }) =>
     tasks.includes(task) && models.includes(model)
   );
   const { result, messages } = await withFolder((folder) =>
-    runSuite(folder, { suite: "lra", specs, ...plan })
+    runSuite(folder, { suite: "lra", specs, ...changes })
   );
   return { ...result, messages };
 }
@@ -55,19 +56,4 @@ Deno.test("all models train with the schedule of one when asked to", async () =>
   });
   assert.deepEqual(overrides, { updates: 2, scheduleOf: "s4" });
   assert.equal(rows[0].schedule.name, "cosine");
-});
-
-Deno.test("when no trial has a score, the profile's learning rate trains, and the row says so", async () => {
-  const trial: ResultRow = {
-    ...fixtureRow({ task: "listops", model: "s4d-legs", seed: 1 }),
-    role: "trial",
-    schedule: { name: "cosine", configuration: { peak: 0.5 } },
-    validationCurve: [],
-  };
-  const earlier = { ...fixtureResult([trial]), finishedAt: null };
-  const { rows } = await run(["listops"], ["s4d-legs"], { learningRates: [0.5], earlier });
-  assert.deepEqual(rows.map(({ role }) => role), ["trial", "final"]);
-  const { schedule, warnings } = rows[1];
-  assert.notEqual(schedule.configuration.peak, 0.5);
-  assert.ok(warnings.some((line) => /^no trial has a score on validation/.test(line)));
 });

@@ -6,15 +6,14 @@ import { readTranslations, textOf } from "../src/results/translations_file.ts";
 import { loadModel } from "../src/train/model_file.ts";
 import { modelsFolder } from "../src/train/models_folder.ts";
 import { sha256Hex } from "../src/util/sha256.ts";
-import type { SuitePlan } from "./suite_plan.ts";
-import { filesIn, measuredBy, runSuite, specOf } from "./suite_testing.ts";
+import { filesIn, measuredBy, runSuite, specOf, type SuiteChanges } from "./suite_testing.ts";
 import { translationSuite } from "./translation.ts";
 import { bestTrial, trialPeak } from "./trials.ts";
 
 /** Two updates of the smallest models on sentences about numbers. */
-function run(folder: string, models: readonly string[], plan: Partial<SuitePlan> = {}) {
+function run(folder: string, models: readonly string[], changes: Partial<SuiteChanges> = {}) {
   const specs = models.map((model) => specOf(translationSuite.specs, "numbers", model));
-  return runSuite(folder, { suite: "translation", specs, ...plan });
+  return runSuite(folder, { suite: "translation", specs, ...changes });
 }
 
 async function translationsOf(output: string, { translations }: ResultRow) {
@@ -153,16 +152,12 @@ Deno.test("trials choose by BLEU on validation; the chosen one is not trained ag
 
 Deno.test("a result says in which direction and of how many models; both change its numbers", () =>
   withFolder(async (folder) => {
-    const named = (name: string) => ({
-      output: join(folder, `${name}.json`),
-      checkpoints: join(folder, `${name}.run`),
-    });
     const plan = { direction: "de-en", updates: 4 } as const;
-    const usual = await run(folder, ["transformer"], { ...plan, ...named("usual") });
+    const usual = await run(folder, ["transformer"], { ...plan, name: "usual" });
     const averaged = await run(folder, ["transformer"], {
       ...plan,
       averagedModels: 3,
-      ...named("averaged"),
+      name: "averaged",
     });
     const [best] = usual.result.rows;
     const [mean] = averaged.result.rows;

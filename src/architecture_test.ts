@@ -20,8 +20,8 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   train: ["errors", "util", "data", "device", "graph", "kernels", "compiler", "nn", "models"],
   workloads: ["errors", "util", "data", "metrics", "kernels", "models", "train"],
   results: ["errors", "util", "data", "metrics", "device"],
-  cells: ["util", "data", "results"],
-  sweep: [],
+  cells: ["errors", "util", "data", "train", "results"],
+  sweep: ["errors", "util", "data", "results", "cells"],
   eval: [
     "errors",
     "util",

@@ -69,7 +69,10 @@ export type CellProgress = z.infer<typeof progressFormat.schema>;
 /** `curve.json`: the curves so far, as of the last checkpoint. */
 export const curveFormat = {
   format: "mega-webgpu/cell-curve-1",
-  schema: rowSchema.pick({ curve: true, validationCurve: true }),
+  schema: z.strictObject({
+    curve: rowSchema.shape.curve,
+    validationCurve: rowSchema.shape.validationCurve,
+  }),
 } satisfies SealedFormat<unknown>;
 /** See {@link curveFormat}. */
 export type CellCurve = z.infer<typeof curveFormat.schema>;
@@ -94,5 +97,12 @@ export type CellRow = z.infer<typeof cellRowFormat.schema>;
 /** `log.json`: what happened, one event a line. */
 export const cellLogFormat = {
   format: "mega-webgpu/cell-log-1",
-  schema: z.array(z.strictObject({ at: timestampSchema, event: z.string() })),
+  schema: z.array(z.strictObject({
+    at: timestampSchema,
+    event: z.string(),
+    /** Commit of the checkout at that time, where there was one. */
+    commit: z.string().nullable(),
+  })),
 } satisfies SealedFormat<unknown>;
+/** See {@link cellLogFormat}. */
+export type CellLog = z.infer<typeof cellLogFormat.schema>;

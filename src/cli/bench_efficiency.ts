@@ -33,7 +33,7 @@ export interface EfficiencyOptions {
  *
  * @throws {UserError} for an unknown model and for options that mean nothing here.
  */
-export function efficiencyPlan(options: EfficiencyOptions, output: string): EfficiencyPlan {
+export function efficiencyPlan(options: EfficiencyOptions): EfficiencyPlan {
   const refusals: readonly [unknown, string][] = [
     [options.task, "--task: the efficiency suite has one task, byte-level text; leave it out"],
     [
@@ -54,7 +54,6 @@ export function efficiencyPlan(options: EfficiencyOptions, output: string): Effi
     models: [...new Set(wanted)].filter(isEfficiencyModel),
     seeds: options.seeds,
     batchSize: options.batchSize,
-    output,
   };
 }
 
@@ -63,15 +62,11 @@ export function efficiencyText(result: Result): string {
   return renderText(efficiencyTable(measuredSets([result])), inspectTerminal(Deno.stdout));
 }
 
-/**
- * Measures, prints the table, and names the result file.
- *
- * @returns The exit code: 1 when a model failed at a length, 130 when interrupted.
- */
+/** Measures and prints the table. @returns The result; see {@link runEfficiencySuite}. */
 export async function measureEfficiency(
   plan: EfficiencyPlan,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Result> {
   const device = await openDevice();
   const message = (line: string) => console.error(line);
   const { description, device: name } = device.adapterInfo;
@@ -79,10 +74,5 @@ export async function measureEfficiency(
   const result = await runEfficiencySuite(device, plan, { message, signal });
   device.destroy();
   if (result.rows.length > 0) console.log(efficiencyText(result));
-  console.log(`\nwrote ${plan.output}`);
-  if (result.finishedAt === null) {
-    console.error("interrupted: the file holds the lengths that were done");
-    return 130;
-  }
-  return result.rows.every((row) => row.status === "completed") ? 0 : 1;
+  return result;
 }

@@ -6,11 +6,10 @@ import { type EfficiencyOptions, efficiencyPlan } from "./bench_efficiency.ts";
 const options: EfficiencyOptions = { profile: "quick", seeds: [1] };
 
 Deno.test("the plan has the default models, or those that are named, each once", () => {
-  const plan = efficiencyPlan(options, "out.json");
+  const plan = efficiencyPlan(options);
   assert.deepEqual(plan.models, [...efficiencyModels]);
-  assert.equal(plan.output, "out.json");
   const model = ["s4d-lin", "transformer", "s4d-lin"];
-  const chosen = efficiencyPlan({ ...options, model, batchSize: 3, seeds: [4, 5] }, "out.json");
+  const chosen = efficiencyPlan({ ...options, model, batchSize: 3, seeds: [4, 5] });
   assert.deepEqual(chosen.models, ["s4d-lin", "transformer"]);
   assert.equal(chosen.batchSize, 3);
   assert.deepEqual(chosen.seeds, [4, 5]);
@@ -25,7 +24,7 @@ Deno.test("unknown models and options without a meaning are refused in one line"
     [{ resume: true }, /^--resume: /],
   ];
   for (const [change, message] of wrong) {
-    assert.throws(() => efficiencyPlan({ ...options, ...change }, "out.json"), (error) => {
+    assert.throws(() => efficiencyPlan({ ...options, ...change }), (error) => {
       assert.ok(error instanceof UserError);
       assert.match(error.message, message);
       return !error.message.includes("\n");

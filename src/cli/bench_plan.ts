@@ -1,14 +1,16 @@
-/** The plan file of a bench run: what was asked for, so that `--resume` needs no other options. */
-import { basename, dirname, join, resolve } from "node:path";
+/** What a bench run was asked for, in a record that `--resume` and `merge` find. */
+import { basename, join, resolve } from "node:path";
 import { z } from "zod";
-import { UserError } from "../errors.ts";
 import { directions } from "../data/translation/directions.ts";
+import { UserError } from "../errors.ts";
 import { profileNames } from "../models/profiles.ts";
-import { writeFileAtomic } from "../util/atomic_write.ts";
+import { sha256Schema, timestampSchema } from "../results/schema_common.ts";
+import { canonicalHash } from "../util/canonical_hash.ts";
+import { ifPresent } from "../util/read_error.ts";
+import { readSealed, type SealedFormat, writeSealed } from "../util/sealed_file.ts";
 
-/** See the module comment. */
+/** Everything that options of `bench` decide about its numbers. */
 export const benchPlanSchema = z.strictObject({
-  format: z.literal("mega-webgpu/bench-plan-4"),
   suite: z.string(),
   profile: z.enum(profileNames),
   tasks: z.array(z.string()),
@@ -19,6 +21,7 @@ export const benchPlanSchema = z.strictObject({
   dataDir: z.string().nullable(),
   leaveOut: z.boolean(),
   scheduleOf: z.string().nullable(),
+  learningRate: z.number().positive().nullable(),
   learningRates: z.array(z.number().positive()),
   carryState: z.boolean(),
   direction: z.enum(directions).nullable(),
@@ -27,81 +30,97 @@ export const benchPlanSchema = z.strictObject({
 /** See {@link benchPlanSchema}. */
 export type BenchPlan = z.infer<typeof benchPlanSchema>;
 
-/** Folder for checkpoints and the plan of the run that writes `output`. */
-export function runFolder(output: string): string {
-  return output.replace(/\.json$/, "") + ".run";
+const recordFormat = {
+  format: "mega-webgpu/bench-run-1",
+  schema: z.strictObject({
+    plan: benchPlanSchema,
+    /** Folder of all cells, absolute. */
+    cells: z.string(),
+    /** Result file that was asked for, absolute; `null` for one named by the time. */
+    output: z.string().nullable(),
+    /** Hash of the sources that it began with. */
+    code: sha256Schema,
+    commit: z.string().nullable(),
+    startedAt: timestampSchema,
+    /** Result file, once it is written. */
+    result: z.string().nullable(),
+    /** Cells of the runs that began, in order. */
+    began: z.array(z.string()),
+  }),
+} satisfies SealedFormat<unknown>;
+/** A bench run. */
+export type BenchRecord = z.infer<typeof recordFormat.schema>;
+
+/** Folder of the records. */
+export function runsFolder(results: string): string {
+  return join(results, "runs");
 }
 
-/** Result file that belongs to a run folder. */
-export function outputOf(folder: string): string {
-  return folder.replace(/\.run\/?$/, "") + ".json";
+/** Name of a run: the same command with the same sources continues the same run. */
+export function runName({ plan, cells, output, code }: BenchRecord): string {
+  const hash = canonicalHash({ plan, cells, output, code });
+  return `${plan.suite}-${plan.profile}-${hash.slice(0, 8)}`;
 }
 
-/** Writes the plan into the run folder. */
-export async function savePlan(folder: string, plan: BenchPlan): Promise<void> {
-  await writeFileAtomic(join(folder, "plan.json"), `${JSON.stringify(plan, null, 2)}\n`);
+const recordPath = (results: string, name: string) => join(runsFolder(results), `${name}.json`);
+
+/** Writes a record under its name. @throws {UserError} when it cannot be written. */
+export async function saveRun(results: string, record: BenchRecord): Promise<void> {
+  await writeSealed(recordPath(results, runName(record)), recordFormat, record);
 }
 
-/** Removes the folder of a run that never began: one that holds the plan alone. */
-export async function dropUnusedRun(folder: string): Promise<void> {
-  for await (const { name } of Deno.readDir(folder)) if (name !== "plan.json") return;
-  await Deno.remove(folder, { recursive: true });
+/** Removes the record of a run that never got going. */
+export async function dropRun(results: string, record: BenchRecord): Promise<void> {
+  await Deno.remove(recordPath(results, runName(record)));
 }
 
-async function modified(path: string): Promise<number | undefined> {
-  try {
-    return (await Deno.stat(path)).mtime?.getTime();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+/** The record of a name; undefined when there is none. @throws {UserError} when it is damaged. */
+export async function readRun(results: string, name: string): Promise<BenchRecord | undefined> {
+  return await readSealed(recordPath(results, name), recordFormat);
 }
 
-async function latestRun(results: string): Promise<string> {
-  let latest: { readonly folder: string; readonly time: number } | undefined;
-  for await (const entry of Deno.readDir(results)) {
-    if (!entry.name.endsWith(".run")) continue;
-    const folder = join(results, entry.name);
-    const time = await modified(join(folder, "plan.json"));
-    if (time !== undefined && (latest === undefined || time > latest.time)) {
-      latest = { folder, time };
-    }
-  }
-  if (!latest) throw new UserError(`${results}: no unfinished run to resume`);
-  return latest.folder;
+/** All records. @throws {UserError} when one is damaged. */
+async function allRuns(results: string): Promise<BenchRecord[]> {
+  const folder = runsFolder(results);
+  const entries = await ifPresent(folder, Array.fromAsync(Deno.readDir(folder))) ?? [];
+  const names = entries.flatMap(({ name }) =>
+    name.endsWith(".json") && !name.startsWith(".") ? [name.slice(0, -".json".length)] : []
+  );
+  const records = await Promise.all(names.map((name) => readRun(results, name)));
+  return records.filter((record) => record !== undefined);
 }
+
+const latest = (records: readonly BenchRecord[]) =>
+  records.toSorted((a, b) => a.startedAt < b.startedAt ? 1 : -1).at(0);
 
 /**
  * Finds an unfinished run.
  *
- * @param which A result file or run folder, or `true` for the latest one in `results`.
- * @throws {UserError} when there is none, or its plan is damaged.
+ * @param which Name of a run, its record, or the result file that it is to write; `true` for the
+ * latest one.
+ * @throws {UserError} when there is none, it is finished, or its record is damaged.
  */
-export async function findRun(
-  which: string | true,
-  results: string,
-): Promise<{ readonly folder: string; readonly plan: BenchPlan }> {
-  const folder = which === true
-    ? await latestRun(results)
-    : resolve(which.endsWith(".json") ? runFolder(which) : which);
-  const path = join(folder, "plan.json");
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+export async function findRun(which: string | true, results: string): Promise<BenchRecord> {
+  if (which === true) {
+    const unfinished = latest((await allRuns(results)).filter(({ result }) => result === null));
+    if (unfinished === undefined) {
+      throw new UserError("no unfinished run to resume: leave --resume out to start one");
+    }
+    return unfinished;
+  }
+  const name = basename(which, ".json");
+  const path = resolve(which);
+  const record = await readRun(results, name) ??
+    latest(
+      (await allRuns(results)).filter(({ output, result }) => [output, result].includes(path)),
+    );
+  if (record === undefined) {
     throw new UserError(
-      `${join(basename(dirname(folder)), basename(folder))}: no unfinished run here; ` +
-        "a finished one has nothing to resume",
+      `--resume ${which}: no such run; --resume alone continues the latest unfinished one`,
     );
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new UserError(`${path}: not JSON; delete the folder to start over`);
+  if (record.result !== null) {
+    throw new UserError(`--resume ${which}: this run is finished and wrote ${record.result}`);
   }
-  const parsed = benchPlanSchema.safeParse(value);
-  if (!parsed.success) throw new UserError(`${path}: not a plan of this version`);
-  return { folder, plan: parsed.data };
+  return record;
 }

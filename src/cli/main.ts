@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { UserError } from "../errors.ts";
 import { benchCommand } from "./bench_command.ts";
+import { cellCommand } from "./cell_command.ts";
 import { dataCommand } from "./data_command.ts";
 import { diffCommand } from "./diff_command.ts";
 import { doctorCommand } from "./doctor_command.ts";
@@ -24,6 +25,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .showHelpAfterError("(--help shows the options)")
     .exitOverride();
   program.addCommand(benchCommand(exit).copyInheritedSettings(program));
+  program.addCommand(cellCommand(exit).copyInheritedSettings(program), { hidden: true });
   program.addCommand(generateCommand(exit).copyInheritedSettings(program));
   program.addCommand(translateCommand(exit).copyInheritedSettings(program));
   program.addCommand(verifyCommand(exit).copyInheritedSettings(program));

@@ -31,21 +31,18 @@ export function seeds(text: string): number[] {
   return [...new Set(words(text).map(parse))];
 }
 
+/** A learning rate. */
+export function rate(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < 10)) {
+    throw new InvalidArgumentError("expected a learning rate such as 2e-3");
+  }
+  return value;
+}
+
 /** Comma-separated learning rates. */
 export function rates(text: string): number[] {
-  return [
-    ...new Set(
-      words(text).map((word) => {
-        const rate = Number(word);
-        if (!(rate > 0 && rate < 10)) {
-          throw new InvalidArgumentError(
-            "expected comma-separated learning rates such as 2e-3,4e-3",
-          );
-        }
-        return rate;
-      }),
-    ),
-  ];
+  return [...new Set(words(text).map(rate))];
 }
 
 function numberBetween(low: number, high: number, what: string): (text: string) => number {

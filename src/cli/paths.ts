@@ -11,6 +11,16 @@ export const PROJECT_ROOT = resolve(fileURLToPath(new URL("../..", import.meta.u
 /** Where result files go unless `--output` says otherwise. */
 export const RESULTS_FOLDER = join(PROJECT_ROOT, "results");
 
+/** Where cells are kept: the folder that was asked for, or `results/cells`. */
+export function cellsFolder(chosen: string | undefined): string {
+  return chosen === undefined ? join(RESULTS_FOLDER, "cells") : resolve(chosen);
+}
+
+/** Commit of the checkout, which the launcher reads; null outside of one. */
+export function presentCommit(env: ReadEnv): string | null {
+  return env("MEGA_GIT_COMMIT") || null;
+}
+
 const NAME = "mega-webgpu";
 
 /**

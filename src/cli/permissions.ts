@@ -39,7 +39,7 @@ export const READABLE_ENV: readonly string[] = [
   "GALLIVM_PERF",
 ];
 
-const SYSTEM_FACTS = ["cpus", "osRelease", "systemMemoryInfo"];
+const SYSTEM_FACTS = ["cpus", "hostname", "osRelease", "systemMemoryInfo"];
 
 /** Options whose value is a path that the command writes, in place or with files beside it. */
 const WRITE_OPTIONS: ReadonlySet<string> = new Set([

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type BenchPlan, savePlan } from "./bench_plan.ts";
+import { sha256Hex } from "../util/sha256.ts";
+import { type BenchPlan, type BenchRecord, runName, saveRun } from "./bench_plan.ts";
 import { resumedData } from "./resumed_data.ts";
 
 const plan: BenchPlan = {
-  format: "mega-webgpu/bench-plan-4",
   suite: "lra",
   profile: "smoke",
   tasks: ["text"],
@@ -17,19 +17,32 @@ const plan: BenchPlan = {
   direction: null,
   averagedModels: null,
   scheduleOf: null,
+  learningRate: null,
   learningRates: [],
   carryState: false,
 };
 
+const record = (output: string, dataDir: string | null): BenchRecord => ({
+  plan: { ...plan, dataDir },
+  cells: "/somewhere/cells",
+  output,
+  code: sha256Hex("the sources"),
+  commit: null,
+  startedAt: new Date().toISOString(),
+  result: null,
+  began: [],
+});
+
 Deno.test("a resumed run may read the data folder that it was started with", async () => {
   const results = await Deno.makeTempDir();
   try {
-    await savePlan(join(results, "mine.run"), plan);
+    const mine = record(join(results, "mine.json"), "/far/away");
+    await saveRun(results, mine);
     const expected = ["--data", "/far/away"];
     for (
       const args of [
         ["--resume", "mine.json"],
-        ["--resume=mine.run"],
+        [`--resume=${runName(mine)}`],
         ["--resume"],
         ["--resume", "--verbose"],
       ]
@@ -39,7 +52,8 @@ Deno.test("a resumed run may read the data folder that it was started with", asy
     assert.deepEqual(await resumedData(["--suite", "lra"], results, results), []);
     assert.deepEqual(await resumedData(["--resume", "other.json"], results, results), []);
     assert.deepEqual(await resumedData(["--resume"], results, join(results, "none")), []);
-    await savePlan(join(results, "mine.run"), { ...plan, dataDir: null });
+    const other = { ...record(join(results, "o.json"), null), startedAt: "2999-01-01T00:00:00Z" };
+    await saveRun(results, other);
     assert.deepEqual(await resumedData(["--resume"], results, results), []);
   } finally {
     await Deno.remove(results, { recursive: true });

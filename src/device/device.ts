@@ -30,7 +30,7 @@ export interface DeviceLimits {
 /** The device stopped answering; what was computed before is still on disk. */
 export class DeviceLostError extends UserError {
   constructor(reason: string) {
-    super(`the GPU device was lost (${reason}); start again with --resume to continue`);
+    super(`the GPU device was lost (${reason})`);
     this.name = "DeviceLostError";
   }
 }

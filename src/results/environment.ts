@@ -45,8 +45,13 @@ export async function collectEnvironment(
     adapter: { ...adapter, driverOrigin: readDriverOrigin() },
     rates: options.rates ?? null,
   };
-  if (/\bnopt\b/.test(readVariable("GALLIVM_PERF") ?? "")) warnings.push(hurryWarning);
+  if (compilesUnoptimised()) warnings.push(hurryWarning);
   return { environment, warnings };
+}
+
+/** Whether the software driver leaves out its optimisation, as in smoke runs and fast tests. */
+export function compilesUnoptimised(): boolean {
+  return /\bnopt\b/.test(readVariable("GALLIVM_PERF") ?? "");
 }
 
 const hurryWarning =

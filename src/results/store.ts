@@ -66,15 +66,20 @@ export function parseResult(text: string, path: string): Result {
 /**
  * Checks a result and writes it, all or nothing, as indented JSON.
  *
+ * @param options Whether an existing file may be replaced.
  * @throws Error when the result breaks its own schema, which is a fault of the program.
- * @throws UserError when the file cannot be written.
+ * @throws UserError when the file cannot be written, or exists and may not be replaced.
  */
-export async function writeResult(path: string, result: Result): Promise<void> {
+export async function writeResult(
+  path: string,
+  result: Result,
+  { replace = true }: { readonly replace?: boolean } = {},
+): Promise<void> {
   const checked = resultSchema.safeParse(result);
   if (!checked.success) {
     throw new Error(`result breaks its schema: ${describeIssue(checked.error)}`);
   }
-  await writeFileAtomic(path, formatResult(result));
+  await writeFileAtomic(path, formatResult(result), { replace });
 }
 
 /** Arrays of more points than this would drown the file if every point had lines of its own. */

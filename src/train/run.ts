@@ -65,6 +65,8 @@ export interface RunContext {
   /** Seconds already spent on compiling. */
   readonly compileSeconds: number;
   readonly onReport?: (report: RunReport) => void;
+  /** Called after `last.safetensors` is written. */
+  readonly onCheckpoint?: (progress: RunProgress) => Promise<void>;
   /** Ends the run cleanly after the current update, with a checkpoint. */
   readonly signal?: AbortSignal;
 }
@@ -286,6 +288,7 @@ export class TrainingRun {
       if (update % evaluateEvery === 0 || update === updates) await this.#validate(best, stream);
       if (update % checkpointEvery === 0 || update === updates) {
         await this.#save("last.safetensors");
+        await this.context.onCheckpoint?.(this.#progress);
       }
     }
     const state = await this.#chosen(best.kept);

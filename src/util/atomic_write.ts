@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
+import { publishNew } from "./publish_new.ts";
 
 /** What a file-system error means to the user; anything unknown is passed on unchanged. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -26,6 +27,17 @@ export function writeError(error: unknown, path: string): unknown {
     : new UserError(`cannot write ${path}: ${reason}`, { cause: error });
 }
 
+/** A name beside `path` for what becomes that file; no other process uses it. */
+export function temporaryPath(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.tmp`);
+}
+
+/** How a file is written. */
+export interface AtomicOptions {
+  /** Whether an older file of that name is replaced (the default) or an error. */
+  readonly replace?: boolean;
+}
+
 /**
  * A file that appears under its name only when it is complete: bytes go to a temporary file in the
  * same folder (created with its parents when missing), `commit` syncs and renames it. Use with
@@ -34,22 +46,23 @@ export function writeError(error: unknown, path: string): unknown {
 export class AtomicFile {
   readonly #path: string;
   readonly #temporary: string;
+  readonly #replace: boolean;
   #file: Deno.FsFile | undefined;
 
-  private constructor(path: string, temporary: string, file: Deno.FsFile) {
+  private constructor(path: string, temporary: string, replace: boolean, file: Deno.FsFile) {
     this.#path = path;
     this.#temporary = temporary;
+    this.#replace = replace;
     this.#file = file;
   }
 
   /** Opens the temporary file. Throws UserError (no permission, disk full, not a folder). */
-  static async create(path: string): Promise<AtomicFile> {
-    const folder = dirname(path);
-    const temporary = join(folder, `.${basename(path)}.${crypto.randomUUID()}.tmp`);
+  static async create(path: string, { replace = true }: AtomicOptions = {}): Promise<AtomicFile> {
+    const temporary = temporaryPath(path);
     try {
-      await Deno.mkdir(folder, { recursive: true });
+      await Deno.mkdir(dirname(path), { recursive: true });
       const file = await Deno.open(temporary, { write: true, createNew: true });
-      return new AtomicFile(path, temporary, file);
+      return new AtomicFile(path, temporary, replace, file);
     } catch (error) {
       throw writeError(error, path);
     }
@@ -65,14 +78,18 @@ export class AtomicFile {
     }
   }
 
-  /** Makes the file durable and visible under its name, replacing an older one in one step. */
+  /**
+   * Makes the file durable and visible under its name in one step. Throws UserError when there is
+   * one that must not be replaced; of several writers exactly one succeeds.
+   */
   async commit(): Promise<void> {
     const file = this.#open();
     try {
       await file.sync();
       file.close();
       this.#file = undefined;
-      await Deno.rename(this.#temporary, this.#path);
+      if (this.#replace) await Deno.rename(this.#temporary, this.#path);
+      else if (!await publishNew(this.#temporary, this.#path)) throw existsError(this.#path);
     } catch (error) {
       await Deno.remove(this.#temporary).catch(() => undefined);
       throw writeError(error, this.#path);
@@ -93,12 +110,21 @@ export class AtomicFile {
   }
 }
 
+/** What the user is told who would lose a file. */
+export function existsError(path: string): UserError {
+  return new UserError(`${path} already exists: choose another name or add --overwrite`);
+}
+
 /**
  * Writes a whole file so that a reader, also after a crash, sees the old content or the new one.
  * Missing folders are created; UserError when the user can mend the failure.
  */
-export async function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
-  await using file = await AtomicFile.create(path);
+export async function writeFileAtomic(
+  path: string,
+  data: Uint8Array | string,
+  options: AtomicOptions = {},
+): Promise<void> {
+  await using file = await AtomicFile.create(path, options);
   await file.write(typeof data === "string" ? new TextEncoder().encode(data) : data);
   await file.commit();
 }

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { AtomicFile, writeError, writeFileAtomic } from "./atomic_write.ts";
+import { publishNew } from "./publish_new.ts";
+import { Racer } from "./racer_testing.ts";
 
 async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -76,4 +78,62 @@ Deno.test("a full disk becomes a UserError, other failures stay what they are", 
   assert.equal(translated.cause, full);
   const other = new TypeError("a bug");
   assert.equal(writeError(other, "x"), other);
+});
+
+Deno.test("a file that must not be replaced stays, and nothing is left beside it", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "file");
+    await writeFileAtomic(path, "first", { replace: false });
+    await assert.rejects(
+      writeFileAtomic(path, "second", { replace: false }),
+      (error) =>
+        error instanceof UserError &&
+        error.message === `${path} already exists: choose another name or add --overwrite`,
+    );
+    assert.equal(Deno.readTextFileSync(path), "first");
+    assert.deepEqual(names(folder), ["file"]);
+  });
+});
+
+Deno.test("of two processes that write a new file exactly one succeeds", async () => {
+  await withFolder(async (folder) => {
+    await using left = new Racer();
+    await using right = new Racer();
+    for (let round = 0; round < 50; round++) {
+      const path = join(folder, String(round));
+      const answers = await Promise.all([
+        left.tell("write", path, "left"),
+        right.tell("write", path, "right"),
+      ]);
+      const winner = answers.indexOf("done");
+      assert.match(answers[1 - winner], /already exists: choose another name/);
+      assert.equal(Deno.readTextFileSync(path), ["left", "right"][winner]);
+    }
+    assert.equal(names(folder).length, 50);
+  });
+});
+
+Deno.test("without hard links a new file is published once too", async () => {
+  await withFolder(async (folder) => {
+    const refuse = () => Promise.reject(new Deno.errors.PermissionDenied("no hard links"));
+    const path = join(folder, "file");
+    for (const text of ["a", "b"]) Deno.writeTextFileSync(join(folder, text), text);
+    assert.equal(await publishNew(join(folder, "a"), path, refuse), true);
+    assert.equal(await publishNew(join(folder, "b"), path, refuse), false);
+    assert.equal(Deno.readTextFileSync(path), "a");
+    assert.deepEqual(names(folder).toSorted(), ["b", "file"]);
+  });
+});
+
+Deno.test("a link that exists because its answer was lost is one's own", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "file");
+    Deno.writeTextFileSync(join(folder, "a"), "a");
+    const repeat = async (from: string, to: string) => {
+      await Deno.link(from, to);
+      await Deno.link(from, to);
+    };
+    assert.equal(await publishNew(join(folder, "a"), path, repeat), true);
+    assert.deepEqual(names(folder), ["file"]);
+  });
 });

@@ -1,0 +1,141 @@
+/** One run in a folder of its own. */
+import { join } from "node:path";
+import { UserError } from "../errors.ts";
+import { canonicalHash } from "../util/canonical_hash.ts";
+import { FolderLock } from "../util/folder_lock.ts";
+import { ifPresent } from "../util/read_error.ts";
+import { readSealed, writeSealed } from "../util/sealed_file.ts";
+import {
+  type CellCurve,
+  cellFormat,
+  type CellIdentity,
+  type CellLog,
+  cellLogFormat,
+  type CellProgress,
+  type CellRow,
+  cellRowFormat,
+  curveFormat,
+  progressFormat,
+} from "./cell_files.ts";
+
+/** Digits of a cell's hash that name its folder. */
+const idLength = 20;
+
+/** Name of the folder of a cell: the start of its identity's SHA-256. */
+export function cellId(identity: CellIdentity): string {
+  return canonicalHash(identity).slice(0, idLength);
+}
+
+/** Name of the model of a complete cell in its folder. */
+export const cellModelName = "model.safetensors";
+
+/** Name of the translations of a split in the folder of their cell. */
+export function cellTranslationsName(split: string): string {
+  return `translations-${split}.json`;
+}
+
+/** What the folder of a run that never got going may hold beside locks. */
+const unused: ReadonlySet<string> = new Set(["cell.json", "log.json", "progress.json"]);
+
+/**
+ * A cell: all that its numbers depend on, and the folder that keeps what they are. Only the holder
+ * of its lock writes to it; everybody may read.
+ */
+export class Cell {
+  /** See {@link cellId}. */
+  readonly id: string;
+  /** Absolute path. */
+  readonly folder: string;
+
+  /** @param store Folder of all cells. Nothing is read or written yet. */
+  constructor(store: string, readonly identity: CellIdentity) {
+    this.id = cellId(identity);
+    this.folder = join(store, this.id);
+  }
+
+  /** Path of a file of the cell. */
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** What the run measured; undefined until it is complete. @throws {UserError} when damaged. */
+  async row(): Promise<CellRow | undefined> {
+    return await readSealed(this.path("row.json"), cellRowFormat);
+  }
+
+  /**
+   * Takes the lock and makes sure that the folder is this cell's.
+   *
+   * @param report Is told when that takes a while. @param signal Ends it; its reason is thrown.
+   * @throws {LockedError} when another process has it.
+   */
+  async lock(report: (line: string) => void, signal: AbortSignal): Promise<FolderLock> {
+    const lock = await FolderLock.acquire(this.folder, { report, signal });
+    try {
+      const record = await readSealed(this.path("cell.json"), cellFormat);
+      if (record !== undefined && cellId(record.identity) !== this.id) {
+        throw new UserError(`${this.path("cell.json")}: holds another cell than its folder says`);
+      }
+    } catch (error) {
+      await lock[Symbol.asyncDispose]();
+      throw error;
+    }
+    return lock;
+  }
+
+  /** Says what the cell is, unless the folder says so already, and notes a start in the log. */
+  async begin(commit: string | null, event: string): Promise<void> {
+    const path = this.path("cell.json");
+    if (await readSealed(path, cellFormat) === undefined) {
+      const createdAt = new Date().toISOString();
+      await writeSealed(path, cellFormat, { identity: this.identity, createdAt, commit });
+    }
+    await this.note(event, commit);
+  }
+
+  /** Everything that happened, in order. @throws {UserError} when damaged. */
+  async log(): Promise<CellLog> {
+    return await readSealed(this.path("log.json"), cellLogFormat) ?? [];
+  }
+
+  /** Adds an event to the log. */
+  async note(event: string, commit: string | null): Promise<void> {
+    const log = await this.log();
+    log.push({ at: new Date().toISOString(), event, commit });
+    await writeSealed(this.path("log.json"), cellLogFormat, log);
+  }
+
+  /** For those who watch. */
+  async writeProgress(progress: CellProgress): Promise<void> {
+    await writeSealed(this.path("progress.json"), progressFormat, progress);
+  }
+
+  /** Keeps the curves so far. */
+  async writeCurve(curve: CellCurve): Promise<void> {
+    await writeSealed(this.path("curve.json"), curveFormat, curve);
+  }
+
+  /** Completes the cell; its checkpoints are of no use any more. */
+  async complete(row: CellRow): Promise<void> {
+    await writeSealed(this.path("row.json"), cellRowFormat, row);
+    for await (const { name } of Deno.readDir(this.folder)) {
+      if (/^(last|best-\d+|recent-\d+)\.safetensors$/.test(name)) {
+        await Deno.remove(this.path(name));
+      }
+    }
+  }
+
+  /** Whether a run got so far that it left a checkpoint. */
+  async hasCheckpoint(): Promise<boolean> {
+    const path = this.path("last.safetensors");
+    return await ifPresent(path, Deno.stat(path)) !== undefined;
+  }
+
+  /** Removes the folder of a run that never got going: one without checkpoint, model or row. */
+  async dropUnused(): Promise<void> {
+    for await (const { name } of Deno.readDir(this.folder)) {
+      if (!unused.has(name) && !/^lock-\d+\.json$/.test(name)) return;
+    }
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}

@@ -1,0 +1,59 @@
+/** Copies what belongs to a row from its cell to the place beside a result file. */
+import { dirname, join } from "node:path";
+import { UserError } from "../errors.ts";
+import type { ResultRow } from "../results/schema_row.ts";
+import { translationsName } from "../results/translations_file.ts";
+import { modelFileName, modelsFolder } from "../train/models_folder.ts";
+import { writeFileAtomic } from "../util/atomic_write.ts";
+import { ifPresent } from "../util/read_error.ts";
+import { sha256Hex } from "../util/sha256.ts";
+import { cellModelName } from "./cell.ts";
+
+function peakOf({ role, schedule }: ResultRow): number | undefined {
+  const { peak } = schedule.configuration;
+  return role === "trial" && typeof peak === "number" ? peak : undefined;
+}
+
+/**
+ * Copies the model and the translations of a run.
+ *
+ * @param folder Folder of the cell.
+ * @param row Its row, with the role that it has in the result.
+ * @param output The result file that is going to be written.
+ * @returns The row as it is in the result: its files are named from there.
+ * @throws {UserError} when a file is missing, damaged, or cannot be written.
+ */
+export async function exportCell(
+  folder: string,
+  row: ResultRow,
+  output: string,
+): Promise<ResultRow> {
+  const { task, model, seed, translations } = row;
+  const peak = peakOf(row);
+  const modelPath = join(folder, cellModelName);
+  const bytes = await ifPresent(modelPath, Deno.readFile(modelPath));
+  if (bytes !== undefined) {
+    const name = modelFileName(task.name, model.name, seed, peak);
+    await writeFileAtomic(join(modelsFolder(output), name), bytes);
+  }
+  if (translations === undefined) return row;
+  const renamed = [];
+  for (const record of translations) {
+    const path = join(folder, record.file);
+    const text = await ifPresent(path, Deno.readFile(path));
+    if (text === undefined) throw new UserError(`${path}: missing: restore it or merge without it`);
+    if (sha256Hex(text) !== record.sha256) {
+      throw new UserError(`${path}: damaged (its digest does not match): restore it`);
+    }
+    const file = translationsName(output, {
+      task: task.name,
+      model: model.name,
+      seed,
+      split: record.split,
+      ...(peak === undefined ? {} : { rate: peak }),
+    });
+    await writeFileAtomic(join(dirname(output), file), text);
+    renamed.push({ ...record, file });
+  }
+  return { ...row, translations: renamed };
+}

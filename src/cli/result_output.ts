@@ -1,0 +1,39 @@
+/** Where a result goes, and that it takes nothing else's place. */
+import { basename, join, resolve } from "node:path";
+import { UserError } from "../errors.ts";
+import type { Result } from "../results/schema.ts";
+import { defaultResultPath } from "../results/store.ts";
+import { ifPresent } from "../util/read_error.ts";
+
+/**
+ * Checks a name that was asked for, before anything is computed.
+ *
+ * @returns The absolute path.
+ * @throws {UserError} when it does not end in `.json`, is a folder, or is taken.
+ */
+export async function checkOutput(output: string, overwrite: boolean): Promise<string> {
+  if (!output.endsWith(".json")) {
+    throw new UserError(`--output ${output || '""'}: give a file whose name ends in .json`);
+  }
+  const path = resolve(output);
+  const found = await ifPresent(path, Deno.lstat(path));
+  if (found === undefined) return path;
+  if (found.isDirectory) throw new UserError(`--output ${output}: this is a folder`);
+  if (!overwrite) {
+    throw new UserError(
+      `--output ${output}: already exists: choose another name, or add --overwrite to replace it`,
+    );
+  }
+  return path;
+}
+
+/** The first free name for a result that was given none: suite, profile and time of its end. */
+export async function freeOutput(results: string, result: Result): Promise<string> {
+  const { suite, profile, finishedAt } = result;
+  const time = finishedAt === null ? new Date() : new Date(finishedAt);
+  const path = join(results, basename(defaultResultPath(suite, profile, time)));
+  for (let n = 1;; n++) {
+    const free = n === 1 ? path : path.replace(/\.json$/, `-${n}.json`);
+    if (await ifPresent(free, Deno.lstat(free)) === undefined) return free;
+  }
+}

@@ -1,0 +1,50 @@
+/** Which adapter a process of a sweep computes on, as far as that can be chosen from outside. */
+import { UserError } from "../errors.ts";
+
+/** An adapter that a user named. */
+export interface NamedAdapter {
+  /** As the user wrote it. */
+  readonly name: string;
+  /** What the environment of a process says so that it gets this adapter. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** PCI numbers that the adapter must have then; `null` where the name does not say. */
+  readonly pci: { readonly vendor: number; readonly device: number } | null;
+}
+
+const PCI = /^(?:0x)?([0-9a-f]{4,5}):(?:0x)?([0-9a-f]{1,4})$/i;
+const VARIABLE = /^([A-Z_][A-Z0-9_]*)=(.+)$/;
+
+function parseAdapter(name: string): NamedAdapter {
+  if (name === "mesa" || name === "swiftshader") {
+    return { name, environment: { MEGA_SOFTWARE_ADAPTER: name }, pci: null };
+  }
+  const [, vendor, device] = PCI.exec(name) ?? [];
+  if (vendor !== undefined) {
+    return {
+      name,
+      environment: { VK_LOADER_DEVICE_SELECT: `0x${vendor}:0x${device}` },
+      pci: { vendor: parseInt(vendor, 16), device: parseInt(device, 16) },
+    };
+  }
+  const [, variable, value] = VARIABLE.exec(name) ?? [];
+  if (variable?.startsWith("LD_")) {
+    throw new UserError(`--adapter ${name}: LD_ variables are not passed on to jobs`);
+  }
+  if (variable !== undefined) return { name, environment: { [variable]: value }, pci: null };
+  throw new UserError(
+    `--adapter ${name}: give PCI numbers such as 10de:2684 (\`lspci -nn\` shows them), mesa, ` +
+      "swiftshader, or VARIABLE=VALUE for the driver; WebGPU has no numbers for adapters",
+  );
+}
+
+/**
+ * The adapters that processes are spread over. WebGPU cannot list adapters and takes no names; the
+ * Vulkan loader puts the device with given PCI numbers first, which is the one that WebGPU takes.
+ * Several cards of one model have the same numbers: only their driver, asked by a variable of its
+ * own, tells them apart.
+ *
+ * @throws {UserError} for a name that is none of these.
+ */
+export function parseAdapters(names: readonly string[]): NamedAdapter[] {
+  return names.map(parseAdapter);
+}

@@ -1,0 +1,328 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { UserError } from "../errors.ts";
+import { FolderLock, LockedError, type LockSystem } from "./folder_lock.ts";
+import { Racer } from "./racer_testing.ts";
+
+async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).toSorted();
+
+/** A lock file as a process leaves it that was killed. */
+function leave(folder: string, number: number, fields: Record<string, unknown> = {}): void {
+  const holder = {
+    state: "held",
+    host: Deno.hostname(),
+    pid: 4711,
+    startedAt: "2026-01-02T03:04:05.000Z",
+    token: "dead",
+    kept: true,
+    ...fields,
+  };
+  Deno.writeTextFileSync(join(folder, `lock-${number}.json`), JSON.stringify(holder));
+}
+
+/** A system whose time passes at once; `during` happens while a process waits. */
+function fakeTime(during: (waited: number) => void = () => {}) {
+  const time = { waited: 0, beats: [] as (() => void)[] };
+  const system: Partial<LockSystem> = {
+    delay: (milliseconds) => {
+      time.waited += milliseconds;
+      during(time.waited);
+      return Promise.resolve();
+    },
+    every: (_milliseconds, beat) => {
+      time.beats.push(beat);
+      return () => {};
+    },
+  };
+  return { time, system };
+}
+
+/** An acquisition that must not have to wait. */
+const atOnce = fakeTime(() => assert.fail("waited")).system;
+
+Deno.test("a folder is locked once, and again when the lock was given back", async () => {
+  await withFolder(async (folder) => {
+    const inner = join(folder, "a", "b");
+    {
+      await using lock = await FolderLock.acquire(inner, { system: atOnce });
+      await lock.check();
+      await assert.rejects(
+        FolderLock.acquire(inner, { system: atOnce }),
+        (error) =>
+          error instanceof LockedError && error instanceof UserError &&
+          error.message.startsWith(
+            `${inner} is in use by process ${Deno.pid} on ${Deno.hostname()} since 20`,
+          ),
+      );
+      await lock.check();
+    }
+    await using again = await FolderLock.acquire(inner, { system: atOnce });
+    await again.check();
+  });
+});
+
+Deno.test("locking a thousand times leaves one file", async () => {
+  await withFolder(async (folder) => {
+    for (let i = 0; i < 1000; i++) {
+      await using _ = await FolderLock.acquire(folder);
+    }
+    assert.deepEqual(names(folder), ["lock-1000.json"]);
+  });
+});
+
+Deno.test("of two processes that race for the lock of a dead one exactly one gets it", async () => {
+  await withFolder(async (folder) => {
+    await using left = new Racer();
+    await using right = new Racer();
+    for (let round = 0; round < 50; round++) {
+      const place = join(folder, String(round));
+      Deno.mkdirSync(place);
+      leave(place, 3);
+      const answers = await Promise.all([left, right].map((racer) => racer.tell("lock", place)));
+      assert.equal(answers.filter((answer) => answer === "done").length, 1, answers.join("\n"));
+      assert.equal(answers.filter((answer) => /is in use by process/.test(answer)).length, 1);
+      assert.deepEqual(names(place), ["lock-4.json"]);
+    }
+  });
+});
+
+Deno.test("the lock of a killed process is taken over at once on the same host", async () => {
+  await withFolder(async (folder) => {
+    {
+      await using racer = new Racer();
+      assert.equal(await racer.tell("lock", folder), "done");
+      await assert.rejects(
+        FolderLock.acquire(folder, { system: atOnce }),
+        new RegExp(`in use by process ${racer.pid} on `),
+      );
+    }
+    await using _ = await FolderLock.acquire(folder, { system: atOnce });
+    assert.deepEqual(names(folder), ["lock-2.json"]);
+  });
+});
+
+Deno.test("a holder on another host that shows no sign of life for a minute is dead", async () => {
+  for (const fields of [{ host: "elsewhere" }, { host: null }, { kept: false }]) {
+    await withFolder(async (folder) => {
+      leave(folder, 7, fields);
+      const { time, system } = fakeTime();
+      const lines: string[] = [];
+      await using lock = await FolderLock.acquire(folder, {
+        system,
+        report: (line) => lines.push(line),
+      });
+      await lock.check();
+      assert.equal(time.waited, 60_000);
+      const host = fields.host === null ? "an unnamed host" : fields.host ?? Deno.hostname();
+      assert.deepEqual(lines, [
+        `waiting 60 s to see whether process 4711 on ${host} since 2026-01-02T03:04:05.000Z ` +
+        `still works on ${folder}`,
+      ]);
+      assert.deepEqual(names(folder), ["lock-8.json"]);
+    });
+  }
+});
+
+Deno.test("a process without the name of its host watches every holder", async () => {
+  await withFolder(async (folder) => {
+    leave(folder, 1, { host: null });
+    const { time, system } = fakeTime();
+    await using _ = await FolderLock.acquire(folder, { system: { ...system, host: null } });
+    assert.equal(time.waited, 60_000);
+  });
+});
+
+Deno.test("a holder on another host whose file changes is alive", async () => {
+  await withFolder(async (folder) => {
+    const elsewhere = fakeTime();
+    await using holder = await FolderLock.acquire(folder, {
+      system: { ...elsewhere.system, host: "elsewhere" },
+    });
+    const here = fakeTime((waited) => {
+      if (waited === 10_000) { for (const beat of elsewhere.time.beats) beat(); }
+    });
+    const error = await FolderLock.acquire(folder, { system: here.system }).catch((error) => error);
+    assert.ok(error instanceof LockedError);
+    assert.match(error.message, /is in use by process \d+ on elsewhere since /);
+    assert.ok(here.time.waited < 30_000);
+    await holder.check();
+  });
+});
+
+Deno.test("a lock that is given back while it is watched is taken at once", async () => {
+  await withFolder(async (folder) => {
+    const elsewhere = fakeTime();
+    const holder = await FolderLock.acquire(folder, {
+      system: { ...elsewhere.system, host: "elsewhere" },
+    });
+    const here = fakeTime();
+    await using lock = await FolderLock.acquire(folder, {
+      system: {
+        ...here.system,
+        delay: async (milliseconds) => {
+          await here.system.delay?.(milliseconds);
+          await holder[Symbol.asyncDispose]();
+        },
+      },
+    });
+    await lock.check();
+    assert.equal(here.time.waited, 2_000);
+  });
+});
+
+Deno.test("a holder that was taken for dead finds out and hurts nobody", async () => {
+  await withFolder(async (folder) => {
+    const slow = await FolderLock.acquire(folder, {
+      system: { ...fakeTime().system, host: "elsewhere" },
+    });
+    await slow.check();
+    await using lock = await FolderLock.acquire(folder, { system: fakeTime().system });
+    await assert.rejects(
+      slow.check(),
+      (error) =>
+        error instanceof LockedError &&
+        error.message.startsWith(`${folder} was taken over by process ${Deno.pid} on `),
+    );
+    await slow[Symbol.asyncDispose]();
+    await lock.check();
+    assert.deepEqual(names(folder), ["lock-2.json"]);
+  });
+});
+
+Deno.test("a lock whose file somebody removed is lost", async () => {
+  await withFolder(async (folder) => {
+    await using lock = await FolderLock.acquire(folder, { system: atOnce });
+    Deno.removeSync(join(folder, "lock-1.json"));
+    await assert.rejects(lock.check(), /the lock of this process is gone/);
+  });
+});
+
+Deno.test("a damaged lock file is that of an unknown process", async () => {
+  for (const text of ["", '{"state":"he', '{"state":"held"}', "\0\0\0\0"]) {
+    await withFolder(async (folder) => {
+      const path = join(folder, "lock-2.json");
+      Deno.writeTextFileSync(path, text);
+      const lines: string[] = [];
+      const moving = fakeTime((waited) => Deno.utimeSync(path, waited, waited));
+      await assert.rejects(
+        FolderLock.acquire(folder, { system: moving.system, report: (line) => lines.push(line) }),
+        /is in use by an unknown process/,
+      );
+      assert.match(lines.join(), /^waiting 60 s to see whether an unknown process still works on /);
+      const still = fakeTime();
+      await using lock = await FolderLock.acquire(folder, { system: still.system });
+      await lock.check();
+      assert.equal(still.time.waited, 60_000);
+      assert.deepEqual(names(folder), ["lock-3.json"]);
+    });
+  }
+});
+
+Deno.test("a file that is completed while it is watched is looked at anew", async () => {
+  await withFolder(async (folder) => {
+    Deno.writeTextFileSync(join(folder, "lock-2.json"), "");
+    const { time, system } = fakeTime((waited) => {
+      if (waited === 4_000) leave(folder, 2);
+    });
+    await using _ = await FolderLock.acquire(folder, { system });
+    assert.equal(time.waited, 4_000);
+  });
+});
+
+Deno.test("locks work where there are neither hard links nor locks of the system", async () => {
+  await withFolder(async (folder) => {
+    const { time, system } = fakeTime(() => time.beats.forEach((beat) => beat()));
+    const bare: Partial<LockSystem> = {
+      ...system,
+      link: () => Promise.reject(new Deno.errors.PermissionDenied("no hard links")),
+      tryLock: () => Promise.reject(new Deno.errors.NotSupported("no locks")),
+    };
+    {
+      await using lock = await FolderLock.acquire(folder, { system: bare });
+      await lock.check();
+      assert.deepEqual(names(folder), ["lock-1.json"]);
+      await assert.rejects(FolderLock.acquire(folder, { system: bare }), LockedError);
+    }
+    await using _ = await FolderLock.acquire(folder, { system: { ...bare, ...atOnce } });
+    assert.deepEqual(names(folder), ["lock-2.json"]);
+  });
+});
+
+Deno.test("a system whose locks keep nobody out is not trusted", async () => {
+  await withFolder(async (folder) => {
+    const { time, system } = fakeTime(() => time.beats.forEach((beat) => beat()));
+    const open = { ...system, tryLock: () => Promise.resolve(true) };
+    await using _ = await FolderLock.acquire(folder, { system: open });
+    await assert.rejects(FolderLock.acquire(folder, { system: open }), LockedError);
+  });
+});
+
+Deno.test("a slow process that makes a number used before does not have the lock", async () => {
+  await withFolder(async (folder) => {
+    leave(folder, 1, { state: "free" });
+    let overtaken: FolderLock | undefined;
+    const slow = FolderLock.acquire(folder, {
+      system: {
+        ...atOnce,
+        link: async (path, name) => {
+          // Others take and give back the lock between its look and its attempt.
+          if (overtaken === undefined) {
+            await (await FolderLock.acquire(folder, { system: atOnce }))[Symbol.asyncDispose]();
+            overtaken = await FolderLock.acquire(folder, { system: atOnce });
+          }
+          await Deno.link(path, name);
+        },
+      },
+    });
+    await assert.rejects(slow, LockedError);
+    assert.ok(overtaken);
+    await overtaken.check();
+    assert.deepEqual(names(folder), ["lock-3.json"]);
+    await overtaken[Symbol.asyncDispose]();
+  });
+});
+
+Deno.test("watching ends when it is interrupted", async () => {
+  await withFolder(async (folder) => {
+    leave(folder, 1, { host: "elsewhere" });
+    const controller = new AbortController();
+    const locking = FolderLock.acquire(folder, {
+      signal: controller.signal,
+      report: () => controller.abort(new Error("interrupted")),
+    });
+    await assert.rejects(locking, /^Error: interrupted$/);
+    assert.deepEqual(names(folder), ["lock-1.json"]);
+  });
+});
+
+Deno.test("a folder that cannot be made is a UserError", async () => {
+  await withFolder(async (folder) => {
+    const file = join(folder, "file");
+    Deno.writeTextFileSync(file, "x");
+    await assert.rejects(FolderLock.acquire(join(file, "cell")), UserError);
+  });
+});
+
+Deno.test("a lock that is held does not keep the process alive", async () => {
+  await withFolder(async (folder) => {
+    const module = new URL("./folder_lock.ts", import.meta.url);
+    const script = `const { FolderLock } = await import(${JSON.stringify(module.href)});
+      await FolderLock.acquire(${JSON.stringify(folder)});`;
+    const { success } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--no-check", script],
+      cwd: new URL(".", import.meta.url),
+      stderr: "null",
+      signal: AbortSignal.timeout(8000),
+    }).output();
+    assert.ok(success);
+  });
+});
