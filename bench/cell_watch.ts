@@ -1,5 +1,5 @@
 import type { Cell } from "../src/cells/cell.ts";
-import type { RunProgress } from "../src/train/checkpoint.ts";
+import type { RunProgress } from "../src/train/progress.ts";
 import type { RunReport } from "../src/train/run.ts";
 import type { ScoreSpec } from "../src/train/workload.ts";
 

@@ -12,6 +12,7 @@ import { adapterRecord } from "./adapter_record.ts";
 import { CellWatch } from "./cell_watch.ts";
 import { keepModel } from "./kept_models.ts";
 import { keepTranslations } from "./kept_translations.ts";
+import { runOverrides } from "./overrides.ts";
 import { outcomeRow, type RowHead } from "./row.ts";
 import type { SuiteEvents, SuitePlan } from "./suite_plan.ts";
 
@@ -129,6 +130,10 @@ export async function runCell(
       startedAt: log[0].at,
       finishedAt: new Date().toISOString(),
       commits: log.map(({ commit }) => commit).filter((commit, i, all) => commit !== all[i - 1]),
+      overrides: runOverrides(
+        plan,
+        plan.learningRates.length > 0 ? head.settings.schedule.peak : plan.learningRate,
+      ),
     };
     await cell.complete(done);
     return done;

@@ -4,21 +4,8 @@ import { exportCell } from "../src/cells/export_cell.ts";
 import type { Result } from "../src/results/schema.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { writeResult } from "../src/results/store.ts";
+import { overridesOf } from "./overrides.ts";
 import type { SuiteOutcome, SuitePlan } from "./suite_plan.ts";
-
-/** Departures from the profile, as a result names them. */
-function overridesOf(plan: SuitePlan): Result["overrides"] {
-  const { batchSize, updates, direction, averagedModels, learningRate } = plan;
-  const scheduleOf = plan.scheduleOf?.model;
-  const chosen = { batchSize, updates, scheduleOf, direction, averagedModels, learningRate };
-  return {
-    ...Object.fromEntries(
-      Object.entries(chosen).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]),
-    ),
-    ...(plan.carryState ? { carryState: "yes" } : {}),
-    ...(plan.learningRates.length > 0 ? { learningRates: plan.learningRates.join() } : {}),
-  };
-}
 
 /** The result of what was done; undefined when nothing was. */
 export function suiteResult(

@@ -1,18 +1,11 @@
 /** The choice of a learning rate by trials. */
+import { validationScore } from "../src/cells/validation_score.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 
 /** Peak learning rate of a run. */
 export function trialPeak({ schedule }: ResultRow): number | undefined {
   const { peak } = schedule.configuration;
   return typeof peak === "number" ? peak : undefined;
-}
-
-/** Best score on the validation split, or `undefined` for a run that has none. */
-function validationScore({ validationCurve, score, status }: ResultRow): number | undefined {
-  if (status !== "completed") return undefined;
-  const values = validationCurve.flatMap((point) => point.score === null ? [] : [point.score]);
-  if (values.length === 0) return undefined;
-  return score.higherIsBetter ? Math.max(...values) : Math.min(...values);
 }
 
 /**

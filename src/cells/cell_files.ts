@@ -89,6 +89,8 @@ export const cellRowFormat = {
     finishedAt: timestampSchema,
     /** Commits of the attempts, in order; `null` where there was no checkout. */
     commits: z.array(z.string().nullable()),
+    /** Departures from the profile, as a result names them. */
+    overrides: z.record(z.string(), z.union([z.string(), z.number()])),
   }),
 } satisfies SealedFormat<unknown>;
 /** See {@link cellRowFormat}. */

@@ -9,9 +9,9 @@ import { ifPresent } from "../util/read_error.ts";
 import { sha256Hex } from "../util/sha256.ts";
 import { cellModelName } from "./cell.ts";
 
-function peakOf({ role, schedule }: ResultRow): number | undefined {
+function peakOf({ schedule }: ResultRow): number | undefined {
   const { peak } = schedule.configuration;
-  return role === "trial" && typeof peak === "number" ? peak : undefined;
+  return typeof peak === "number" ? peak : undefined;
 }
 
 /**
@@ -20,6 +20,8 @@ function peakOf({ role, schedule }: ResultRow): number | undefined {
  * @param folder Folder of the cell.
  * @param row Its row, with the role that it has in the result.
  * @param output The result file that is going to be written.
+ * @param trial What tells a trial from others of its task, model and seed, in names of files; its
+ * peak learning rate where nothing is given.
  * @returns The row as it is in the result: its files are named from there.
  * @throws {UserError} when a file is missing, damaged, or cannot be written.
  */
@@ -27,13 +29,14 @@ export async function exportCell(
   folder: string,
   row: ResultRow,
   output: string,
+  trial: string | number | undefined = peakOf(row),
 ): Promise<ResultRow> {
-  const { task, model, seed, translations } = row;
-  const peak = peakOf(row);
+  const { role, task, model, seed, translations } = row;
+  const rate = role === "trial" ? trial : undefined;
   const modelPath = join(folder, cellModelName);
   const bytes = await ifPresent(modelPath, Deno.readFile(modelPath));
   if (bytes !== undefined) {
-    const name = modelFileName(task.name, model.name, seed, peak);
+    const name = modelFileName(task.name, model.name, seed, rate);
     await writeFileAtomic(join(modelsFolder(output), name), bytes);
   }
   if (translations === undefined) return row;
@@ -50,7 +53,7 @@ export async function exportCell(
       model: model.name,
       seed,
       split: record.split,
-      ...(peak === undefined ? {} : { rate: peak }),
+      ...(rate === undefined ? {} : { rate }),
     });
     await writeFileAtomic(join(dirname(output), file), text);
     renamed.push({ ...record, file });

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { runProgram } from "../device/provision/program.ts";
+import { isWritable } from "../util/writable.ts";
 import type { AdapterAnswer } from "../device/provision/adapter_check.ts";
+import { optionValue, readCommandLine } from "./path_table.ts";
 import type { ReadEnv } from "./paths.ts";
 
 /**
@@ -34,6 +36,34 @@ export function vulkanEnvironment(
     ...(hurried ? { GALLIVM_PERF: "nopt" } : {}),
   };
   return Object.fromEntries(Object.entries(defaults).filter(([name]) => !env(name)));
+}
+
+/**
+ * Does a command compile far more than it runs? The fast tests and the smoke profile do.
+ *
+ * @param resumed The profile of the run that `--resume` continues.
+ */
+export function isHurried(
+  command: string,
+  args: readonly string[],
+  resumed: string | undefined,
+): boolean {
+  if (command === "test") return true;
+  if (!["bench", "cell", "sweep"].includes(command)) return false;
+  return (resumed ?? optionValue(readCommandLine(command, args), "--profile")) === "smoke";
+}
+
+/**
+ * For a sweep, which starts programs: Deno lets a process with a list of programs hand on no
+ * variable of the dynamic linker that is not empty. The launchers of the jobs find the search path
+ * under another name.
+ */
+export function linkerEnvironment(all: Readonly<Record<string, string>>): Record<string, string> {
+  const names = Object.keys(all).filter((name) => /^(LD|DYLD)_/.test(name) && all[name] !== "");
+  return {
+    ...Object.fromEntries(names.map((name) => [name, ""])),
+    ...(all["LD_LIBRARY_PATH"] ? { MEGA_LIBRARY_PATH: all["LD_LIBRARY_PATH"] } : {}),
+  };
 }
 
 /** Commit and state of the checkout for result files; empty outside of one or without git. */
@@ -75,10 +105,17 @@ async function systemDriver(answer: AdapterAnswer): Promise<string | undefined> 
 }
 
 /**
- * Names a GPU that the machine has, whether or not Vulkan reaches it; only the launcher may look.
- * Empty where none is found.
+ * What only the launcher may look at: whether it can write the folder of the drivers, and a GPU that
+ * the machine has, whether or not Vulkan reaches it. Empty where neither is worth mention.
  */
-export async function hardwareEnvironment(): Promise<Record<string, string>> {
+export async function hardwareEnvironment(drivers: string): Promise<Record<string, string>> {
+  return {
+    ...(await isWritable(drivers) ? {} : { MEGA_UNWRITABLE: drivers }),
+    ...await gpuEnvironment(),
+  };
+}
+
+async function gpuEnvironment(): Promise<Record<string, string>> {
   const smi = await runProgram("nvidia-smi", ["--query-gpu=name", "--format=csv,noheader"]);
   if (smi.ok && smi.stdout.trim() !== "") {
     return { MEGA_HARDWARE: smi.stdout.split("\n")[0] ?? "" };

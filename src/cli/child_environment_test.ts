@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { gitEnvironment, vulkanEnvironment } from "./child_environment.ts";
+import {
+  gitEnvironment,
+  isHurried,
+  linkerEnvironment,
+  vulkanEnvironment,
+} from "./child_environment.ts";
 
 Deno.test("vulkanEnvironment leaves what the user has set alone", () => {
   const values = vulkanEnvironment(
@@ -26,4 +31,24 @@ Deno.test("gitEnvironment is empty outside of a checkout", async () => {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("smoke runs are hurried, also those that are resumed and those of a sweep", () => {
+  assert.ok(isHurried("test", [], undefined));
+  assert.ok(isHurried("bench", ["--profile", "smoke"], undefined));
+  assert.ok(isHurried("cell", ["--profile=smoke"], undefined));
+  assert.ok(isHurried("bench", ["--resume"], "smoke"));
+  assert.ok(!isHurried("bench", ["--resume"], "quick"));
+  assert.ok(!isHurried("bench", ["--task", "smoke"], undefined));
+  assert.ok(!isHurried("generate", ["--profile", "smoke"], undefined));
+});
+
+Deno.test("a sweep hands on no variable of the linker but the search path, under another name", () => {
+  const all = { LD_LIBRARY_PATH: "/cuda", LD_PRELOAD: "/x.so", PATH: "/bin", DYLD_X: "" };
+  assert.deepEqual(linkerEnvironment(all), {
+    LD_LIBRARY_PATH: "",
+    LD_PRELOAD: "",
+    MEGA_LIBRARY_PATH: "/cuda",
+  });
+  assert.deepEqual(linkerEnvironment({ PATH: "/bin" }), {});
 });

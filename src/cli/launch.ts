@@ -8,67 +8,52 @@
  */
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
-import { type AdapterAnswer, checkAdapter } from "../device/provision/adapter_check.ts";
-import { driverEnvironment } from "../device/provision/driver.ts";
-import { ensureDriver } from "../device/provision/ensure_driver.ts";
-import { type AdapterChoice, chooseAdapter } from "./adapter_choice.ts";
+import { NoAdapterError } from "../device/device.ts";
+import { endPrograms } from "../device/provision/program.ts";
+import { type Adapter, prepareAdapter } from "./adapter.ts";
+import { chooseAdapter } from "./adapter_choice.ts";
 import {
   gitEnvironment,
   hardwareEnvironment,
-  systemDriverEnvironment,
+  isHurried,
+  linkerEnvironment,
   vulkanEnvironment,
 } from "./child_environment.ts";
-import { cacheFolder, cacheFolders, PROJECT_ROOT, type ReadEnv, RESULTS_FOLDER } from "./paths.ts";
+import { END_WITH_PARENT, watchParent } from "./end_with_parent.ts";
+import { NO_ADAPTER } from "./no_adapter.ts";
+import {
+  cacheFolder,
+  cacheFolders,
+  PROJECT_ROOT,
+  type ReadEnv,
+  realPath,
+  RESULTS_FOLDER,
+} from "./paths.ts";
 import { permissionFlags } from "./permissions.ts";
-import { resumedData } from "./resumed_data.ts";
+import { type ResumedRun, resumedRun } from "./resumed_run.ts";
+import { findPrograms, SWEEP_PROGRAMS } from "./sweep_programs.ts";
+import { Supervisor } from "./supervisor.ts";
 
 const env: ReadEnv = (name) => Deno.env.get(name);
 
 /** Commands that compute nothing on the device. */
-const WITHOUT_ADAPTER: ReadonlySet<string> = new Set(["data", "diff", "tables", "report"]);
+const WITHOUT_ADAPTER: ReadonlySet<string> = new Set([
+  "data",
+  "diff",
+  "merge",
+  "report",
+  "sweep",
+  "tables",
+]);
+
+/** Milliseconds that a command is given to end; a sweep's jobs get theirs from their own launcher. */
+const GRACE = { command: 4000, sweep: 4500 };
+
+/** Exit codes of a crash: by SIGILL, SIGABRT, SIGBUS and SIGSEGV. */
+const CRASHES: readonly number[] = [132, 134, 135, 139];
 
 function say(line: string): void {
   console.error(line);
-}
-
-/** Finds an adapter, or provides one. @returns What the child's environment needs for it. */
-async function prepareAdapter(
-  command: string,
-  choice: AdapterChoice,
-  cache: string,
-): Promise<Record<string, string>> {
-  if (choice.when !== "always") {
-    const answer = await systemAdapter();
-    if (answer !== undefined) return await systemDriverEnvironment(answer);
-    if (choice.when === "never" || Deno.build.os !== "linux") return {};
-  }
-  try {
-    const driver = await ensureDriver({ cache, kinds: choice.kinds, say });
-    return driverEnvironment(driver, env("LD_LIBRARY_PATH"));
-  } catch (error) {
-    // The doctor's business is to say what is missing, so it runs also where this fails.
-    if (command !== "doctor" || !(error instanceof UserError)) throw error;
-    say(error.message);
-    return {};
-  }
-}
-
-async function systemAdapter(): Promise<AdapterAnswer | undefined> {
-  try {
-    return await checkAdapter();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    say(`the system's adapter is not usable (${reason}); looking for a software one`);
-    return undefined;
-  }
-}
-
-function kindOf(path: string): "file" | "folder" | "nothing" {
-  try {
-    return Deno.statSync(path).isDirectory ? "folder" : "file";
-  } catch {
-    return "nothing";
-  }
 }
 
 /** Test files that the fast tests leave out. */
@@ -81,22 +66,28 @@ function slowTests(folder: string): string[] {
 }
 
 /** The arguments with which Deno runs a command in the child. */
-async function childArguments(
+function childArguments(
   command: string,
   args: readonly string[],
   cwd: string,
-): Promise<string[]> {
+  resumed: ResumedRun | undefined,
+): string[] {
+  const { data, driver } = cacheFolders(env);
   const permissions = permissionFlags({
     command,
-    args: command === "bench" ? [...args, ...await resumedData(args, cwd, RESULTS_FOLDER)] : args,
+    args,
     cwd,
     root: PROJECT_ROOT,
     results: RESULTS_FOLDER,
     cache: cacheFolder(env),
-    data: cacheFolders(env).data,
+    data,
+    driver,
+    home: env("HOME") || env("USERPROFILE"),
     temporary: env("TMPDIR") || "/tmp",
     goldens: env("MEGA_GOLDENS_TEXT"),
-    kindOf,
+    resumed,
+    programs: [Deno.execPath(), ...findPrograms(SWEEP_PROGRAMS, env("PATH"))],
+    realPath,
   });
   if (command.startsWith("test")) {
     const files = command === "test:slow" && args.length === 0 ? slowTests(PROJECT_ROOT) : args;
@@ -105,68 +96,67 @@ async function childArguments(
   // Packages for comparisons, pages and the text `words` are not in the lock file: whatever it
   // lists is fetched by every first command.
   const optional = command === "report" || args.includes("kernels") ||
-    args.some((arg) => /(?:^|[=,])(?:words|lm)(?:,|$)/.test(arg));
+    args.some((arg) => /(?:^|[=,])(?:words|lm)(?:,|$)/.test(arg)) ||
+    resumed?.tasks.includes("words");
   const main = join(PROJECT_ROOT, "src/cli/main.ts");
   const lock = optional ? [] : [`--lock=${join(PROJECT_ROOT, "deno.lock")}`, "--frozen"];
   return ["run", "--no-check", ...lock, ...permissions, main, command, ...args];
 }
 
-/** Does a command compile far more than it runs? The fast tests and the smoke profile do. */
-function isHurried(command: string, args: readonly string[]): boolean {
-  const smoke = args.includes("smoke") || args.includes("--profile=smoke");
-  return command === "test" || (command === "bench" && smoke);
-}
-
-/** Passes signals on to the child; returns a function that stops doing so. */
-function forwardSignals(child: Deno.ChildProcess): () => void {
-  const signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT"]
-    : ["SIGINT", "SIGTERM", "SIGHUP"];
-  const listeners = signals.map((signal) => {
-    const listener = () => {
-      // A terminal sends Ctrl-C to the child as well; a second one would make it give up at once.
-      if (signal === "SIGINT" && Deno.stdin.isTerminal()) return;
-      try {
-        child.kill(signal);
-      } catch (error) {
-        if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
-      }
-    };
-    Deno.addSignalListener(signal, listener);
-    return () => Deno.removeSignalListener(signal, listener);
-  });
-  return () => listeners.forEach((stop) => stop());
-}
-
 async function launch(command: string, given: readonly string[]): Promise<number> {
   const { choice, rest } = chooseAdapter(given, env);
+  using supervisor = new Supervisor({
+    grace: command === "sweep" ? GRACE.sweep : GRACE.command,
+    terminal: Deno.stdin.isTerminal(),
+    beforeChild: endPrograms,
+    say,
+  });
+  if (env(END_WITH_PARENT)) watchParent(() => supervisor.end("SIGTERM"));
   const cache = cacheFolder(env);
+  const cwd = command.startsWith("test") ? PROJECT_ROOT : env("INIT_CWD") || Deno.cwd();
+  const resumed = command === "bench" ? await resumedRun(rest, cwd, RESULTS_FOLDER) : undefined;
+  // Before anything is fetched: what is wrong with the command line shows here.
+  const args = childArguments(command, rest, cwd, resumed);
   const needsAdapter = !WITHOUT_ADAPTER.has(command) &&
     !rest.some((arg) => arg === "--help" || arg === "-h");
-  const vulkan = vulkanEnvironment(env, cache, isHurried(command, rest));
-  if (Deno.build.os === "linux") {
+  const vulkan = vulkanEnvironment(env, cache, isHurried(command, rest, resumed?.profile));
+  if (Deno.build.os === "linux" && command !== "sweep") {
     for (const [name, value] of Object.entries(vulkan)) Deno.env.set(name, value);
   }
-  const adapter = needsAdapter ? await prepareAdapter(command, choice, cache) : {};
-  const cwd = command.startsWith("test") ? PROJECT_ROOT : env("INIT_CWD") || Deno.cwd();
-  const child = new Deno.Command(Deno.execPath(), {
-    args: await childArguments(command, rest, cwd),
-    cwd,
-    env: {
-      ...adapter,
-      ...await gitEnvironment(PROJECT_ROOT),
-      MEGA_CACHE: cache,
-      ...(command === "doctor" ? await hardwareEnvironment() : {}),
-      ...(command === "test:slow" ? { MEGA_SLOW: "1" } : {}),
-    },
-    stdin: "inherit",
-    stdout: "inherit",
-    stderr: "inherit",
-  }).spawn();
-  const stop = forwardSignals(child);
-  const { code } = await child.status;
-  stop();
+  const { driver: drivers } = cacheFolders(env);
+  const request = { command, choice, drivers, say, libraryPath: linkerPath() };
+  const adapter = needsAdapter ? await prepareAdapter(request) : undefined;
+  const common = {
+    ...await gitEnvironment(PROJECT_ROOT),
+    MEGA_CACHE: cache,
+    ...(command === "doctor" ? await hardwareEnvironment(drivers) : {}),
+    ...(command === "sweep" ? linkerEnvironment(Deno.env.toObject()) : {}),
+    ...(command === "test:slow" ? { MEGA_SLOW: "1" } : {}),
+  };
+  const run = (environment: Adapter["environment"]) =>
+    supervisor.run({
+      program: Deno.execPath(),
+      args,
+      cwd,
+      env: { ...environment, ...common },
+    });
+  const code = await run(adapter?.environment ?? {});
+  if (supervisor.ending) return code;
+  if (code === NO_ADAPTER) {
+    const mended = await adapter?.mend();
+    const again = mended === undefined ? code : await run(mended);
+    if (again !== NO_ADAPTER) return again;
+    throw new NoAdapterError();
+  }
+  if (CRASHES.includes(code) && await adapter?.mend() !== undefined) {
+    say("the damaged driver may have been what ended the command: start it again");
+  }
   return code;
+}
+
+/** `LD_LIBRARY_PATH`, also that of a sweep, which must not hand it on itself. */
+function linkerPath(): string | undefined {
+  return env("LD_LIBRARY_PATH") || env("MEGA_LIBRARY_PATH");
 }
 
 if (import.meta.main) {
@@ -175,7 +165,7 @@ if (import.meta.main) {
     Deno.exit(await launch(command, args));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    console.error(error.message);
+    console.error(`error: ${error.message}`);
     Deno.exit(2);
   }
 }

@@ -1,24 +1,23 @@
 /** Entry point of all commands: parses, calls, prints; errors are one line and exit code 2. */
 import { Command, CommanderError } from "@commander-js/extra-typings";
+import { NoAdapterError } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import { benchCommand } from "./bench_command.ts";
 import { cellCommand } from "./cell_command.ts";
 import { dataCommand } from "./data_command.ts";
 import { diffCommand } from "./diff_command.ts";
 import { doctorCommand } from "./doctor_command.ts";
+import { END_WITH_PARENT, watchParent } from "./end_with_parent.ts";
 import { generateCommand } from "./generate_command.ts";
+import { mergeCommand } from "./merge_command.ts";
+import { isProvided, NO_ADAPTER } from "./no_adapter.ts";
 import { reportCommand } from "./report_command.ts";
 import { translateCommand } from "./translate_command.ts";
 import { tablesCommand } from "./tables_command.ts";
 import { verifyCommand } from "./verify_command.ts";
 
-/** Runs a command line and returns the exit code. */
-export async function main(args: readonly string[]): Promise<number> {
-  let code = 0;
-  const exit = (value: number) => {
-    code = value;
-  };
-  const verbose = args.includes("--verbose");
+/** All commands. @param exit Receives the exit code of the one that ran. */
+export function createProgram(exit: (code: number) => void): Command {
   const program = new Command("deno task")
     .description("Reproducible WebGPU benchmarks of Mega: Moving Average Equipped Gated Attention")
     .option("--verbose", "show stack traces")
@@ -32,12 +31,26 @@ export async function main(args: readonly string[]): Promise<number> {
   program.addCommand(doctorCommand(exit).copyInheritedSettings(program));
   program.addCommand(diffCommand(exit).copyInheritedSettings(program));
   program.addCommand(tablesCommand(exit).copyInheritedSettings(program));
+  program.addCommand(mergeCommand(exit).copyInheritedSettings(program));
   program.addCommand(reportCommand(exit).copyInheritedSettings(program));
   program.addCommand(dataCommand(exit, program));
+  return program;
+}
+
+/** Runs a command line and returns the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  let code = 0;
+  const verbose = args.includes("--verbose");
+  const program = createProgram((value) => {
+    code = value;
+  });
   try {
     await program.parseAsync(args.filter((arg) => arg !== "--verbose"), { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof NoAdapterError && isProvided(Deno.env.get("MEGA_DRIVER"))) {
+      return NO_ADAPTER;
+    }
     if (verbose && error instanceof Error) console.error(error.stack);
     else if (error instanceof UserError) console.error(`error: ${error.message}`);
     else {
@@ -49,4 +62,7 @@ export async function main(args: readonly string[]): Promise<number> {
   return code;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) {
+  if (Deno.env.get(END_WITH_PARENT)) watchParent(() => Deno.exit(129));
+  Deno.exit(await main(Deno.args));
+}

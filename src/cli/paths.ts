@@ -1,4 +1,4 @@
-import { isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
 
@@ -42,6 +42,20 @@ export function cacheFolder(env: ReadEnv, os: typeof Deno.build.os = Deno.build.
   throw new UserError("no cache folder: HOME is not set; set MEGA_CACHE to a folder");
 }
 
+/** The folders of the cache that commands fill; that of the drivers is the launcher's alone. */
+export const CACHE_PARTS: readonly string[] = [
+  "data",
+  "image",
+  "listops",
+  "lm",
+  "pathfinder",
+  "retrieval",
+  "runtime",
+  "shaders",
+  "text",
+  "translation",
+];
+
 /** The parts of the cache. */
 export interface CacheFolders {
   /** Provided software Vulkan drivers. */
@@ -61,4 +75,14 @@ export function cacheFolders(env: ReadEnv): CacheFolders {
     shaders: join(cache, "shaders"),
     data: data ? resolve(data) : join(cache, "data"),
   };
+}
+
+/** A path with its links resolved, as far as it exists; one that goes in circles as it is. */
+export function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(realPath(parent), basename(path));
+  }
 }

@@ -1,5 +1,16 @@
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { UserError } from "../errors.ts";
 import { modelsFolder } from "../train/models_folder.ts";
+import { isWithin, whyGuarded } from "./guarded_folders.ts";
+import {
+  type CommandLine,
+  optionValue,
+  type PathUse,
+  type Place,
+  readCommandLine,
+} from "./path_table.ts";
+import { CACHE_PARTS } from "./paths.ts";
+import type { ResumedRun } from "./resumed_run.ts";
 
 /** What decides which permissions a command gets. */
 export interface PermissionRequest {
@@ -11,11 +22,18 @@ export interface PermissionRequest {
   readonly results: string;
   readonly cache: string;
   readonly data: string;
+  /** The folder of the drivers, which no command may write. */
+  readonly driver: string;
+  readonly home: string | undefined;
   readonly temporary: string;
   /** Golden files of text processing that are not part of the project, for tests. */
   readonly goldens?: string | undefined;
-  /** What lies at a path. */
-  readonly kindOf: (path: string) => "file" | "folder" | "nothing";
+  /** The run that `--resume` continues: its plan names folders. */
+  readonly resumed?: ResumedRun | undefined;
+  /** Programs that a sweep may start, as absolute paths. */
+  readonly programs?: readonly string[];
+  /** A path with its links resolved, as far as it exists. */
+  readonly realPath: (path: string) => string;
 }
 
 /** The environment variables that a command may read; all others look unset to it. */
@@ -39,97 +57,176 @@ export const READABLE_ENV: readonly string[] = [
   "GALLIVM_PERF",
 ];
 
+/** What a sweep reads besides, for the jobs that it starts. */
+const SWEEP_ENV = ["PATH", "SLURM_*"];
+
 const SYSTEM_FACTS = ["cpus", "hostname", "osRelease", "systemMemoryInfo"];
 
-/** Options whose value is a path that the command writes, in place or with files beside it. */
-const WRITE_OPTIONS: ReadonlySet<string> = new Set([
-  "--output",
-  "--out",
-  "-o",
-  "--resume",
-  "--update",
-  "--figures",
-]);
-
-/** Commands whose positional values are files, which must be readable to be found missing. */
-const FILE_COMMANDS: ReadonlySet<string> = new Set(["verify", "diff", "tables", "report"]);
+/** Parts of the project that are no output: the program, and what records its changes. */
+const SOURCES = [
+  ".git",
+  "bench",
+  "deno.json",
+  "deno.lock",
+  "fixtures",
+  "kernels",
+  "mod.ts",
+  "src",
+];
 
 /**
- * The Deno permission flags for a command: the project, its cache and its results, and the paths
- * that the user names on the command line. The network only for `data fetch`. Programs only for
- * tests, which start and kill the harness itself (a list is not possible there: Deno demands the
- * whole permission for a child that inherits `LD_LIBRARY_PATH`).
+ * The Deno permission flags for a command: the project, and of its cache, its results and the paths
+ * on its command line what the table says. The network only for `data fetch`. Programs for sweeps,
+ * and for tests, which start and kill the harness itself (a list is not possible there: Deno
+ * demands the whole permission for a child that inherits `LD_LIBRARY_PATH`).
+ *
+ * @throws {UserError} when a named path cannot be opened without opening far more.
  */
 export function permissionFlags(request: PermissionRequest): string[] {
-  const { command, args, root, results, cache, data, temporary } = request;
-  const usesModel = command === "generate" || command === "translate";
+  const { command, root, data } = request;
   const test = command === "test" || command === "test:slow";
-  const read = new Set([root, cache, data, results]);
-  const write = new Set([cache, ...test ? [] : [results], ...command === "data" ? [data] : []]);
-  if (test) { for (const set of [read, write]) set.add(temporary); }
-  // Their texts are in a folder beside them.
-  if (test && request.goldens) read.add(dirname(resolve(request.cwd, request.goldens)));
-  for (const { option, value } of namedValues(args)) {
-    const path = resolve(request.cwd, value);
-    const kind = request.kindOf(path);
-    const writes = WRITE_OPTIONS.has(option) || (command === "data" && option === "--data");
-    if (writes) {
-      // Writing is atomic: a temporary file in the same folder, then a rename.
-      const folder = kind === "folder" ? path : dirname(path);
-      read.add(folder);
-      write.add(folder);
-    } else if (
-      kind !== "nothing" || (FILE_COMMANDS.has(command) && option === "") ||
-      (usesModel && (option === "--run" || option === "--input"))
-    ) {
-      read.add(path);
-      // The models of a result lie beside it.
-      if (usesModel && path.endsWith(".json")) read.add(modelsFolder(path));
-      // Results name translations, which lie somewhere below their own folder.
-      if (command === "diff" && option === "") read.add(dirname(path));
-      // Golden texts name other files, beside them or in the data folder next to theirs.
-      if (command === "verify" && path.endsWith(".json")) {
-        read.add(dirname(path));
-        read.add(resolve(dirname(path), "../data"));
-      }
+  const grants = new Grants(request);
+  grants.read(root);
+  if (test) {
+    grants.readPlaces(["cache", "data"]);
+    grants.writePlaces(["cache"]);
+    grants.read(request.temporary).write(request.temporary);
+    // Their texts are in a folder beside them.
+    if (request.goldens) grants.read(dirname(resolve(request.cwd, request.goldens)));
+  } else {
+    const line = readCommandLine(command, request.args);
+    grants.readPlaces(line.table.reads);
+    grants.writePlaces(line.table.writes);
+    for (const [option, place] of Object.entries(line.table.writesWithout ?? {})) {
+      if (optionValue(line, option) === undefined) grants.writePlaces([place]);
     }
+    grantNamed(grants, line, request);
   }
+  const programs = command === "sweep" ? request.programs ?? [] : [];
+  const fetches = command === "data" &&
+    readCommandLine(command, request.args).name === "data fetch";
+  if (fetches) grants.read(data);
+  const env = command === "sweep" ? [...READABLE_ENV, ...SWEEP_ENV] : READABLE_ENV;
   return [
     "--no-prompt",
-    `--allow-read=${list(read)}`,
-    `--allow-write=${list(write)}`,
-    `--allow-env=${READABLE_ENV.join(",")}`,
+    ...grants.flags(),
+    `--allow-env=${env.join(",")}`,
     "--ignore-env",
     `--allow-sys=${SYSTEM_FACTS.join(",")}`,
     ...(test ? ["--allow-run"] : []),
-    ...(command === "data" && args[0] === "fetch" ? ["--allow-net"] : []),
+    ...(programs.length > 0 ? [`--allow-run=${programs.join(",")}`] : []),
+    ...(fetches ? ["--allow-net"] : []),
   ];
 }
 
-/** Every value on a command line with the option it belongs to; positional values have `""`. */
-function namedValues(args: readonly string[]): { option: string; value: string }[] {
-  const values: { option: string; value: string }[] = [];
-  let option = "";
-  for (const arg of args) {
-    const match = /^(--?[^=]+)=(.*)$/.exec(arg);
-    if (match) {
-      values.push({ option: match[1] ?? "", value: match[2] ?? "" });
-      option = "";
-    } else if (arg.startsWith("-")) {
-      option = arg;
-    } else {
-      values.push({ option, value: arg });
-      option = "";
+/** Grants what a command line names. */
+function grantNamed(grants: Grants, line: CommandLine, { resumed }: PermissionRequest): void {
+  const { table, positionals, options } = line;
+  if (table.positionals !== undefined) {
+    for (const value of positionals) grants.use(table.positionals, value, value);
+  }
+  for (const { option, value } of options) {
+    if (Object.hasOwn(table.paths, option) && value !== "") {
+      grants.use(table.paths[option], value, `${option} ${value}`);
     }
   }
-  return values.filter(({ value }) => value !== "");
+  if (resumed === undefined) return;
+  if (resumed.data !== null) grants.use("read", resumed.data, `the data folder ${resumed.data}`);
+  for (const folder of resumed.writes) grants.use("write-folder", folder, `the folder ${folder}`);
 }
 
-/** Deno separates paths by commas and knows no escape, so a path with one opens its parent. */
+/** Collects what may be read and written. */
+class Grants {
+  readonly #request: PermissionRequest;
+  readonly #read = new Set<string>();
+  readonly #write = new Set<string>();
+
+  constructor(request: PermissionRequest) {
+    this.#request = request;
+  }
+
+  read(path: string): this {
+    // Deno compares paths as they are spelled: a link counts under its own name and its target's.
+    this.#read.add(path).add(this.#request.realPath(path));
+    return this;
+  }
+
+  write(path: string): this {
+    this.#write.add(path).add(this.#request.realPath(path));
+    return this;
+  }
+
+  readPlaces(places: readonly Place[]): void {
+    for (const place of places) this.read(this.#folder(place));
+  }
+
+  writePlaces(places: readonly Place[]): void {
+    for (const place of places) {
+      const folder = this.#folder(place);
+      const parts = place === "cache" ? CACHE_PARTS.map((part) => join(folder, part)) : [folder];
+      for (const part of parts) this.read(part).write(part);
+    }
+  }
+
+  /** @param named How the user named it, for messages. */
+  use(use: PathUse, value: string, named: string): void {
+    const path = resolve(this.#request.cwd, value);
+    if (path.includes(",")) {
+      throw new UserError(
+        `${named}: Deno cannot open a path with a comma to a command: rename it, or name it by a link`,
+      );
+    }
+    if (use === "write-file") return this.#open(dirname(path), named);
+    if (use === "write-folder") return this.#open(path, named);
+    this.read(path);
+    const json = path.endsWith(".json");
+    if (use === "read-result") this.read(dirname(path));
+    if (use === "read-run" && json) this.read(path.replace(/\.json$/, ".run"));
+    if (use === "read-model" && json) this.read(modelsFolder(path));
+    if (use === "read-golden" && json) {
+      this.read(dirname(path)).read(resolve(dirname(path), "../data"));
+    }
+  }
+
+  /** Opens a folder for writing, where that opens no more than output. */
+  #open(folder: string, named: string): void {
+    const { root, home, driver, realPath } = this.#request;
+    const real = realPath(folder);
+    const why = real === realPath(root) ? undefined : whyGuarded(real, home && realPath(home));
+    if (why !== undefined) {
+      throw new UserError(
+        `${named}: would open ${why} (${real}) for writing: choose a folder of its own below`,
+      );
+    }
+    if (isWithin(real, realPath(driver))) {
+      throw new UserError(`${named}: ${driver} is for software drivers: choose another folder`);
+    }
+    this.read(folder).write(folder);
+  }
+
+  #folder(place: Place): string {
+    const { cache, data, results } = this.#request;
+    return { cache, data, results, cells: join(results, "cells") }[place];
+  }
+
+  flags(): string[] {
+    const { root, driver, realPath } = this.#request;
+    const closed = [driver, ...SOURCES.map((name) => join(root, name))];
+    const denied = new Set(closed.flatMap((path) => [path, realPath(path)]));
+    return [
+      `--allow-read=${list(this.#read)}`,
+      ...(this.#write.size > 0 ? [`--allow-write=${list(this.#write)}`] : []),
+      ...(this.#write.size > 0 ? [`--deny-write=${list(denied)}`] : []),
+    ];
+  }
+}
+
+/** Deno separates paths by commas and knows no escape. */
 function list(paths: ReadonlySet<string>): string {
-  const listed = [...paths].map((path) => {
-    while (path.includes(",")) path = dirname(path);
-    return path;
-  });
-  return [...new Set(listed)].join(",");
+  for (const path of paths) {
+    if (path.includes(",")) {
+      throw new UserError(`${path}: has a comma, which Deno cannot open to a command: move it`);
+    }
+  }
+  return [...paths].join(",");
 }

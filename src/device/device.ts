@@ -35,6 +35,14 @@ export class DeviceLostError extends UserError {
   }
 }
 
+/** No adapter answers. */
+export class NoAdapterError extends UserError {
+  constructor() {
+    super("no WebGPU adapter answers; run `deno task doctor` to see what is missing");
+    this.name = "NoAdapterError";
+  }
+}
+
 /** A validation or out-of-memory error raised by the device. */
 export class DeviceError extends Error {
   constructor(message: string) {
@@ -63,13 +71,11 @@ export interface OpenOptions {
 /**
  * Opens the default adapter with all its limits and the features that the engine can use.
  *
- * @throws {UserError} when no adapter answers.
+ * @throws {NoAdapterError} when no adapter answers.
  */
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) {
-    throw new UserError("no WebGPU adapter answers; run `deno task doctor` to see what is missing");
-  }
+  if (!adapter) throw new NoAdapterError();
   const source = adapter.limits;
   const limits: DeviceLimits = {
     maxBufferSize: source.maxBufferSize,

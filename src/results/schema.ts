@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { aggregateSchema } from "./schema_aggregate.ts";
 import { profileNames } from "../data/profile_names.ts";
+import { checkRepetitions } from "./row_checks.ts";
 import { jsonObjectSchema, timestampSchema } from "./schema_common.ts";
 import { environmentSchema } from "./schema_environment.ts";
 import { kernelRowSchema } from "./schema_kernel.ts";
@@ -36,7 +37,7 @@ export const resultSchema = z.strictObject({
   ),
   kernels: z.array(kernelRowSchema).describe("Kernel timings; empty outside the kernels suite"),
   warnings: z.array(z.string()).describe("What a reader of the whole result should know"),
-}).meta({
+}).superRefine(checkRepetitions).meta({
   title: "Result of a mega-webgpu benchmark run",
   description: "Written by the bench command; one file per run of a suite.",
 });

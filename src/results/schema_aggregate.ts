@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SPLIT_NAMES } from "../data/dataset.ts";
+import { checkAggregate } from "./row_checks.ts";
 import { countSchema, intervalSchema, quantitySchema } from "./schema_common.ts";
 import { metricSettingSchema, runStatuses } from "./schema_row.ts";
 
@@ -31,7 +32,7 @@ export const aggregateSchema = z.strictObject({
     "Student t interval of the mean over seeds; null when n is below 2",
   ),
   note: z.string().nullable().describe("Why a statistic is missing or which seeds are left out"),
-});
+}).superRefine(checkAggregate);
 
 /** One metric over the seeds of a (task, model); see {@link aggregateSchema}. */
 export type Aggregate = z.infer<typeof aggregateSchema>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { SPLIT_NAMES } from "../data/dataset.ts";
 import { directions } from "../data/translation/directions.ts";
+import { checkRow } from "./row_checks.ts";
 import {
   countSchema,
   intervalSchema,
@@ -192,14 +193,18 @@ export const rowSchema = z.strictObject({
   batchSize: countSchema.describe("Sequences per update, accumulation included"),
   sequenceLength: countSchema.describe("Length to which sequences are padded, tokens"),
   updates: countSchema.describe("Updates that the run was asked for"),
-  updatesDone: countSchema.describe("Updates that the run did"),
+  updatesDone: countSchema.describe(
+    "Updates that the run did; more than it was asked for only where speed alone is measured",
+  ),
   status: z.enum(runStatuses).describe("How the run ended"),
   reason: z.string().nullable().describe("Why it did not complete; null when it did"),
   score: scoreSchema.describe("Primary score of the task, by which the best checkpoint is chosen"),
   lossPer: z.enum(countedThings).describe("What the losses of the row are means over"),
   metrics: z.array(metricSchema).describe("Final metrics, of the best checkpoint by validation"),
-  curve: z.array(trainingPointSchema).describe("Training curve, in order of steps"),
-  validationCurve: z.array(validationPointSchema).describe("Validation curve, in order of steps"),
+  curve: z.array(trainingPointSchema).describe("Training curve, by increasing step"),
+  validationCurve: z.array(validationPointSchema).describe(
+    "Validation curve, by increasing step",
+  ),
   wallSeconds: wallSecondsSchema.describe("Wall clock by phase, seconds"),
   performance: performanceSchema.describe("Speed, memory and work of a training step"),
   sample: z.string().nullable().describe(
@@ -215,7 +220,7 @@ export const rowSchema = z.strictObject({
 }).refine((row) => (row.status === "completed") === (row.reason === null), {
   path: ["reason"],
   message: "must be null for a completed run and a sentence for any other",
-});
+}).superRefine(checkRow);
 
 /** One training run; see {@link rowSchema}. */
 export type ResultRow = z.infer<typeof rowSchema>;

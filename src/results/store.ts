@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../util/atomic_write.ts";
+import { parseBoundedJson } from "../util/bounded_json.ts";
+import { readRegularText } from "../util/read_regular.ts";
 import { migrate, resultMigrations } from "./migrations.ts";
 import { type Result, resultSchema, resultSchemaId, resultSchemaVersion } from "./schema.ts";
 import { isObject } from "./unchecked.ts";
@@ -15,14 +17,19 @@ export function defaultResultPath(suite: string, profile: string, startedAt: Dat
   return `results/${suite}-${profile}-${time}.json`;
 }
 
+/** Size of a result file beyond anything that bench writes, bytes. */
+const mostBytes = 2 ** 27;
+
 /**
  * Reads a result file of any known version, migrates it to the current one and checks it.
  *
- * @throws UserError when the file is missing or unreadable, is not JSON, is not a result, is of a
- *   newer version, or has a wrong field (named by its path).
+ * @throws UserError when the file is missing, unreadable or no regular file, is empty, not JSON or
+ *   nested too deep, is not a result, is of a newer version, has a wrong field (named by its path),
+ *   numbers that cannot be true, or the same run twice.
  */
 export async function readResult(path: string): Promise<Result> {
-  return parseResult(await readText(path), path);
+  if (path === "") throw new UserError("the name of a result file is empty: give its path");
+  return parseResult(await readRegularText(path, mostBytes), path);
 }
 
 /**
@@ -31,14 +38,7 @@ export async function readResult(path: string): Promise<Result> {
  * @param path Where the text comes from, for messages.
  */
 export function parseResult(text: string, path: string): Result {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${path}: not JSON (${firstLine(error)}): give a result file`, {
-      cause: error,
-    });
-  }
+  const value = parseBoundedJson(text, path);
   if (!isObject(value) || value.schema !== resultSchemaId) {
     throw new UserError(
       `${path}: not a result file ("schema" is not "${resultSchemaId}"): give a file that bench wrote`,
@@ -109,24 +109,6 @@ function format(value: unknown, indent: string, key: string | undefined): string
   return `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${indent}${shut}`;
 }
 
-async function readText(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new UserError(`${path}: no such file: give the path of a result file`, {
-        cause: error,
-      });
-    }
-    throw new UserError(
-      `${path}: cannot be read (${firstLine(error)}): check the path and its rights`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
 /** One line about the first wrong field: its path and what is wrong with it. */
 function describeIssue(error: z.ZodError): string {
   const issue = error.issues[0];
@@ -137,8 +119,4 @@ function describeIssue(error: z.ZodError): string {
   );
   const more = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : "";
   return `field ${path || "at the top"}: ${issue.message}${more}`;
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
 }

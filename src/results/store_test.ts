@@ -48,6 +48,12 @@ Deno.test("readResult says in one line what is wrong with a file", async () => {
   const text = JSON.stringify(fixtureResult());
   const broken: [string, string, RegExp][] = [
     ["not JSON", "{", /r\.json: not JSON/],
+    ["nothing", "", /r\.json: is empty/],
+    [
+      "a value nested 3,000 deep",
+      text.replace('"overrides":{}', `"overrides":{"a":${"[".repeat(3000)}${"]".repeat(3000)}}`),
+      /nested more than 64 levels deep/,
+    ],
     ["an array", "[]", /r\.json: not a result file/],
     ["another schema", '{"schema":"other","version":1}', /r\.json: not a result file/],
     ["no version", '{"schema":"mega-webgpu/result"}', /"version" must be a whole number/],
@@ -67,6 +73,38 @@ Deno.test("readResult says in one line what is wrong with a file", async () => {
     name: "UserError",
     message: /no\/such\/file\.json: no such file/,
   });
+});
+
+Deno.test("only a regular file of bounded size is read as a result", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const large = `${folder}/large.json`;
+    await Deno.writeTextFile(large, "");
+    await Deno.truncate(large, 2 ** 27 + 1);
+    const broken: [string, RegExp][] = [
+      [folder, /is a folder, expected a file/],
+      [large, /holds 128\.0 MiB, expected at most 128\.0 MiB/],
+      ["", /the name of a result file is empty/],
+      [`${large}/x`, /a part of the path is not a folder/],
+    ];
+    if (Deno.build.os !== "windows") broken.push(["/dev/zero", /is a device or a pipe/]);
+    for (const [path, message] of broken) {
+      await assert.rejects(readResult(path), { name: "UserError", message });
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("names of built-in properties are names like any other", () => {
+  for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty"]) {
+    const row = fixtureRow({ task: name, model: name });
+    row.metrics[0].name = name;
+    row.score.name = name;
+    const result = { ...fixtureResult([row]), suite: name };
+    result.kernels = [{ ...fixtureKernelRow(), shape: JSON.parse(`{"${name}":3}`) }];
+    assert.equal(parseResult(JSON.stringify(result), "r.json").rows[0].task.name, name);
+  }
 });
 
 Deno.test("migrate applies every step in order and stops where one is missing", () => {

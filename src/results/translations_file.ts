@@ -69,8 +69,8 @@ export function translationsName(
     readonly model: string;
     readonly seed: number;
     readonly split: SplitName;
-    /** Peak learning rate of a trial. */
-    readonly rate?: number;
+    /** Peak learning rate of a trial, or what else tells it from others. */
+    readonly rate?: number | string;
   },
 ): string {
   const folder = `${basename(resultPath).replace(/\.json$/, "")}.translations`;

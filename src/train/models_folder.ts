@@ -8,9 +8,15 @@ export function modelsFolder(output: string): string {
 /**
  * Name of the file of a model in that folder.
  *
- * @param rate Peak learning rate of a trial; none for the runs that tables show.
+ * @param rate Peak learning rate of a trial, or what else tells it from others; none for the runs
+ * that tables show.
  */
-export function modelFileName(task: string, model: string, seed: number, rate?: number): string {
+export function modelFileName(
+  task: string,
+  model: string,
+  seed: number,
+  rate?: number | string,
+): string {
   const trial = rate === undefined ? "" : `-rate${rate}`;
   return `${task}-${model}${trial}-seed${seed}.safetensors`;
 }

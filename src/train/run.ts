@@ -1,162 +1,135 @@
 /**
  * One training run: updates, evaluation on the validation split, best checkpoint, test at the end,
- * checkpoints that a killed run continues from to the same bits.
+ * checkpoints that an interrupted or killed run continues from to the same bits.
  */
 import { join } from "node:path";
-import { FIRST_BATCH } from "../data/batches.ts";
-import { loadCheckpoint, type RunProgress, saveCheckpoint } from "./checkpoint.ts";
-import { learningRate, type Schedule } from "./schedule.ts";
-import type { Session, StepMetrics } from "./session.ts";
+import { UserError } from "../errors.ts";
+import { nextTurn } from "../util/event_loop.ts";
+import { restIntact } from "../util/sealed_tensors.ts";
+import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { CurveWindow } from "./curve_window.ts";
+import { evaluateSplit } from "./evaluate_split.ts";
+import { meanModel } from "./mean_model.ts";
+import { firstProgress, progressTrouble, type RunProgress, validationPending } from "./progress.ts";
+import type { RunContext, RunOutcome } from "./run_context.ts";
+import { modelNames, RunModels } from "./run_models.ts";
+import { checkpointDue, pointDue, type RunSettings } from "./run_settings.ts";
+import { learningRate } from "./schedule.ts";
 import type { TrainedValues } from "./session_state.ts";
-import { addUnits, noUnits, sumMetrics } from "./sums.ts";
+import { addUnits, noUnits } from "./sums.ts";
 import type {
   BatchStream,
-  BatchUnits,
   DecodedSplit,
   Evaluation,
   EvaluationSpec,
   RunBatch,
-  Workload,
 } from "./workload.ts";
-import { RecentModels } from "./recent_models.ts";
 import { primaryScore } from "./workload.ts";
 
-/** How long and in which portions a run trains. */
-export interface RunSettings {
-  readonly seed: number;
-  /** Micro-batches per update. */
-  readonly accumulation: number;
-  readonly updates: number;
-  readonly schedule: Schedule;
-  /** Updates between evaluations on the validation split. */
-  readonly evaluateEvery: number;
-  /** Updates between points of the loss curve; metrics are read back that often. */
-  readonly reportEvery: number;
-  /** Updates between checkpoints. */
-  readonly checkpointEvery: number;
-  /**
-   * Evaluates the mean of the parameters at the last so many evaluations on the validation split,
-   * instead of the best ones.
-   */
-  readonly averagedModels?: number;
-}
-
-/** Progress as it is reported while training. */
-export interface RunReport {
-  readonly update: number;
-  /** Nats per unit of the workload's normaliser. */
-  readonly loss: number;
-  /** The first score of the workload, on the training batches since the last report. */
-  readonly score: number;
-  readonly tokensPerSecond: number;
-  readonly secondsLeft: number;
-}
-
-/** What a run needs beside its settings. */
-export interface RunContext {
-  readonly session: Session;
-  readonly workload: Workload;
-  /** Folder for checkpoints, or undefined to keep none. */
-  readonly folder: string | undefined;
-  /** Identity of the run; a checkpoint of another identity is refused. */
-  readonly identity: string;
-  /** Continue from the checkpoint in `folder` if there is one. */
-  readonly resume: boolean;
-  /** Seconds already spent on compiling. */
-  readonly compileSeconds: number;
-  readonly onReport?: (report: RunReport) => void;
-  /** Called after `last.safetensors` is written. */
-  readonly onCheckpoint?: (progress: RunProgress) => Promise<void>;
-  /** Ends the run cleanly after the current update, with a checkpoint. */
-  readonly signal?: AbortSignal;
-}
-
-/** How a run ended and everything it measured. */
-export interface RunOutcome {
-  readonly status: "completed" | "diverged" | "interrupted";
-  readonly reason: string | undefined;
-  readonly progress: RunProgress;
-  /** Evaluations of the best checkpoint, or of the averaged one; none unless the run completed. */
-  readonly results: readonly Evaluation[];
-  /** What that model wrote, for workloads that are scored by text. */
-  readonly decoded: readonly DecodedSplit[];
-  /** Part of the training time that the host spent on waiting for batches and on encoding. */
-  readonly hostShare: number | undefined;
-}
-
-/** What one update, or some of them, trained on. */
-interface Portion {
-  readonly units: BatchUnits;
-  readonly positions: number;
-}
+export type { RunContext, RunOutcome, RunProgress, RunSettings };
+export type { RunReport } from "./run_context.ts";
 
 /** Mean loss in nats above which a run counts as exploded. */
 const explodedLoss = 1e4;
 
-/** Runs training to its end. See the module comment. */
+/** Updates are queued for so many milliseconds at most: an interruption does not wait for longer. */
+const mostQueued = 2000;
+
+/**
+ * Runs training to its end. What comes next follows from the progress record alone: the evaluation that
+ * is due, else the checkpoint that is due, else updates until the next point of the curve.
+ */
 export class TrainingRun {
   #progress: RunProgress;
-  readonly #recent: RecentModels | undefined;
+  #window = new CurveWindow();
+  readonly #models: RunModels;
+  /** Models that the checkpoint in the folder refers to. */
+  #saved: ReadonlySet<string> = new Set();
+  /** Whether there is progress that the checkpoint does not hold. */
+  #unsaved = false;
   #hostMilliseconds = 0;
   #trainMilliseconds = 0;
 
   constructor(private readonly settings: RunSettings, private readonly context: RunContext) {
-    this.#progress = {
-      format: "mega-webgpu/checkpoint-2",
-      run: context.identity,
-      update: 0,
-      cursor: FIRST_BATCH,
-      curve: [],
-      validationCurve: [],
-      best: null,
-      seconds: { compile: context.compileSeconds, train: 0, evaluate: 0 },
-      stepMilliseconds: [],
-      tokens: 0,
-      positions: 0,
-    };
     const { averagedModels } = settings;
-    this.#recent = averagedModels === undefined
-      ? undefined
-      : new RecentModels(averagedModels, context.folder, context.identity);
+    if (averagedModels !== undefined && !(averagedModels >= 1)) {
+      throw new RangeError(`cannot average ${averagedModels} models`);
+    }
+    this.#progress = firstProgress(context.identity, context.compileSeconds);
+    this.#models = new RunModels(context.folder, context.identity);
   }
 
-  #path(name: string): string | undefined {
-    return this.context.folder === undefined ? undefined : join(this.context.folder, name);
+  /** Path of the checkpoint. */
+  get #last(): string | undefined {
+    const { folder } = this.context;
+    return folder === undefined ? undefined : join(folder, "last.safetensors");
+  }
+
+  /**
+   * Runs from the start, or from the checkpoint, to the end.
+   *
+   * @throws {UserError} when a file of the run is damaged or missing or cannot be written; nothing is
+   *   deleted, and the checkpoint stays as it was.
+   * @throws {DeviceLostError} when the device is lost; likewise.
+   */
+  async run(): Promise<RunOutcome> {
+    const { workload, signal } = this.context;
+    using stream = workload.open(this.settings.seed);
+    await this.#start(stream);
+    try {
+      while (!this.#trained) {
+        signal?.throwIfAborted();
+        const trouble = await this.#advance(stream);
+        if (trouble !== undefined) return this.#outcome("diverged", trouble);
+      }
+      return await this.#conclude(stream);
+    } catch (error) {
+      if (!signal?.aborted || error !== signal.reason) throw error;
+      if (this.#unsaved) await this.#save();
+      return this.#outcome("interrupted", `stopped at update ${this.#progress.update}`);
+    }
   }
 
   async #start(stream: BatchStream): Promise<void> {
-    const { session, resume, identity } = this.context;
-    const path = this.#path("last.safetensors");
+    const { session, resume, identity, compileSeconds } = this.context;
+    const path = this.#last;
     const saved = resume && path !== undefined ? await loadCheckpoint(path, identity) : undefined;
-    if (saved) {
-      session.restore(saved.state);
-      const { seconds } = saved.progress;
-      this.#progress = {
-        ...saved.progress,
-        seconds: { ...seconds, compile: seconds.compile + this.context.compileSeconds },
-      };
-    } else session.initialize();
-    await this.#recent?.resume(this.#progress.update);
-    await stream.seek(this.#progress.cursor);
-  }
-
-  /** Evaluates the present parameters. */
-  async #evaluate(spec: EvaluationSpec, stream: BatchStream): Promise<Evaluation> {
-    const { session } = this.context;
-    const started = performance.now();
-    const metrics: StepMetrics[] = [];
-    let units = noUnits;
-    for await (const batch of stream.evaluation(spec)) {
-      if (session.metricsFull) metrics.push(...await session.readMetrics());
-      session.evaluate(batch);
-      units = addUnits(units, batch.units);
+    if (path === undefined || saved === undefined) return session.initialize();
+    const { progress, state } = saved;
+    const trouble = progressTrouble(progress, this.settings);
+    if (trouble !== undefined) {
+      throw new UserError(
+        `${path}: its progress does not fit the settings of the run (${trouble}); ${restIntact}`,
+      );
     }
-    metrics.push(...await session.readMetrics());
-    const seconds = (performance.now() - started) / 1000;
-    return { spec, sums: sumMetrics(metrics, units), seconds };
+    await this.#models.check(progress);
+    session.restore(state);
+    await stream.seek(progress.cursor);
+    const { seconds, window } = progress;
+    this.#progress = {
+      ...progress,
+      window: null,
+      seconds: { ...seconds, compile: seconds.compile + compileSeconds },
+    };
+    this.#window = new CurveWindow(window);
+    this.#saved = modelNames(progress);
   }
 
-  async #update(stream: BatchStream): Promise<Portion> {
+  /** Whether nothing is left but the evaluations at the end. */
+  get #trained(): boolean {
+    return this.#progress.update >= this.settings.updates && !this.#unsaved &&
+      !validationPending(this.#progress, this.settings);
+  }
+
+  /** Does what is due next. @returns Why the run cannot go on, if so. */
+  async #advance(stream: BatchStream): Promise<string | undefined> {
+    if (validationPending(this.#progress, this.settings)) await this.#validate(stream);
+    else if (this.#unsaved && checkpointDue(this.settings, this.#progress.update)) {
+      await this.#save();
+    } else return await this.#train(stream);
+  }
+
+  async #update(stream: BatchStream): Promise<void> {
     const { session, workload } = this.context;
     const { accumulation, schedule } = this.settings;
     const started = performance.now();
@@ -167,157 +140,148 @@ export class TrainingRun {
     const update = this.#progress.update + 1;
     const rate = learningRate(schedule, update - 1);
     session.update(update, rate, batches, units[workload.normaliser]);
+    this.#unsaved = true;
     this.#progress.update = update;
     this.#progress.cursor = stream.cursor;
+    this.#window.count(batches);
     this.#hostMilliseconds += performance.now() - started -
       (session.submitMilliseconds - submitted);
-    const positions = batches.reduce((total, batch) => total + batch.positions, 0);
-    return { units, positions };
   }
 
-  /** Trains until the next point of the curve. @returns why the run cannot go on, if so. */
-  async #window(stream: BatchStream): Promise<string | undefined> {
-    const { session, workload, signal } = this.context;
-    const { updates, reportEvery, evaluateEvery, checkpointEvery, schedule } = this.settings;
+  /** Trains until the next point of the curve, or an interruption. @returns as `#advance`. */
+  async #train(stream: BatchStream): Promise<string | undefined> {
+    const { session, signal } = this.context;
     const started = performance.now();
-    const due = () =>
-      [reportEvery, evaluateEvery, checkpointEvery].some((every) =>
-        this.#progress.update % every === 0
-      );
-    const done: Portion[] = [];
+    // How long an update takes is known after the first window.
+    const most = Math.floor(mostQueued / (this.#progress.stepMilliseconds.at(-1) ?? mostQueued));
+    let queued = 0;
     do {
-      done.push(await this.#update(stream));
-    } while (
-      !due() && this.#progress.update < updates && !session.metricsFull && !signal?.aborted
-    );
-    const metrics = await session.readMetrics();
+      await this.#update(stream);
+      queued++;
+      if (queued >= most || session.metricsFull) {
+        this.#window.measure(await session.readMetrics());
+        queued = 0;
+      }
+      await nextTurn();
+    } while (!pointDue(this.settings, this.#progress.update) && !signal?.aborted);
+    this.#window.measure(await session.readMetrics());
     const milliseconds = performance.now() - started;
+    this.#window.spend(milliseconds);
     this.#trainMilliseconds += milliseconds;
-    const units = done.reduce((total, step) => addUnits(total, step.units), noUnits);
-    const sums = sumMetrics(metrics, units);
-    const loss = sums.lossSum / units[workload.normaliser];
-    // What the model writes is not known of training batches.
-    const score = workload.decoding === undefined ? workload.scores[0].of(sums) : null;
-    const norm = metrics[metrics.length - 1].gradientNorm;
-    const { update, positions } = this.#progress;
+    return pointDue(this.settings, this.#progress.update) ? this.#addPoint() : undefined;
+  }
+
+  /** Ends the window with a point of the curve. @returns as `#advance`. */
+  #addPoint(): string | undefined {
+    const { workload, onReport } = this.context;
+    const { schedule, updates } = this.settings;
+    const window = this.#window;
+    this.#window = new CurveWindow();
+    const { sums, milliseconds } = window;
+    const { update } = this.#progress;
+    const loss = sums.lossSum / sums.units[workload.normaliser];
+    const score = workload.scores[0].of(sums);
     this.#progress.curve.push({
       step: update,
       loss: finite(loss),
-      score: score === null ? null : finite(score),
+      // What the model writes is not known of training batches.
+      score: workload.decoding === undefined ? finite(score) : null,
       learningRate: learningRate(schedule, update - 1),
-      gradientNorm: finite(norm),
+      gradientNorm: finite(window.gradientNorm),
     });
-    this.#progress.tokens += units.tokens;
-    if (positions !== null) {
-      this.#progress.positions = done.reduce((total, step) => total + step.positions, positions);
-    }
-    this.#progress.seconds.train += milliseconds / 1000;
-    this.#progress.stepMilliseconds.push(milliseconds / done.length);
-    const bad = metrics.findIndex(({ lossSum, gradientNorm }) =>
-      !Number.isFinite(lossSum) || !Number.isFinite(gradientNorm)
-    );
-    if (bad >= 0) {
-      const at = update - metrics.length + bad + 1;
-      return `loss or gradient norm was not a finite number at update ${at}`;
-    }
+    window.addTo(this.#progress);
+    const bad = window.firstBad(update);
+    if (bad !== undefined) return `loss or gradient norm was not a finite number at update ${bad}`;
     if (loss > explodedLoss) return `mean loss ${loss.toPrecision(3)} exploded by update ${update}`;
-    this.context.onReport?.({
+    onReport?.({
       update,
       loss,
-      score: workload.scores[0].of(sums),
-      tokensPerSecond: units.tokens / (milliseconds / 1000),
+      score,
+      tokensPerSecond: sums.units.tokens / (milliseconds / 1000),
       secondsLeft: (updates - update) * this.#progress.seconds.train / update,
     });
-    return undefined;
   }
 
-  /** Writes a checkpoint where there is a folder. @returns What was read back for it. */
-  async #save(name: string): Promise<TrainedValues | undefined> {
-    const path = this.#path(name);
-    if (path === undefined) return undefined;
-    const state = await this.context.session.snapshot();
-    await saveCheckpoint(path, state, this.#progress);
-    return { parameters: state.parameters, states: state.states };
+  /** Writes a checkpoint where there is a folder, and then removes the models that only older ones need. */
+  async #save(): Promise<void> {
+    const path = this.#last;
+    if (path !== undefined) {
+      const progress = { ...this.#progress, window: this.#window.begun };
+      await saveCheckpoint(path, await this.context.session.snapshot(), progress);
+      this.#saved = modelNames(progress);
+      await this.context.onCheckpoint?.(progress);
+      await this.#models.removeOthers(this.#saved);
+    }
+    this.#unsaved = false;
   }
 
-  async #validate(best: { kept: TrainedValues | undefined }, stream: BatchStream): Promise<void> {
-    const { session, workload } = this.context;
-    const { normaliser, decoding } = workload;
-    const { update } = this.#progress;
+  /** Evaluates the present parameters. Rejects with the signal's reason when it is aborted. */
+  #evaluate(spec: EvaluationSpec, stream: BatchStream): Promise<Evaluation> {
+    const { session, signal } = this.context;
+    return evaluateSplit(session, stream, spec, signal);
+  }
+
+  async #validate(stream: BatchStream): Promise<void> {
+    const { session, workload, signal } = this.context;
+    const { decoding, normaliser } = workload;
+    const { update, best: known, recent } = this.#progress;
     const { sums, seconds } = await this.#evaluate({ split: "valid", setting: null }, stream);
     const started = performance.now();
     const value = decoding === undefined
       ? workload.scores[0].of(sums)
-      : (await decoding.run(session, "valid", "validation")).scores[0].value;
-    const loss = finite(sums.lossSum / sums.units[normaliser]);
-    this.#progress.validationCurve.push({ step: update, loss, score: finite(value) });
-    const known = this.#progress.best;
+      : (await decoding.run(session, "valid", "validation", signal)).scores[0].value;
     const { higherIsBetter } = primaryScore(workload);
-    let present: TrainedValues | undefined;
-    if (known === null || (higherIsBetter ? value > known.score : value < known.score)) {
-      // What is not a number is worse than any number, whichever way the score points.
-      if (Number.isFinite(value)) this.#progress.best = { step: update, score: value };
-      present = await this.#save("best.safetensors") ?? await session.trained();
-      best.kept = present;
-    }
-    await this.#recent?.add(present ?? await session.trained(), this.#progress);
-    this.#progress.seconds.evaluate += seconds + (performance.now() - started) / 1000;
-  }
-
-  /** The model that a run is judged by. */
-  async #chosen(kept: TrainedValues | undefined): Promise<TrainedValues | undefined> {
-    if (this.#recent !== undefined) return await this.#recent.mean();
-    if (kept !== undefined) return kept;
-    const path = this.#path("best.safetensors");
-    if (path === undefined) return undefined;
-    return (await loadCheckpoint(path, this.context.identity))?.state;
-  }
-
-  /** Runs from the start, or from the checkpoint, to the end. */
-  async run(): Promise<RunOutcome> {
-    const { session, workload, signal } = this.context;
-    const { updates, evaluateEvery, checkpointEvery, seed } = this.settings;
-    using stream = workload.open(seed);
-    await this.#start(stream);
-    const best: { kept: TrainedValues | undefined } = { kept: undefined };
-    while (this.#progress.update < updates) {
-      if (signal?.aborted) return await this.#interrupted();
-      const trouble = await this.#window(stream);
-      if (trouble !== undefined) return this.#outcome("diverged", trouble);
-      const { update } = this.#progress;
-      if (update % evaluateEvery === 0 || update === updates) await this.#validate(best, stream);
-      if (update % checkpointEvery === 0 || update === updates) {
-        await this.#save("last.safetensors");
-        await this.context.onCheckpoint?.(this.#progress);
+    // What is not a number is worse than any number, whichever way the score points.
+    const better = Number.isFinite(value) &&
+      (known === null || (higherIsBetter ? value > known.score : value < known.score));
+    const { averagedModels } = this.settings;
+    const next = { best: known, recent };
+    if (better || averagedModels !== undefined) {
+      const values = await session.trained();
+      if (better) next.best = { ...await this.#models.keep("best", update, values), score: value };
+      if (averagedModels !== undefined) {
+        const model = await this.#models.keep("recent", update, values);
+        next.recent = [...recent, model].slice(-averagedModels);
       }
     }
-    const state = await this.#chosen(best.kept);
-    const started = performance.now();
-    if (state) session.restoreParameters(state.parameters, state.states);
-    const results: Evaluation[] = [];
-    for (const spec of workload.evaluations) {
-      // The last checkpoint is written; what is left is to evaluate the best one.
-      if (signal?.aborted) return this.#stopped();
-      results.push(await this.#evaluate(spec, stream));
+    const loss = finite(sums.lossSum / sums.units[normaliser]);
+    const before = modelNames(this.#progress);
+    this.#progress = { ...this.#progress, ...next };
+    this.#progress.validationCurve.push({ step: update, loss, score: finite(value) });
+    this.#progress.seconds.evaluate += seconds + (performance.now() - started) / 1000;
+    this.#unsaved = true;
+    const needed = modelNames(this.#progress).union(this.#saved);
+    await this.#models.remove(before.difference(needed));
+  }
+
+  /** The model that a run is judged by; `undefined` for the present one. */
+  async #chosen(): Promise<TrainedValues | undefined> {
+    const { best, recent } = this.#progress;
+    if (recent.length === 0) {
+      return best === null ? undefined : await this.#models.load("best", best);
     }
+    const models = this.#models;
+    return await meanModel((async function* () {
+      for (const model of recent) yield await models.load("recent", model);
+    })());
+  }
+
+  /** Evaluates the chosen model. Everything is saved: an interruption has nothing to write. */
+  async #conclude(stream: BatchStream): Promise<RunOutcome> {
+    const { session, workload: { evaluations, decoding }, signal } = this.context;
+    const chosen = await this.#chosen();
+    const started = performance.now();
+    if (chosen) session.restoreParameters(chosen.parameters, chosen.states);
+    const results: Evaluation[] = [];
+    for (const spec of evaluations) results.push(await this.#evaluate(spec, stream));
     const decoded: DecodedSplit[] = [];
-    for (const split of workload.decoding?.splits ?? []) {
-      if (signal?.aborted) return this.#stopped();
-      const text = await workload.decoding?.run(session, split, "final");
+    for (const split of decoding?.splits ?? []) {
+      signal?.throwIfAborted();
+      const text = await decoding?.run(session, split, "final", signal);
       if (text !== undefined) decoded.push(text);
     }
     this.#progress.seconds.evaluate += (performance.now() - started) / 1000;
     return this.#outcome("completed", undefined, results, decoded);
-  }
-
-  async #interrupted(): Promise<RunOutcome> {
-    await this.#save("last.safetensors");
-    return this.#stopped();
-  }
-
-  #stopped(): RunOutcome {
-    const where = this.context.folder === undefined ? "" : "; --resume continues it";
-    return this.#outcome("interrupted", `stopped at update ${this.#progress.update}${where}`);
   }
 
   #outcome(

@@ -31,7 +31,7 @@ import {
 } from "./run.ts";
 import { accuracy, openClassifierBatches, sentenceLoss } from "../workloads/classifier.ts";
 import { Session } from "./session.ts";
-import { loadCheckpoint } from "./checkpoint.ts";
+import { RunModels } from "./run_models.ts";
 import type { TrainedValues } from "./session_state.ts";
 import type { BatchStream, Decoding, ModelFunction, RunBatch, Workload } from "./workload.ts";
 
@@ -347,14 +347,14 @@ Deno.test("an averaged run evaluates the mean of its last models, also after an 
     assert.deepEqual(averaged.progress.curve, usual.progress.curve);
     assert.deepEqual(averaged.progress.best, usual.progress.best);
     assert.notDeepEqual(found(averaged), found(usual));
-    const models = await Promise.all([24, 36, 40].map(async (update) => {
-      const path = join(folder, `recent-${update}.safetensors`);
-      return (await loadCheckpoint(path, "test"))?.state.parameters;
-    }));
+    const kept = new RunModels(folder, "test");
+    const { recent } = averaged.progress;
+    assert.deepEqual(recent.map(({ step }) => step), [24, 36, 40]);
+    const models = await Promise.all(recent.map((model) => kept.load("recent", model)));
     const [, { parameters }] = trained;
     for (const [name, values] of parameters) {
       const mean = values.map((_, i) =>
-        models.reduce((total, model) => total + (model?.get(name)?.[i] ?? NaN), 0) / 3
+        models.reduce((total, model) => total + (model.parameters.get(name)?.[i] ?? NaN), 0) / 3
       );
       assert.deepEqual(values, mean, name);
     }
@@ -403,7 +403,7 @@ Deno.test("what the model writes chooses the best checkpoint where it is scored"
   const { progress, results, decoded } = await train({ decoding });
   assert.deepEqual(calls, [...values.map(() => "valid validation"), "test final"]);
   assert.deepEqual(progress.validationCurve.map(({ score }) => score), [2, 7, null, 7]);
-  assert.deepEqual(progress.best, { step: 24, score: 7 });
+  assert.deepEqual([progress.best?.step, progress.best?.score], [24, 7]);
   assert.ok(progress.curve.every(({ score }) => score === null));
   const [{ sums: { lossSum, units } }] = results;
   assert.equal(lossSum / units.sentences, progress.validationCurve[1].loss);

@@ -153,11 +153,16 @@ export interface Decoding {
   readonly scores: readonly TextScoreSpec[];
   /** Splits that are decoded at the end, with the best checkpoint. */
   readonly splits: readonly SplitName[];
-  /** @param purpose Choosing a checkpoint while training, or the numbers at the end. */
+  /**
+   * Rejects with the reason of the signal soon after it is aborted.
+   *
+   * @param purpose Choosing a checkpoint while training, or the numbers at the end.
+   */
   run(
     runner: DecodeRunner,
     split: SplitName,
     purpose: "validation" | "final",
+    signal?: AbortSignal,
   ): Promise<DecodedSplit>;
 }
 

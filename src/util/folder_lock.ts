@@ -59,6 +59,7 @@ const BEAT_MS = 10_000;
 const LOOK_MS = 2_000;
 /** Six missed beats. */
 const WATCH_MS = 60_000;
+const MOST_VANISHED = 10;
 
 /** See the module comment. Use with `await using`. */
 export class FolderLock implements AsyncDisposable {
@@ -105,18 +106,20 @@ export class FolderLock implements AsyncDisposable {
       every,
       ...options.system,
     };
-    try {
-      await Deno.mkdir(folder, { recursive: true });
-      for (;;) {
+    for (let vanished = 0;;) {
+      try {
         signal?.throwIfAborted();
+        await Deno.mkdir(folder, { recursive: true });
         const highest = await highestLock(folder);
         if (highest > 0 && !await isFree(folder, highest, system, options)) continue;
         const lock = await FolderLock.#take(folder, highest + 1, system);
         if (lock !== undefined) return lock;
+      } catch (error) {
+        signal?.throwIfAborted();
+        // Its holder may remove a folder in which nothing came about.
+        const again = error instanceof Deno.errors.NotFound && ++vanished < MOST_VANISHED;
+        if (!again) throw writeError(error, folder);
       }
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw writeError(error, folder);
     }
   }
 
@@ -188,7 +191,7 @@ export class FolderLock implements AsyncDisposable {
       }
     }
     const lock = new FolderLock(folder, number, token, file, system);
-    for (const older of await lockNumbers(folder)) {
+    for (const older of await lockNumbers(folder).catch(() => [])) {
       if (older < number) await Deno.remove(lockPath(folder, older)).catch(() => undefined);
     }
     return lock;

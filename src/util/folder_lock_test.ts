@@ -291,6 +291,24 @@ Deno.test("a slow process that makes a number used before does not have the lock
   });
 });
 
+Deno.test("a folder that its holder removes can be locked by the next one", async () => {
+  await withFolder(async (folder) => {
+    const cell = join(folder, "cell");
+    const first = await FolderLock.acquire(cell, { system: atOnce });
+    Deno.removeSync(cell, { recursive: true });
+    await assert.rejects(first.check(), /the lock of this process is gone/);
+    await first[Symbol.asyncDispose]();
+    let removed = 0;
+    const link = async (path: string, name: string) => {
+      if (removed++ === 0) Deno.removeSync(cell, { recursive: true });
+      await Deno.link(path, name);
+    };
+    await using second = await FolderLock.acquire(cell, { system: { ...atOnce, link } });
+    await second.check();
+    assert.deepEqual(names(cell), ["lock-1.json"]);
+  });
+});
+
 Deno.test("watching ends when it is interrupted", async () => {
   await withFolder(async (folder) => {
     leave(folder, 1, { host: "elsewhere" });

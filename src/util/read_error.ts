@@ -6,12 +6,17 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: "permission denied",
   EISDIR: "is a folder, expected a file",
   ENOTDIR: "a part of the path is not a folder",
+  ELOOP: "links that lead in a circle",
+  ENAMETOOLONG: "the name is too long",
 };
+
+/** A command may only read what exists and is named on its command line when it starts. */
+const REFUSED = "no such file or folder, or outside the folders that this command may read";
 
 /** Turns a failed read of `path` into a one-line UserError when the user can mend it. */
 export function readError(error: unknown, path: string): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const reason = REASONS[code];
+  const reason = error instanceof Deno.errors.NotCapable ? REFUSED : REASONS[code];
   return reason === undefined ? error : new UserError(`${path}: ${reason}`, { cause: error });
 }
 

@@ -143,8 +143,6 @@ class LanguageModelStream implements BatchStream {
       : { mode: "windows", rows, stride: piece, context: 0 };
     for (const batch of languageModelEvaluation(data.splits[split], how)) {
       yield runBatch(batch, carried);
-      // Lets timers and signals in between batches that are made on this thread.
-      await new Promise((resolve) => setTimeout(resolve));
     }
   }
 

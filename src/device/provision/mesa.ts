@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { sha256File } from "../../util/sha256.ts";
 import { type AptPlan, planApt } from "./apt_plan.ts";
-import { type DriverManifest, icdJson, listLibraries } from "./driver.ts";
+import { describeFolder, type DriverManifest, icdJson, isLibrary, listFolder } from "./driver.ts";
 import { parseOsRelease } from "./os_release.ts";
 import {
   type DebPackage,
@@ -12,7 +12,7 @@ import {
 } from "./packages.ts";
 import { PrivateApt, readSystemSources } from "./private_apt.ts";
 import { runProgram } from "./program.ts";
-import { databaseTime, type ProvideContext } from "./provide_context.ts";
+import type { ProvideContext } from "./provide_context.ts";
 
 const DRIVER = "mesa-vulkan-drivers";
 const LOADER = "libvulkan1";
@@ -67,15 +67,13 @@ async function provideFrom(
   const fetched = await unpackAll(unpack, apt.archives, context.folder);
   const { icd, libraryFolders } = await arrange(context);
   return {
-    format: 1,
     name: `Mesa ${mesa.version} llvmpipe`,
     origin: `${DRIVER} ${mesa.version} (${plan.suite})`,
     icd,
     libraryFolders,
     fetched,
     fromSystem,
-    systemState: await databaseTime(),
-    files: await listLibraries(context.folder),
+    ...await describeFolder(context.folder),
   };
 }
 
@@ -108,20 +106,20 @@ async function arrange(context: ProvideContext) {
   const root = join(context.folder, "root");
   await Deno.remove(join(root, "usr/share"), { recursive: true }).catch(() => undefined);
   await Deno.remove(join(root, "etc"), { recursive: true }).catch(() => undefined);
-  const libraries = await listLibraries(context.folder);
-  const driver = libraries.find((file) => file.path.endsWith(`/${LIBRARY}`));
+  const libraries = (await listFolder(context.folder)).files.filter(isLibrary);
+  const driver = libraries.find((path) => path.endsWith(`/${LIBRARY}`));
   if (driver === undefined) throw new Error(`${DRIVER} holds no ${LIBRARY}`);
-  for (const { path } of libraries) {
-    const other = /\/lib(vulkan_|VkLayer_)[^/]*\.so$/.test(path) && path !== driver.path;
+  for (const path of libraries) {
+    const other = /\/lib(vulkan_|VkLayer_)[^/]*\.so$/.test(path) && path !== driver;
     if (other) await Deno.remove(join(context.folder, path));
   }
   const icd = "lvp_icd.json";
   await Deno.writeTextFile(
     join(context.folder, icd),
-    icdJson(join(context.finalFolder, driver.path)),
+    icdJson(join(context.finalFolder, driver)),
   );
-  const remaining = await listLibraries(context.folder);
-  const libraryFolders = [...new Set(remaining.map((file) => dirname(file.path)))]
+  const remaining = (await listFolder(context.folder)).files.filter(isLibrary);
+  const libraryFolders = [...new Set(remaining.map((path) => dirname(path)))]
     .filter((folder) => /^root\/(usr\/)?lib\/[^/]+$/.test(folder));
   return { icd, libraryFolders };
 }

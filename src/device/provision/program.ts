@@ -12,6 +12,13 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+const running = new Set<Deno.ChildProcess>();
+
+/** Ends all programs that {@link runProgram} is waiting for. */
+export function endPrograms(): void {
+  for (const program of running) program.kill("SIGKILL");
+}
+
 /** Runs a program to its end, in the C locale, without terminal input; never throws. */
 export async function runProgram(
   program: string,
@@ -19,14 +26,16 @@ export async function runProgram(
   options: ProgramOptions = {},
 ): Promise<ProgramResult> {
   try {
-    const output = await new Deno.Command(program, {
+    const child = new Deno.Command(program, {
       args: [...args],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       env: { LC_ALL: "C.UTF-8", ...options.env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
-    }).output();
+    }).spawn();
+    running.add(child);
+    const output = await child.output().finally(() => running.delete(child));
     const decoder = new TextDecoder();
     const complaints = decoder.decode(output.stderr).split("\n").map((line) => line.trim());
     return {

@@ -3,9 +3,9 @@ import { promisify } from "node:util";
 import { brotliDecompress } from "node:zlib";
 import { unpackTar } from "modern-tar";
 import { sha256Hex } from "../../util/sha256.ts";
-import { type DriverManifest, icdJson, listLibraries } from "./driver.ts";
+import { describeFolder, type DriverManifest, icdJson } from "./driver.ts";
 import { runProgram } from "./program.ts";
-import { databaseTime, type ProvideContext } from "./provide_context.ts";
+import type { ProvideContext } from "./provide_context.ts";
 
 /** The npm package that carries SwiftShader and a Vulkan loader, for x86_64 Linux. */
 export const SWIFTSHADER_PACKAGE = "@sparticuz/chromium";
@@ -64,15 +64,13 @@ export async function provideSwiftShader(context: ProvideContext): Promise<Drive
   const icd = "swiftshader_icd.json";
   await Deno.writeTextFile(join(context.folder, icd), icdJson(join(context.finalFolder, DRIVER)));
   return {
-    format: 1,
     name: "SwiftShader",
     origin: `SwiftShader from npm ${SWIFTSHADER_PACKAGE} ${SWIFTSHADER_VERSION}`,
     icd,
     libraryFolders: ["."],
     fetched: [{ file: ARCHIVE, bytes: compressed.length, sha256 }],
     fromSystem: [],
-    systemState: await databaseTime(),
-    files: await listLibraries(context.folder),
+    ...await describeFolder(context.folder),
   };
 }
 

@@ -23,7 +23,7 @@ export function translationDecoding(
   return {
     scores: textScoreSpecs(data),
     splits: ["test"],
-    async run(runner: DecodeRunner, split, purpose): Promise<DecodedSplit> {
+    async run(runner: DecodeRunner, split, purpose, signal): Promise<DecodedSplit> {
       const { ids, sources, references } = sentencesOf(data, split);
       const started = performance.now();
       const words: string[] = new Array(ids.length).fill("");
@@ -33,6 +33,7 @@ export function translationDecoding(
         sourcePadding: batching.sourcePadding,
         maxTokens: batching.maxTokens,
         sourceLengths: [...new Set(shapes.map(({ source }) => source))],
+        ...(signal === undefined ? {} : { signal }),
       };
       for await (const { index, hypotheses } of translate(runner, config, ids, options)) {
         const best = hypotheses.at(0);

@@ -49,6 +49,8 @@ export interface SearchTuning {
   /** Whether batches shrink when half of their sentences are finished. Default true. */
   readonly compaction?: boolean;
   readonly statistics?: SearchStatistics;
+  /** Ends the search between two looks at the records; it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Carried state that no row owns. */
@@ -160,6 +162,8 @@ class BatchSearch {
 
   async run(): Promise<Hypothesis[][]> {
     const { minLength = 1, unknownPenalty = 0 } = this.options;
+    const { signal } = this.settings;
+    signal?.throwIfAborted();
     const { tokens, width } = this.batch;
     const { sentences, beam, source } = this.#extents;
     this.runner.step({
@@ -170,7 +174,10 @@ class BatchSearch {
       extents: { sentences, beam, source, words: width },
       fresh: false,
     }, "encode");
-    while (this.#searches.some(({ done }) => !done)) await this.#goOn();
+    while (this.#searches.some(({ done }) => !done)) {
+      await this.#goOn();
+      signal?.throwIfAborted();
+    }
     return this.#searches.map(({ hypotheses }) => [...hypotheses]);
   }
 

@@ -310,6 +310,19 @@ Deno.test("translations begin with what is forced", async () => {
   );
 });
 
+Deno.test("an aborted search ends between two looks at the records, with the signal's reason", async () => {
+  const config = stacks["Mega softmax, simple bias, chunks of null"];
+  const controller = new AbortController();
+  const steps = [noStatistics(), noStatistics()];
+  const search = (statistics: typeof steps[number]) =>
+    found(config, "right", { readEvery: 1, statistics, signal: controller.signal });
+  const running = search(steps[0]);
+  controller.abort();
+  await assert.rejects(running, (error) => error === controller.signal.reason);
+  await assert.rejects(search(steps[1]), (error) => error === controller.signal.reason);
+  assert.deepEqual(steps.map((one) => one.steps), [1, 0]);
+});
+
 Deno.test("a source that is too long for the model is refused", async () => {
   const config = tinyTranslation("mega");
   const runner = new InterpretedRunner(config, parametersOf(config));

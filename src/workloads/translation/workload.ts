@@ -85,8 +85,6 @@ class TranslationStream implements BatchStream {
     const how = { sourcePadding, shuffledSources: shuffledSources === true };
     for (const batch of pairEvaluation(data.splits[split], evaluationShapes, how)) {
       yield batch;
-      // Lets timers and signals in between batches that are made on this thread.
-      await new Promise((resolve) => setTimeout(resolve));
     }
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { sha256Hex } from "../util/sha256.ts";
 import { type BenchPlan, type BenchRecord, runName, saveRun } from "./bench_plan.ts";
-import { resumedData } from "./resumed_data.ts";
+import { resumedRun } from "./resumed_run.ts";
 
 const plan: BenchPlan = {
   suite: "lra",
@@ -33,12 +33,18 @@ const record = (output: string, dataDir: string | null): BenchRecord => ({
   began: [],
 });
 
-Deno.test("a resumed run may read the data folder that it was started with", async () => {
+Deno.test("a resumed run has the data folder, the profile and the places that it was started with", async () => {
   const results = await Deno.makeTempDir();
   try {
     const mine = record(join(results, "mine.json"), "/far/away");
     await saveRun(results, mine);
-    const expected = ["--data", "/far/away"];
+    const expected = {
+      data: "/far/away",
+      profile: "smoke",
+      suite: "lra",
+      tasks: ["text"],
+      writes: ["/somewhere/cells", results],
+    };
     for (
       const args of [
         ["--resume", "mine.json"],
@@ -47,14 +53,14 @@ Deno.test("a resumed run may read the data folder that it was started with", asy
         ["--resume", "--verbose"],
       ]
     ) {
-      assert.deepEqual(await resumedData(args, results, results), expected, args.join(" "));
+      assert.deepEqual(await resumedRun(args, results, results), expected, args.join(" "));
     }
-    assert.deepEqual(await resumedData(["--suite", "lra"], results, results), []);
-    assert.deepEqual(await resumedData(["--resume", "other.json"], results, results), []);
-    assert.deepEqual(await resumedData(["--resume"], results, join(results, "none")), []);
+    assert.equal(await resumedRun(["--suite", "lra"], results, results), undefined);
+    assert.equal(await resumedRun(["--resume", "other.json"], results, results), undefined);
+    assert.equal(await resumedRun(["--resume"], results, join(results, "none")), undefined);
     const other = { ...record(join(results, "o.json"), null), startedAt: "2999-01-01T00:00:00Z" };
     await saveRun(results, other);
-    assert.deepEqual(await resumedData(["--resume"], results, results), []);
+    assert.equal((await resumedRun(["--resume"], results, results))?.data, null);
   } finally {
     await Deno.remove(results, { recursive: true });
   }
