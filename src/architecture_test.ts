@@ -62,6 +62,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     "workloads",
     "results",
     "cells",
+    "sweep",
     "eval",
     "bench",
   ],

@@ -102,7 +102,7 @@ export async function trainPlan(
   }
 }
 
-function printResult(result: Result): void {
+export function printResult(result: Result): void {
   const terminal = inspectTerminal(Deno.stdout);
   console.log(summaryTables(result).map((table) => renderText(table, terminal)).join("\n\n"));
   const samples = samplesText(result.rows, terminal.width);

@@ -12,6 +12,7 @@ import { generateCommand } from "./generate_command.ts";
 import { mergeCommand } from "./merge_command.ts";
 import { isProvided, NO_ADAPTER } from "./no_adapter.ts";
 import { reportCommand } from "./report_command.ts";
+import { sweepCommand } from "./sweep_command.ts";
 import { translateCommand } from "./translate_command.ts";
 import { tablesCommand } from "./tables_command.ts";
 import { verifyCommand } from "./verify_command.ts";
@@ -25,6 +26,7 @@ export function createProgram(exit: (code: number) => void): Command {
     .exitOverride();
   program.addCommand(benchCommand(exit).copyInheritedSettings(program));
   program.addCommand(cellCommand(exit).copyInheritedSettings(program), { hidden: true });
+  program.addCommand(sweepCommand(exit, args).copyInheritedSettings(program));
   program.addCommand(generateCommand(exit).copyInheritedSettings(program));
   program.addCommand(translateCommand(exit).copyInheritedSettings(program));
   program.addCommand(verifyCommand(exit).copyInheritedSettings(program));

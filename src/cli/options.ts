@@ -21,11 +21,14 @@ export function words(text: string): string[] {
   return list;
 }
 
+/** A list of more seeds takes memory and seconds to write down, and no run gets that far. */
+const mostSeeds = 100_000;
+
 /** Seeds: a count (`3` means 1, 2, 3) or a comma-separated list (`7,` or `1,5`). */
 export function seeds(text: string): number[] {
   const parse = wholeNumber(0);
   if (!text.includes(",")) {
-    const count = wholeNumber(1)(text);
+    const count = wholeNumber(1, mostSeeds)(text);
     return Array.from({ length: count }, (_, i) => i + 1);
   }
   return [...new Set(words(text).map(parse))];
@@ -38,6 +41,11 @@ export function rate(text: string): number {
     throw new InvalidArgumentError("expected a learning rate such as 2e-3");
   }
   return value;
+}
+
+/** Comma-separated whole numbers of at least `least`. */
+export function wholeNumbers(least: number): (text: string) => number[] {
+  return (text) => words(text).map(wholeNumber(least));
 }
 
 /** Comma-separated learning rates. */

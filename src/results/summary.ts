@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatDuration } from "../util/format.ts";
-import { aggregateRows, groupRows, mainAggregate } from "./aggregate.ts";
+import { aggregateRows, finalRows, groupRows, mainAggregate } from "./aggregate.ts";
 import { formatScore, scoreDigits, shownScale } from "./display/score_format.ts";
 import { displayName, taskTitle } from "./display_names.ts";
 import { paperRow } from "./paper.ts";
@@ -269,7 +269,7 @@ function footnotesOf({ profile, rows: all }: Result, entries: readonly SummaryEn
   if (entries.some(({ main }) => main?.n === 1)) {
     notes.push("No ± where one seed completed: one run says nothing about seeds.");
   }
-  const tried = trialNote(all.filter(({ role }) => role === "trial"));
+  const tried = trialNote(all.filter(({ role }) => role === "trial"), finalRows(all));
   if (tried !== null) notes.push(tried.charAt(0).toUpperCase() + tried.slice(1));
   const hasPaper = entries.some((entry) => paperText(entry, entry.main) !== missing);
   if (hasPaper) {

@@ -1,4 +1,5 @@
 /** Shows a sweep while it runs. */
+import { cleanLine } from "../util/clean_text.ts";
 import { inspectTerminal } from "../util/terminal.ts";
 import { headline, jobName, sweepTable, type TableOptions } from "./table.ts";
 import { hasRow, type JobView } from "./views.ts";
@@ -92,7 +93,8 @@ export class SweepDisplay {
       const { job, phase, reason } = view;
       if (before === undefined || before.get(job.index) === phase) continue;
       if (!hasRow(view) && phase !== "failed" && phase !== "locked") continue;
-      this.#write(`${jobName(view)}: ${phase}${reason === null ? "" : ` (${reason})`}\n`);
+      const why = reason === null ? "" : ` (${reason})`;
+      this.#write(`${cleanLine(`${jobName(view)}: ${phase}${why}`)}\n`);
     }
     const now = this.#now();
     if (now - this.#plainAt < 1000 * PLAIN_SECONDS) return;

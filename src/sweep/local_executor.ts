@@ -1,6 +1,7 @@
 /** Runs jobs as processes on this machine. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeError } from "../util/atomic_write.ts";
+import { shellLine, shellWord } from "../util/shell_word.ts";
 import { cancelSeconds, type Executor, type JobRun, type JobStatus } from "./executor.ts";
 
 /** Options of a {@link LocalExecutor}. */
@@ -20,8 +21,10 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
-/** Time for SIGTERM to work, milliseconds; what is left to {@link cancelSeconds} is for SIGKILL. */
-const GRACE_MS = 1000 * cancelSeconds - 300;
+/** Time to end by itself, milliseconds. */
+const GRACE_MS = 1000 * cancelSeconds - 500;
+/** Time for a launcher that is asked twice to kill what it started. */
+const LAST_MS = 250;
 
 /** See the module comment. */
 export class LocalExecutor implements Executor {
@@ -51,13 +54,19 @@ export class LocalExecutor implements Executor {
   }
 
   async cancel(): Promise<void> {
-    const all = [...this.#running.values()];
-    for (const { process } of all) signalTo(process, "SIGTERM");
-    const ended = Promise.all(all.map((one) => one.ended));
-    await Promise.race([ended, sleep(GRACE_MS, undefined, { ref: false })]);
-    if (this.#running.size === 0) return;
-    for (const { process } of this.#running.values()) signalTo(process, "SIGKILL");
+    const ended = Promise.all([...this.#running.values()].map((one) => one.ended));
+    // A launcher takes the second request for leave to kill.
+    for (const wait of [GRACE_MS, LAST_MS]) {
+      this.#signal("SIGTERM");
+      await Promise.race([ended, sleep(wait)]);
+      if (this.#running.size === 0) return;
+    }
+    this.#signal("SIGKILL");
     await ended;
+  }
+
+  #signal(signal: Deno.Signal): void {
+    for (const { process } of this.#running.values()) signalTo(process, signal);
   }
 
   close(): Promise<void> {
@@ -66,9 +75,9 @@ export class LocalExecutor implements Executor {
 
   describe(runs: readonly JobRun[]): Promise<string> {
     const { processes, adapters } = this.#options;
-    const lines = runs.map(({ argv }) => argv.map(quote).join(" "));
+    const lines = runs.map(({ argv }) => shellLine(argv));
     const turns = adapters.flatMap((adapter) =>
-      Object.entries(adapter).map(([name, value]) => `${name}=${quote(value)}`)
+      Object.entries(adapter).map(([name, value]) => `${name}=${shellWord(value)}`)
     );
     const turn = turns.length > 0 ? `, in turn with ${turns.join(" and ")}` : "";
     return Promise.resolve([`# ${processes} at a time${turn}`, ...lines].join("\n"));
@@ -139,8 +148,4 @@ function signalTo(process: Deno.ChildProcess, signal: Deno.Signal): void {
     // It has ended in the meantime.
     if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
   }
-}
-
-function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

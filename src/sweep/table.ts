@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import { formatScore } from "../results/display/score_format.ts";
 import type { Cell, Column, Table } from "../results/table.ts";
 import { renderText } from "../results/table_text.ts";
+import { cleanLine } from "../util/clean_text.ts";
 import { formatDuration, wrapText } from "../util/format.ts";
 import { settingText, variedSettings } from "./expand.ts";
 import type { Setting, SweepPlan } from "./plan.ts";
@@ -12,8 +13,8 @@ import { countPhases, estimateSecondsLeft, type JobPhase, type JobView } from ".
 export interface TableOptions {
   readonly name: string;
   readonly plan: Pick<SweepPlan, "settings">;
-  /** Jobs that run at a time, for the estimate of the time left. */
-  readonly processes: number;
+  /** Jobs that run at a time, for the estimate of the time left; `null` for those that do now. */
+  readonly processes: number | null;
   /** Columns of the terminal. */
   readonly width: number;
   /** Lines of the terminal; `Infinity` for all jobs. */
@@ -108,7 +109,7 @@ function reasons(views: readonly JobView[]): string[] {
     reason !== null && (phase === "failed" || phase === "locked" || phase === "interrupted")
   );
   const lines = troubled.slice(0, MOST_REASONS)
-    .map((view) => `${jobName(view)}, ${view.phase}: ${view.reason}`);
+    .map((view) => cleanLine(`${jobName(view)}, ${view.phase}: ${view.reason}`));
   const more = troubled.length - MOST_REASONS;
   return more > 0 ? [...lines, `${more} more failed or were interrupted`] : lines;
 }
@@ -164,7 +165,7 @@ function columnsFor(
         header: "On",
         align: "left" as const,
         dropOrder: 6,
-        cell: ({ place }: JobView) => place ?? "",
+        cell: ({ place }: JobView) => cleanLine(place ?? ""),
       }]
       : [],
     { header: "", align: "left", dropOrder: 5, cell: barText },

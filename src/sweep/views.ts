@@ -68,12 +68,12 @@ class Mean {
  * Estimates how long a sweep still takes, seconds: what is left of running jobs and whole waiting
  * ones, which take what others of the same task and model took, shared among the processes.
  *
- * @param processes Jobs that run at a time.
+ * @param processes Jobs that run at a time; `null` for as many as are running.
  * @returns `null` while nothing has shown how long a job takes.
  */
 export function estimateSecondsLeft(
   views: readonly JobView[],
-  processes: number,
+  processes: number | null,
 ): number | null {
   const keyOf = ({ job: { task, model } }: JobView) => JSON.stringify([task, model]);
   const means = new Map<string, Mean>();
@@ -89,6 +89,7 @@ export function estimateSecondsLeft(
   let sum = 0;
   let longest = 0;
   let count = 0;
+  let running = 0;
   for (const view of views) {
     if (view.phase !== "waiting" && view.phase !== "running") continue;
     const seconds = view.progress?.secondsLeft ?? means.get(keyOf(view))?.value ?? overall.value;
@@ -96,6 +97,8 @@ export function estimateSecondsLeft(
     sum += seconds;
     longest = Math.max(longest, seconds);
     count++;
+    if (view.phase === "running") running++;
   }
-  return count === 0 ? 0 : Math.max(longest, sum / Math.min(processes, count));
+  const atATime = Math.max(1, processes ?? running);
+  return count === 0 ? 0 : Math.max(longest, sum / Math.min(atATime, count));
 }

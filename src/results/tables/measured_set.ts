@@ -118,7 +118,7 @@ export function setNotes(set: MeasuredSet): string[] {
   if (set.environment.adapter.class === "software") facts.push("software adapter");
   if (replaced > 0) facts.push(`${replaced} runs replaced by newer ones`);
   const notes = [`Profile ${profile}: ${facts.join("; ")}.`];
-  const tried = trialNote(set.trials);
+  const tried = trialNote(set.trials, rows);
   if (tried !== null) notes.push(`Profile ${profile}: ${tried}`);
   for (const { task, model, seed, sequenceLength, status, reason, updatesDone } of rows) {
     if (status === "completed") continue;

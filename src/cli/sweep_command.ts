@@ -1,0 +1,128 @@
+/** `sweep`: many runs with lists of settings, on this machine or elsewhere. */
+import { Command, Option } from "@commander-js/extra-typings";
+import { join } from "node:path";
+import { codeVersion } from "../cells/code_version.ts";
+import { directions } from "../data/translation/directions.ts";
+import { profileNames } from "../models/profiles.ts";
+import { parseAdapters } from "../sweep/adapters.ts";
+import { expandJobs } from "../sweep/expand.ts";
+import { jobEnvironment } from "../sweep/job_environment.ts";
+import { LocalExecutor } from "../sweep/local_executor.ts";
+import { defaultName } from "../sweep/plan.ts";
+import { checkName } from "../sweep/sweep_folder.ts";
+import { shellLine } from "../util/shell_word.ts";
+import { defaultData } from "./bench_command.ts";
+import { rates, seeds, wholeNumber, wholeNumbers, words } from "./options.ts";
+import { cellsFolder, PROJECT_ROOT, RESULTS_FOLDER } from "./paths.ts";
+import { checkOutput } from "./result_output.ts";
+import { checkAdapters } from "./sweep_adapters.ts";
+import { sweepPlanOf } from "./sweep_plan.ts";
+import { jobRunner, runSweep, SWEEPS_FOLDER, watchSweep } from "./sweep_run.ts";
+import { suiteNames } from "./suites.ts";
+
+const collect = (value: string, earlier: string[] | undefined) => [...earlier ?? [], value];
+
+/**
+ * The command, for `main.ts`.
+ *
+ * @param args The whole command line, for advice on how to go on.
+ */
+export function sweepCommand(exit: (code: number) => void, args: readonly string[]) {
+  return new Command("sweep")
+    .description("Run many cells: settings times tasks, models and seeds; the best setting counts")
+    .addOption(new Option("--suite <name>", "as in bench").choices(suiteNames))
+    .addOption(
+      new Option("--profile <name>", "scale of the runs").choices(profileNames).default("quick"),
+    )
+    .option("--task <names>", "only these tasks, comma-separated", words)
+    .option("--model <names>", "only these models, comma-separated", words)
+    .option("--seeds <list>", "how many seeds, or a comma-separated list", seeds, [1])
+    .option("--learning-rate <list>", "peak rates, comma-separated", rates)
+    .option("--batch-size <list>", "sentences per batch, comma-separated", wholeNumbers(1))
+    .option("--updates <list>", "updates, comma-separated", wholeNumbers(1))
+    .option("--average <list>", "how many last models are averaged", wholeNumbers(1))
+    .option("--setting <values>", "one setting instead of a grid; may be repeated", collect)
+    .option("--carry-state", "language models: train with state from batch to batch")
+    .addOption(new Option("--direction <name>", "of translation").choices(directions))
+    .option("--data <folder>", "folder with official data files")
+    .option("--cells <folder>", "folder that keeps all runs (default: results/cells)")
+    .option("--name <name>", "name of the sweep (default: suite, profile and hash of the plan)")
+    .addOption(
+      new Option("--executor <name>", "what runs the jobs").choices(["local"])
+        .default("local"),
+    )
+    .option("--processes <n>", "jobs at a time", wholeNumber(1, 1024), 1)
+    .option("--adapter <names>", "adapters that the processes take turns with", words)
+    .option("--retries <n>", "new attempts at a job that something else ended", wholeNumber(0), 2)
+    .option("--output <file>", "result file (default: results/sweep-NAME.json)")
+    .option("--overwrite", "replace the result file where there is one")
+    .option("--dry-run", "print what would run")
+    .option(
+      "--watch [name]",
+      "show a running sweep, the latest unless it is named; changes nothing",
+    )
+    .addHelpText(
+      "after",
+      `
+Every combination of the listed settings runs with every task, model and seed: one job each, of which
+runs that exist already (in --cells) are not repeated. The same command continues an interrupted
+sweep. In the result the setting with the best mean validation score is final, the others are trials.
+
+--adapter: Deno gives no list of adapters and takes no name. What works with Vulkan is
+  10de:2684          PCI numbers as \`lspci -nn\` shows them; the loader then puts this device first.
+                     They are checked, but several cards of one model have the same numbers.
+  mesa, swiftshader  the software adapters
+  VARIABLE=VALUE     for what only a driver understands, such as VK_DRIVER_FILES=/path/icd.json or
+                     DRI_PRIME=pci-0000_65_00_0! where Mesa's device-select layer is installed;
+                     what it does cannot be checked
+Identical NVIDIA cards cannot be told apart so: give every process its own container or cluster job.
+
+Exit code: 0 all jobs have a result (diverged ones too), 1 some do not, 2 an error, 130 or 143
+interrupted.
+
+Examples:
+  deno task sweep --suite lm --task characters --model mega,transformer --learning-rate 5e-3,1e-2
+  deno task sweep --task listops --model mega --learning-rate 2e-3,4e-3 --batch-size 16,32 --seeds 3
+  deno task sweep --task listops --setting "learning-rate=4e-3 batch-size=32" \\
+    --setting "learning-rate=2e-3 batch-size=16" --processes 2
+  deno task sweep --task listops --learning-rate 2e-3,4e-3 --dry-run
+  deno task sweep --watch`,
+    )
+    .action(async (options) => {
+      if (options.watch !== undefined) {
+        return await watchSweep(options.watch === true ? true : checkName(options.watch));
+      }
+      const plan = sweepPlanOf(options, {
+        data: await defaultData(),
+        cells: cellsFolder(options.cells),
+        code: await codeVersion(PROJECT_ROOT),
+      });
+      const jobs = expandJobs(plan);
+      const name = options.name === undefined ? defaultName(plan) : checkName(options.name);
+      const { overwrite = false, processes, retries } = options;
+      const output = await checkOutput(
+        options.output ?? join(RESULTS_FOLDER, `sweep-${name}.json`),
+        overwrite,
+      );
+      const adapters = parseAdapters(options.adapter ?? []);
+      const environment = jobEnvironment(Deno.env.toObject());
+      const executor = new LocalExecutor({
+        processes,
+        adapters: adapters.map((adapter) => adapter.environment),
+        root: PROJECT_ROOT,
+      });
+      if (options.dryRun) {
+        const runOf = jobRunner(join(SWEEPS_FOLDER, name), plan, environment);
+        console.log(await executor.describe(jobs.map((job) => runOf(job, 1))));
+        return;
+      }
+      for (const line of await checkAdapters(adapters, environment)) console.error(line);
+      const command = shellLine(["deno", "task", ...args]);
+      exit(
+        await runSweep({
+          ...{ name, plan, executor, processes, retries },
+          ...{ environment, output, overwrite, command },
+        }),
+      );
+    });
+}
