@@ -134,5 +134,5 @@ function failure(program: SlurmProgram, { stderr }: SlurmOutput): Error {
 
 function lastLine(text: string): string {
   const line = text.trimEnd().split("\n").at(-1) ?? "";
-  return line.replace(/^\w+: error: /, "") || "no answer";
+  return line.replace(/^\w+:? error: /, "") || "no answer";
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../util/atomic_write.ts";
 import { cancelSeconds, type Executor, type JobRun, type JobStatus } from "./executor.ts";
-import { shellQuote } from "./shell_quote.ts";
+import { shellLine } from "../util/shell_word.ts";
 import {
   arrayNames,
   type Attempt,
@@ -153,7 +153,7 @@ export class SlurmExecutor implements Executor {
       const script = scriptPath(folder);
       const name = `${this.#prefix()}-…`;
       const args = sbatchArguments({ name, folder, runs: part }, this.#options.ask, script);
-      return `# sbatch ${args.map(shellQuote).join(" ")}\n${arrayScript(part)}`;
+      return `# sbatch ${shellLine(args)}\n${arrayScript(part)}`;
     });
     return [...doubt, ...arrays].join("\n");
   }

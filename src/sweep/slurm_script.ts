@@ -1,7 +1,7 @@
 /** The script of a job array: each of its tasks runs one job. */
 import { UserError } from "../errors.ts";
 import type { JobRun } from "./executor.ts";
-import { shellQuote } from "./shell_quote.ts";
+import { shellLine, shellWord } from "../util/shell_word.ts";
 import { sbatchOptions, type SlurmOptions } from "./slurm_options.ts";
 
 /** One job array. */
@@ -29,12 +29,13 @@ export function arrayOutput(task: number | "%a"): string {
  */
 export function arrayScript(runs: readonly JobRun[]): string {
   const argv = sharedStart(runs.map((run) => run.argv));
-  const environment = sharedEntries(runs.map((run) => run.environment));
+  const environments = runs.map((run) => withoutSlurm(run.environment));
+  const environment = sharedEntries(environments);
   const tasks = runs.flatMap((run, task) => [
     `${task})`,
-    ...exports(Object.entries(run.environment).filter(([name]) => !environment.has(name))),
-    `  log=${shellQuote(run.log)}`,
-    `  set -- ${run.argv.slice(argv.length).map(shellQuote).join(" ")}`,
+    ...exports(Object.entries(environments[task]).filter(([name]) => !environment.has(name))),
+    `  log=${shellWord(run.log)}`,
+    `  set -- ${shellLine(run.argv.slice(argv.length))}`,
     "  ;;",
   ]);
   return [
@@ -47,7 +48,7 @@ export function arrayScript(runs: readonly JobRun[]): string {
     "  exit 2",
     "  ;;",
     "esac",
-    `exec ${[...argv.map(shellQuote), '"$@"'].join(" ")} >>"$log" 2>&1`,
+    `exec ${[...argv.map(shellWord), '"$@"'].join(" ")} >>"$log" 2>&1`,
     "",
   ].join("\n");
 }
@@ -81,8 +82,15 @@ export function sbatchArguments(
   ];
 }
 
+/** A controller may be a job itself; its variables would say that of its jobs. */
+function withoutSlurm(environment: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !name.startsWith("SLURM_")),
+  );
+}
+
 function exports(entries: readonly (readonly [string, string])[]): string[] {
-  return entries.map(([name, value]) => `  export ${name}=${shellQuote(value)}`);
+  return entries.map(([name, value]) => `  export ${name}=${shellWord(value)}`);
 }
 
 /** What all lists begin with; at least one word is left to each. */

@@ -163,7 +163,7 @@ test("a killed controller's jobs are adopted, also while Slurm's own is away", a
   await first.output();
   await trial.cluster.stopController();
   const second = trial.start({ jobs, processes: 2 });
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await new Promise((resolve) => setTimeout(resolve, 4000));
   await trial.cluster.startController();
   const { outcome, lines } = await end(second);
   assert.match(lines[0], /^Slurm does not answer \(Unable to contact slurm controller.*waiting/);
