@@ -1,6 +1,6 @@
 /** The choice of a learning rate by trials. */
+import { validationScore } from "../src/cells/validation_score.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
-import { validationScore } from "../src/results/validation_score.ts";
 
 /** Peak learning rate of a run. */
 export function trialPeak({ schedule }: ResultRow): number | undefined {

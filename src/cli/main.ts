@@ -17,13 +17,8 @@ import { translateCommand } from "./translate_command.ts";
 import { tablesCommand } from "./tables_command.ts";
 import { verifyCommand } from "./verify_command.ts";
 
-/**
- * All commands.
- *
- * @param exit Receives the exit code of the one that ran.
- * @param args The command line, for advice on how to go on.
- */
-export function createProgram(exit: (code: number) => void, args: readonly string[] = []): Command {
+/** All commands. @param exit Receives the exit code of the one that ran. */
+export function createProgram(exit: (code: number) => void): Command {
   const program = new Command("deno task")
     .description("Reproducible WebGPU benchmarks of Mega: Moving Average Equipped Gated Attention")
     .option("--verbose", "show stack traces")
@@ -31,7 +26,7 @@ export function createProgram(exit: (code: number) => void, args: readonly strin
     .exitOverride();
   program.addCommand(benchCommand(exit).copyInheritedSettings(program));
   program.addCommand(cellCommand(exit).copyInheritedSettings(program), { hidden: true });
-  program.addCommand(sweepCommand(exit, args).copyInheritedSettings(program));
+  program.addCommand(sweepCommand(exit).copyInheritedSettings(program));
   program.addCommand(generateCommand(exit).copyInheritedSettings(program));
   program.addCommand(translateCommand(exit).copyInheritedSettings(program));
   program.addCommand(verifyCommand(exit).copyInheritedSettings(program));
@@ -50,7 +45,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const verbose = args.includes("--verbose");
   const program = createProgram((value) => {
     code = value;
-  }, args);
+  });
   try {
     await program.parseAsync(args.filter((arg) => arg !== "--verbose"), { from: "user" });
   } catch (error) {

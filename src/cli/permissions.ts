@@ -57,8 +57,21 @@ export const READABLE_ENV: readonly string[] = [
   "GALLIVM_PERF",
 ];
 
-/** What a sweep reads besides, for the jobs that it starts. */
-const SWEEP_ENV = ["PATH", "SLURM_*"];
+/** What a sweep reads besides, to hand it on to the jobs that it starts. */
+const SWEEP_ENV = [
+  "PATH",
+  "LANG",
+  "USER",
+  "DENO_*",
+  "DRI_PRIME",
+  "MESA_*",
+  "NPM_CONFIG_*",
+  "SLURM_*",
+  "VK_*",
+  "XDG_*",
+  "npm_config_*",
+  ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"],
+];
 
 const SYSTEM_FACTS = ["cpus", "hostname", "osRelease", "systemMemoryInfo"];
 

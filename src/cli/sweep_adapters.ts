@@ -1,17 +1,18 @@
 /** Makes sure that the adapters which a sweep was given are the ones that its jobs get. */
-import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import type { NamedAdapter } from "../sweep/adapters.ts";
+import { type NamedAdapter, pciNumbers } from "../sweep/adapters.ts";
 import { PROJECT_ROOT } from "./paths.ts";
 
-const answerSchema = z.object({
+const answerSchema = z.strictObject({
   description: z.string(),
+  /** PCI numbers in decimal. */
   vendor: z.string(),
   device: z.string(),
 }).nullable();
+type Answer = NonNullable<z.infer<typeof answerSchema>>;
 
-/** Prints what the first adapter says of itself. */
+/** Prints what the adapter that a job would take says of itself. */
 const QUESTION = `
 const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
 const info = adapter?.info;
@@ -19,53 +20,66 @@ console.log(JSON.stringify(info === undefined ? null : {
   description: info.description, vendor: info.vendor, device: info.device,
 }));`;
 
-/**
- * Asks, in a process as a job would have it, which adapter a name leads to.
- *
- * @param environment That of jobs.
- * @returns One line for people; `null` for names that the driver alone understands.
- * @throws {UserError} when the adapter with these PCI numbers is not the one that answers.
- */
-async function checkAdapterName(
-  { name, environment: own, pci }: NamedAdapter,
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
+
+const hexOf = ({ vendor, device }: Answer) =>
+  [vendor, device].map((number) => Number(number).toString(16).padStart(4, "0")).join(":");
+
+/** Asks in a process like that of a job: a process sees the adapters of when it started. */
+async function ask(
+  { name, environment: own }: NamedAdapter,
   environment: Readonly<Record<string, string>>,
-): Promise<string | null> {
-  if (pci === null) return null;
+): Promise<Answer> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "--no-config", "--no-lock", QUESTION],
-    cwd: join(PROJECT_ROOT, "src"),
+    cwd: PROJECT_ROOT,
     clearEnv: true,
     env: { DENO_WEBGPU_BACKEND: "vulkan", ...environment, ...own, NO_COLOR: "1" },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
   if (!success) throw new UserError(`--adapter ${name}: ${text(stderr).split("\n")[0]}`);
   const answer = answerSchema.parse(JSON.parse(text(stdout)));
-  if (answer === null) {
-    throw new UserError(`--adapter ${name}: Vulkan finds no adapter; deno task doctor says more`);
-  }
-  const { description, vendor, device } = answer;
-  if (Number(vendor) === pci.vendor && Number(device) === pci.device) {
-    return `adapter ${name}: ${description}`;
-  }
-  const hex = (value: string) => Number(value).toString(16).padStart(4, "0");
-  throw new UserError(
-    `--adapter ${name}: ${hex(vendor)}:${hex(device)} (${description}) answers instead: ` +
-      "there is no such adapter, or it is not the first of its kind for Vulkan",
-  );
+  if (answer !== null) return answer;
+  throw new UserError(`--adapter ${name}: Vulkan finds no adapter; deno task doctor says more`);
 }
 
-/** Checks all adapters; see {@link checkAdapterName}. @returns Lines for people. */
+/**
+ * Asks which adapters the names lead to. Software adapters are left to the launcher of each job,
+ * which provides their drivers.
+ *
+ * @param environment That of jobs.
+ * @returns Lines for people.
+ * @throws {UserError} when another adapter answers than the one named, or several kinds do.
+ */
 export async function checkAdapters(
   adapters: readonly NamedAdapter[],
   environment: Readonly<Record<string, string>>,
 ): Promise<string[]> {
   const lines: string[] = [];
+  let first: { readonly name: string; readonly answer: Answer } | undefined;
   for (const adapter of adapters) {
-    const line = await checkAdapterName(adapter, environment);
-    if (line !== null) lines.push(line);
+    const { name, kind } = adapter;
+    if (kind === "software") continue;
+    const answer = await ask(adapter, environment);
+    const shown = `${answer.description} (${hexOf(answer)})`;
+    const { vendor, device } = pciNumbers(name);
+    if (
+      kind === "pci" && (Number(answer.vendor) !== vendor || Number(answer.device) !== device)
+    ) {
+      throw new UserError(
+        `--adapter ${name}: ${shown} answers instead: Vulkan finds no such adapter, or prefers this`,
+      );
+    }
+    first ??= { name, answer };
+    if (hexOf(first.answer) !== hexOf(answer)) {
+      throw new UserError(
+        `--adapter: ${first.name} and ${name} lead to adapters of several kinds ` +
+          `(${hexOf(first.answer)}, ${hexOf(answer)}): make a sweep for each`,
+      );
+    }
+    lines.push(`adapter ${name}: ${shown}`);
   }
   return lines;
 }

@@ -22,12 +22,8 @@ import { suiteNames } from "./suites.ts";
 
 const collect = (value: string, earlier: string[] | undefined) => [...earlier ?? [], value];
 
-/**
- * The command, for `main.ts`.
- *
- * @param args The whole command line, for advice on how to go on.
- */
-export function sweepCommand(exit: (code: number) => void, args: readonly string[]) {
+/** The command, for `main.ts`. */
+export function sweepCommand(exit: (code: number) => void) {
   return new Command("sweep")
     .description("Run many cells: settings times tasks, models and seeds; the best setting counts")
     .addOption(new Option("--suite <name>", "as in bench").choices(suiteNames))
@@ -77,14 +73,14 @@ Every combination of the listed settings runs with every task, model and seed: o
 runs that exist already (in --cells) are not repeated. The same command continues an interrupted
 sweep. In the result the setting with the best mean validation score is final, the others are trials.
 
---adapter: Deno gives no list of adapters and takes no name. What works with Vulkan is
-  10de:2684          PCI numbers as \`lspci -nn\` shows them; the loader then puts this device first.
-                     They are checked, but several cards of one model have the same numbers.
+--adapter: Deno gives no list of adapters and takes neither a name nor a number. With Vulkan works
+  10de:2684          PCI numbers as \`lspci -nn\` shows them: the loader then puts this device first
   mesa, swiftshader  the software adapters
-  VARIABLE=VALUE     for what only a driver understands, such as VK_DRIVER_FILES=/path/icd.json or
-                     DRI_PRIME=pci-0000_65_00_0! where Mesa's device-select layer is installed;
-                     what it does cannot be checked
-Identical NVIDIA cards cannot be told apart so: give every process its own container or cluster job.
+  VARIABLE=VALUE     what only a driver understands, such as VK_DRIVER_FILES=/path/icd.json, or
+                     DRI_PRIME=pci-0000_65_00_0! where Mesa's device-select layer is installed
+Which adapter answers is asked before the sweep starts, and all must be of one kind, since a result
+has one. Of several cards of one kind the answer does not say which it is: their driver must have a
+variable for that. NVIDIA's has none; there give every process a container or a cluster job.
 
 --executor slurm submits the jobs as a job array, in which they wait, run, and start again where they
 were pre-empted or their node failed, from their last checkpoint. The checkout, the cache and --cells
@@ -132,7 +128,7 @@ Examples:
         return;
       }
       for (const line of await checkAdapters(adapters, environment)) console.error(line);
-      const command = shellLine(["deno", "task", ...args]);
+      const command = shellLine(["deno", "task", ...Deno.args]);
       const processes = options.processes ?? (options.executor === "local" ? 1 : null);
       exit(
         await runSweep({

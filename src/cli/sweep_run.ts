@@ -2,9 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
-import { writeResult } from "../results/store.ts";
 import { concludeSweep } from "../sweep/conclude.ts";
-import { choiceText } from "../sweep/choose.ts";
 import { Controller } from "../sweep/controller.ts";
 import { SweepDisplay, terminalSize } from "../sweep/display.ts";
 import { type Executor, jobCommand, type JobRun, logPath } from "../sweep/executor.ts";
@@ -187,12 +185,13 @@ async function conclude(
   { output, overwrite, command }: RunOptions,
 ): Promise<number> {
   try {
-    const { result, choices } = await concludeSweep(folder, record, output);
-    await writeResult(output, result, { replace: overwrite });
+    const { result, choices } = await concludeSweep(folder, record, output, overwrite);
     printResult(result);
-    const lines = choices.flatMap((choice) => choiceText(choice) ?? []);
-    if (lines.length > 0) console.log(`\n${lines.join("\n")}`);
+    if (choices.length > 0) console.log(`\n${choices.join("\n")}`);
     console.log(`\nwrote ${output}`);
+    for (const line of result.warnings) {
+      if (!choices.includes(line)) console.error(`warning: ${line}`);
+    }
     return 0;
   } catch (error) {
     throw withAdvice(error, `all runs are complete: \`${command}\` makes the result of them`);

@@ -2,7 +2,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CellProgress } from "../cells/cell_files.ts";
 import type { Executor, JobRun, JobStatus } from "./executor.ts";
-import { isFinished, lastAttempt, readJob, readProgress, secondsOf } from "./job_files.ts";
+import {
+  forgetJob,
+  isFinished,
+  lastAttempt,
+  readJob,
+  readProgress,
+  secondsOf,
+} from "./job_files.ts";
 import type { SweepJob } from "./plan.ts";
 import { type Ended, judge } from "./verdict.ts";
 import type { JobPhase, JobView } from "./views.ts";
@@ -222,6 +229,8 @@ export class Controller {
     const runs: JobRun[] = [];
     for (const track of due) {
       await Deno.mkdir(track.folder, { recursive: true });
+      // What an earlier attempt said must not be taken for what this one says.
+      await forgetJob(track.folder);
       track.attempt = Math.max(track.attempt, await lastAttempt(track.folder)) + 1;
       runs.push(runOf(track.job, track.attempt));
       track.active = true;

@@ -6,6 +6,8 @@ import { UserError } from "../errors.ts";
 import { ifPresent } from "../util/read_error.ts";
 import { readSealed } from "../util/sealed_file.ts";
 
+const recordName = "job.json";
+
 /** What a job says of itself. */
 export interface JobReport {
   /** `undefined` when it has said nothing yet, or its file is damaged. */
@@ -22,11 +24,17 @@ export interface JobReport {
  */
 export async function readJob(folder: string): Promise<JobReport> {
   try {
-    return { record: await readSealed(join(folder, "job.json"), jobFormat), damage: null };
+    return { record: await readSealed(join(folder, recordName), jobFormat), damage: null };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { record: undefined, damage: error.message };
   }
+}
+
+/** Removes what an earlier attempt at a job said. */
+export async function forgetJob(folder: string): Promise<void> {
+  const path = join(folder, recordName);
+  await ifPresent(path, Deno.remove(path));
 }
 
 /** How far the run of a job is; `null` before the first report, or when its file is damaged. */

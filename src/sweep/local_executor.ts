@@ -23,6 +23,8 @@ interface Running {
 
 /** Time to end by itself, milliseconds. */
 const GRACE_MS = 1000 * cancelSeconds - 500;
+/** Time for the last output of a process to be copied. */
+const OUTPUT_MS = 200;
 /** Time for a launcher that is asked twice to kill what it started. */
 const LAST_MS = 250;
 
@@ -62,7 +64,7 @@ export class LocalExecutor implements Executor {
       if (this.#running.size === 0) return;
     }
     this.#signal("SIGKILL");
-    await ended;
+    await Promise.race([ended, sleep(LAST_MS)]);
   }
 
   #signal(signal: Deno.Signal): void {
@@ -100,7 +102,9 @@ export class LocalExecutor implements Executor {
       detached: true,
     }).spawn();
     const output = copyAll([process.stdout, process.stderr], file);
-    const ended = Promise.all([process.status, output]).then(([{ code, signal }]) => {
+    const ended = process.status.then(async ({ code, signal }) => {
+      // Something that it started and that goes on may keep the stream open.
+      await Promise.race([output, sleep(OUTPUT_MS)]);
       this.#running.delete(index);
       this.#states.set(index, {
         kind: "ended",

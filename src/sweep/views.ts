@@ -79,7 +79,8 @@ export function estimateSecondsLeft(
   const means = new Map<string, Mean>();
   const overall = new Mean();
   for (const view of views) {
-    const seconds = hasRow(view) ? view.seconds : projected(view);
+    // A run that diverged says little about how long one takes.
+    const seconds = view.phase === "done" ? view.seconds : projected(view);
     if (seconds === null) continue;
     const own = means.get(keyOf(view)) ?? new Mean();
     means.set(keyOf(view), own);
