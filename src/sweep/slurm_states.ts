@@ -142,9 +142,10 @@ export function statusOf(entry: TaskEntry): JobStatus {
   // Above 128 a signal ended the job, which it does not do itself.
   if (code !== null && code > 0 && code <= 128) return { kind: "ended", code, reason: null };
   const by = signal ?? (code !== null && code > 128 ? code - 128 : null);
-  const launch = reason === null || reason === "NonZeroExitCode" ? "" : ` (${reason})`;
-  const ended = by === null ? why : `ended by signal ${by}`;
-  return { kind: "ended", code: null, reason: `${ended}${launch}` };
+  // With numbers that are no signals Slurm says that it did not start the job.
+  const named = by === null || by > 31 ? why : `ended by signal ${by}`;
+  const because = reason === null || named !== why ? "" : ` (${reason})`;
+  return { kind: "ended", code: null, reason: `${named}${because}` };
 }
 
 /**
