@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ifPresent } from "../util/read_error.ts";
 import { readJob } from "./job_files.ts";
+import { SlurmClient } from "./slurm_client.ts";
 import { TestCluster, until, whyNoSlurm } from "./slurm_cluster_testing.ts";
+import { slurmRunner } from "./slurm_programs.ts";
+import { readArrays } from "./slurm_record.ts";
 import { outcomeSchema, type TestOutcome, type TestSweep } from "./slurm_sweep_testing.ts";
 
 const slow = Deno.env.get("MEGA_SLOW") === "1";
@@ -70,9 +73,17 @@ class Trial implements AsyncDisposable {
     }
   }
 
+  /** The states of the tasks of the first array, from the accounting. */
+  async accounted(): Promise<string[]> {
+    const client = new SlurmClient(slurmRunner((name) => this.cluster.environment[name]));
+    const [{ record: { id, name } }] = await readArrays(this.folder);
+    const entries = await client.accounting([{ id: id ?? 0, name }]);
+    return [...entries].toSorted(([a], [b]) => a.localeCompare(b)).map(([, { state }]) => state);
+  }
+
   /** Names of all tasks that Slurm has seen, with their states. */
   async tasks(): Promise<string[]> {
-    const format = "--Format=ArrayJobID:_,ArrayTaskID: ,State:.";
+    const format = "--Format=ArrayJobID:_,ArrayTaskID:=,State:;";
     const text = await this.cluster.run("squeue", "--noheader", "--array", "--states=all", format);
     return text.split("\n").filter((line) => line !== "").toSorted();
   }
@@ -111,7 +122,7 @@ for (const accounting of [false, true]) {
     await trial.working(0, 1);
     const { record } = await readJob(trial.job(0));
     Deno.kill(record?.pid ?? 0, "SIGKILL");
-    const [, array] = /^(\d+)_1 RUNNING/m.exec((await trial.tasks()).join("\n")) ?? [];
+    const [, array] = /^(\d+)_1=RUNNING/m.exec((await trial.tasks()).join("\n")) ?? [];
     await trial.cluster.run("scancel", "--signal=KILL", `${array}_1`);
     const { outcome } = await end(controller);
     assert.deepEqual(outcome, [
@@ -128,6 +139,11 @@ for (const accounting of [false, true]) {
       );
     }
     assert.match(await trial.log(1, 1), /slurmstepd.*CANCELLED/);
+    const expected = accounting ? ["FAILED", "CANCELLED", "FAILED", "FAILED"] : [];
+    await until("the accounting knows all ends", async () => {
+      const known = await trial.accounted();
+      return known.join() === expected.join();
+    });
   });
 }
 
@@ -172,7 +188,7 @@ test("a killed controller's jobs are adopted, also while Slurm's own is away", a
     assert.equal(phase, "done");
     assert.deepEqual(await trial.steps(index), upTo(120));
   }
-  assert.deepEqual(await trial.tasks(), ["1_0 COMPLETED.", "1_1 COMPLETED.", "1_2 COMPLETED."]);
+  assert.deepEqual(await trial.tasks(), ["1_0=COMPLETED;", "1_1=COMPLETED;", "1_2=COMPLETED;"]);
 });
 
 test("SIGTERM ends all jobs within five seconds, and the same command continues", async () => {
