@@ -20,6 +20,21 @@ console.log(JSON.stringify(info === undefined ? null : {
   description: info.description, vendor: info.vendor, device: info.device,
 }));`;
 
+const EVAL = ["eval", "--no-config", "--no-lock"];
+
+/**
+ * Asks the question one process further, which may find the loader where the user keeps libraries:
+ * a process that may start listed programs only, as a sweep, cannot say that itself.
+ */
+const WITH_LIBRARIES = `
+const child = new Deno.Command(Deno.execPath(), {
+  args: ${JSON.stringify([...EVAL, QUESTION])},
+  env: { LD_LIBRARY_PATH: Deno.env.get("MEGA_LIBRARY_PATH") ?? "" },
+  stdout: "inherit",
+  stderr: "inherit",
+});
+Deno.exit((await child.output()).code);`;
+
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
 
 const hexOf = ({ vendor, device }: Answer) =>
@@ -31,7 +46,7 @@ async function ask(
   environment: Readonly<Record<string, string>>,
 ): Promise<Answer> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--no-config", "--no-lock", QUESTION],
+    args: [...EVAL, WITH_LIBRARIES],
     cwd: PROJECT_ROOT,
     clearEnv: true,
     env: { DENO_WEBGPU_BACKEND: "vulkan", ...environment, ...own, NO_COLOR: "1" },

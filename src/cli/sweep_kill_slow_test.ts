@@ -19,7 +19,7 @@ const kills = Number(Deno.env.get("MEGA_KILLS") ?? 5);
 /** What is killed, and how; `launcher` and `interrupt` end the whole sweep in good order. */
 const victims = ["controller", "job", "job", "launcher", "interrupt"] as const;
 /** Longest time between two kills. */
-const mostMilliseconds = 4000;
+const mostMilliseconds = 8000;
 
 const random = (below: number) => Math.floor(Math.random() * below);
 

@@ -8,12 +8,12 @@ import { SweepDisplay, terminalSize } from "../sweep/display.ts";
 import { type Executor, jobCommand, type JobRun, logPath } from "../sweep/executor.ts";
 import { jobArguments } from "../sweep/expand.ts";
 import type { SweepJob, SweepPlan, SweepRecord } from "../sweep/plan.ts";
-import { jobFolder, latestSweep, openSweep, readSweep } from "../sweep/sweep_folder.ts";
+import { begunJobs, jobFolder, latestSweep, openSweep, readSweep } from "../sweep/sweep_folder.ts";
 import { headline, jobName, sweepTable } from "../sweep/table.ts";
 import { hasRow, type JobView } from "../sweep/views.ts";
 import { SweepReader } from "../sweep/watch.ts";
 import { cleanLine } from "../util/clean_text.ts";
-import { FolderLock } from "../util/folder_lock.ts";
+import { FolderLock, LockedError } from "../util/folder_lock.ts";
 import { hostName } from "../util/host_name.ts";
 import { inspectTerminal } from "../util/terminal.ts";
 import { printResult } from "./bench_train.ts";
@@ -123,7 +123,8 @@ export async function runSweep(options: RunOptions): Promise<number> {
     lock = await FolderLock.acquire(folder, { report, signal: end.signal });
   } catch (error) {
     if (end.signal.aborted && error === end.signal.reason) return end.code;
-    throw error;
+    if (!(error instanceof LockedError)) throw error;
+    throw withAdvice(error, `\`deno task sweep --watch ${name}\` shows it`);
   }
   await using held = lock;
   const record = await open(folder, options);
@@ -137,6 +138,7 @@ export async function runSweep(options: RunOptions): Promise<number> {
     signal: end.signal,
     onViews: (views) => display.update(views),
     check: () => held.check(),
+    begun: await begunJobs(folder),
   });
   const views = await controller.run().catch((error: unknown) => {
     throw withAdvice(error, `\`${options.command}\` continues`);

@@ -22,6 +22,8 @@ export interface ControllerOptions {
   readonly retries: number;
   /** Folder of a job, absolute. */
   readonly folderOf: (job: SweepJob) => string;
+  /** Numbers of the jobs that were started once; all where nothing is given. */
+  readonly begun?: ReadonlySet<number>;
   /** What is run for an attempt at a job; its folder is there by then. */
   readonly runOf: (job: SweepJob, attempt: number) => JobRun;
   /** Ends the sweep: all jobs are ended, and the next command continues them. */
@@ -132,6 +134,7 @@ export class Controller {
   async #readEarlier(): Promise<void> {
     for (const track of this.#tracks) {
       if (this.#options.signal.aborted) return;
+      if (this.#options.begun?.has(track.job.index) === false) continue;
       const { record, damage } = await readJob(track.folder);
       track.reason = damage;
       if (record === undefined || !await isFinished(record)) continue;

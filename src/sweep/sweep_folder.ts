@@ -26,6 +26,13 @@ export function jobFolder(sweep: string, index: number): string {
   return join(sweep, "jobs", String(index));
 }
 
+/** Numbers of the jobs that have a folder: that were started once. */
+export async function begunJobs(sweep: string): Promise<Set<number>> {
+  const folder = join(sweep, "jobs");
+  const entries = await ifPresent(folder, Array.fromAsync(Deno.readDir(folder)));
+  return new Set((entries ?? []).map(({ name }) => Number(name)));
+}
+
 /** Names of the parts of a plan, as the options that set them. */
 const partNames: Readonly<Record<keyof SweepPlan, string>> = {
   suite: "--suite",

@@ -1,10 +1,8 @@
 /** A sweep as others see it: by reading what its jobs wrote. */
-import { join } from "node:path";
 import { highestLock, lockPath, readLock, systemTryLock } from "../util/lock_file.ts";
-import { ifPresent } from "../util/read_error.ts";
 import { isFinished, type JobReport, readJob, readProgress, secondsOf } from "./job_files.ts";
 import type { SweepJob, SweepRecord } from "./plan.ts";
-import { jobFolder } from "./sweep_folder.ts";
+import { begunJobs, jobFolder } from "./sweep_folder.ts";
 import type { JobPhase, JobView } from "./views.ts";
 
 /** How long a lock may stay unchanged before its holder counts as gone, milliseconds. */
@@ -69,15 +67,11 @@ export class SweepReader {
 
   /** All jobs as they are now. @param isActive Whether a process works on the sweep. */
   async views(isActive: boolean): Promise<JobView[]> {
-    const folder = join(this.#folder, "jobs");
-    const begun = new Set<string>();
-    if (await ifPresent(folder, Deno.stat(folder)) !== undefined) {
-      for await (const { name } of Deno.readDir(folder)) begun.add(name);
-    }
+    const begun = await begunJobs(this.#folder);
     const views: JobView[] = [];
     for (const job of this.#record.jobs) {
       const known = this.#finished.get(job.index);
-      views.push(known ?? await this.#view(job, begun.has(String(job.index)), isActive));
+      views.push(known ?? await this.#view(job, begun.has(job.index), isActive));
     }
     return views;
   }
