@@ -66,7 +66,7 @@ export const COMMAND_PATHS: Readonly<Record<string, CommandPaths>> = {
   },
   "sweep": {
     ...measuring,
-    flags: [...measuring.flags, "--dry-run"],
+    flags: [...measuring.flags, "--dry-run", "--keep-jobs"],
     paths: { "--data": "read", "--output": "write-file", "--cells": "write-folder" },
     optional: ["--resume", "--watch"],
     writes: ["results"],

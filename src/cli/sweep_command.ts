@@ -7,7 +7,6 @@ import { profileNames } from "../models/profiles.ts";
 import { parseAdapters } from "../sweep/adapters.ts";
 import { expandJobs } from "../sweep/expand.ts";
 import { jobEnvironment } from "../sweep/job_environment.ts";
-import { LocalExecutor } from "../sweep/local_executor.ts";
 import { defaultName } from "../sweep/plan.ts";
 import { checkName } from "../sweep/sweep_folder.ts";
 import { shellLine } from "../util/shell_word.ts";
@@ -16,6 +15,7 @@ import { rates, seeds, wholeNumber, wholeNumbers, words } from "./options.ts";
 import { cellsFolder, PROJECT_ROOT, RESULTS_FOLDER } from "./paths.ts";
 import { checkOutput } from "./result_output.ts";
 import { checkAdapters } from "./sweep_adapters.ts";
+import { executorOf } from "./sweep_executor.ts";
 import { sweepPlanOf } from "./sweep_plan.ts";
 import { jobRunner, runSweep, SWEEPS_FOLDER, watchSweep } from "./sweep_run.ts";
 import { suiteNames } from "./suites.ts";
@@ -44,12 +44,21 @@ export function sweepCommand(exit: (code: number) => void) {
     .option("--cells <folder>", "folder that keeps all runs (default: results/cells)")
     .option("--name <name>", "name of the sweep (default: suite, profile and hash of the plan)")
     .addOption(
-      new Option("--executor <name>", "what runs the jobs").choices(["local"])
-        .default("local"),
+      new Option("--executor <name>", "what runs the jobs").choices(["local", "slurm"] as const)
+        .default("local" as const),
     )
-    .option("--processes <n>", "jobs at a time", wholeNumber(1, 1024), 1)
+    .option("--processes <n>", "jobs at a time (default: 1; with Slurm all)", wholeNumber(1, 1024))
     .option("--adapter <names>", "adapters that the processes take turns with", words)
     .option("--retries <n>", "new attempts at a job that something else ended", wholeNumber(0), 2)
+    .option("--partition <name>", "Slurm: partition of the jobs")
+    .option("--time <limit>", "Slurm: time limit of a job, such as 4:00:00")
+    .option("--gres <list>", "Slurm: what a job needs, such as gpu:1")
+    .option("--cpus-per-task <n>", "Slurm: processors of a job", wholeNumber(1))
+    .option("--mem <size>", "Slurm: memory of a job, such as 16G")
+    .option("--account <name>", "Slurm: who pays")
+    .option("--qos <name>", "Slurm: quality of service")
+    .option("--slurm <option>", "Slurm: any other option of sbatch; may be repeated", collect)
+    .option("--keep-jobs", "Slurm: leave the jobs running when this command is interrupted")
     .option("--output <file>", "result file (default: results/sweep-NAME.json)")
     .option("--overwrite", "replace the result file where there is one")
     .option("--dry-run", "print what would run")
@@ -73,6 +82,11 @@ Which adapter answers is asked before the sweep starts, and all must be of one k
 has one. Of several cards of one kind the answer does not say which it is: their driver must have a
 variable for that. NVIDIA's has none; there give every process a container or a cluster job.
 
+--executor slurm submits the jobs as a job array, in which they wait, run, and start again where they
+were pre-empted or their node failed, from their last checkpoint. The checkout, the cache and --cells
+have to lie on a file system that the nodes share. Interrupting this command ends the jobs, unless
+--keep-jobs is given; after its loss the same command follows the jobs that are still there.
+
 Exit code: 0 all jobs have a result (diverged ones too), 1 some do not, 2 an error, 130 or 143
 interrupted.
 
@@ -82,6 +96,8 @@ Examples:
   deno task sweep --task listops --setting "learning-rate=4e-3 batch-size=32" \\
     --setting "learning-rate=2e-3 batch-size=16" --processes 2
   deno task sweep --task listops --learning-rate 2e-3,4e-3 --dry-run
+  deno task sweep --task listops --seeds 5 --executor slurm --gres gpu:1 --time 4:00:00 \\
+    --slurm=--constraint=a100
   deno task sweep --watch`,
     )
     .action(async (options) => {
@@ -95,25 +111,25 @@ Examples:
       });
       const jobs = expandJobs(plan);
       const name = options.name === undefined ? defaultName(plan) : checkName(options.name);
-      const { overwrite = false, processes, retries } = options;
+      const { overwrite = false, retries } = options;
       const output = await checkOutput(
         options.output ?? join(RESULTS_FOLDER, `sweep-${name}.json`),
         overwrite,
       );
       const adapters = parseAdapters(options.adapter ?? []);
       const environment = jobEnvironment(Deno.env.toObject());
-      const executor = new LocalExecutor({
-        processes,
-        adapters: adapters.map((adapter) => adapter.environment),
-        root: PROJECT_ROOT,
-      });
+      const executor = executorOf(options, adapters);
       if (options.dryRun) {
-        const runOf = jobRunner(join(SWEEPS_FOLDER, name), plan, environment);
-        console.log(await executor.describe(jobs.map((job) => runOf(job, 1))));
+        const folder = join(SWEEPS_FOLDER, name);
+        const runOf = jobRunner(folder, plan, environment);
+        const { signal } = new AbortController();
+        const shown = executor({ folder, signal, report: console.error });
+        console.log(await shown.describe(jobs.map((job) => runOf(job, 1))));
         return;
       }
       for (const line of await checkAdapters(adapters, environment)) console.error(line);
       const command = shellLine(["deno", "task", ...Deno.args]);
+      const processes = options.processes ?? (options.executor === "local" ? 1 : null);
       exit(
         await runSweep({
           ...{ name, plan, executor, processes, retries },

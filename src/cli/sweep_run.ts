@@ -22,13 +22,23 @@ import { PROJECT_ROOT, RESULTS_FOLDER } from "./paths.ts";
 /** Folder of all sweeps. */
 export const SWEEPS_FOLDER = join(RESULTS_FOLDER, "sweeps");
 
+/** What an executor works with besides its own options. */
+export interface ExecutorContext {
+  /** Folder of the sweep. */
+  readonly folder: string;
+  /** Asks for the end. */
+  readonly signal: AbortSignal;
+  /** Shows a line. */
+  readonly report: (line: string) => void;
+}
+
 /** What a sweep runs with; nothing of it decides about numbers. */
 export interface RunOptions {
   readonly name: string;
   readonly plan: SweepPlan;
-  readonly executor: Executor;
-  /** Jobs that run at a time, for the estimate of the time left. */
-  readonly processes: number;
+  readonly executor: (context: ExecutorContext) => Executor;
+  /** Jobs that run at a time, for the estimate of the time left; `null` where a cluster decides. */
+  readonly processes: number | null;
   readonly retries: number;
   /** Environment of the jobs. */
   readonly environment: Readonly<Record<string, string>>;
@@ -103,7 +113,7 @@ async function dropUnused(folder: string): Promise<void> {
  * @throws {UserError} for what the environment did; what is done is kept.
  */
 export async function runSweep(options: RunOptions): Promise<number> {
-  const { name, plan, executor, processes } = options;
+  const { name, plan, processes } = options;
   using end = new EndRequest();
   const folder = join(SWEEPS_FOLDER, name);
   const display = new SweepDisplay({ name, plan, processes });
@@ -121,7 +131,7 @@ export async function runSweep(options: RunOptions): Promise<number> {
   display.message(`${record.jobs.length} jobs in ${folder}`);
   const controller = new Controller({
     jobs: record.jobs,
-    executor,
+    executor: options.executor({ folder, signal: end.signal, report }),
     retries: options.retries,
     folderOf: ({ index }) => jobFolder(folder, index),
     runOf: jobRunner(folder, record.plan, options.environment),
