@@ -25,6 +25,8 @@ export type SuiteChanges = Pick<SuitePlan, "suite" | "specs"> & Partial<SuitePla
   /** Name of the result file. */
   readonly name?: string;
   readonly signal?: AbortSignal;
+  /** Is told how many updates a run has done. */
+  readonly onReport?: (update: number) => void;
 };
 
 /**
@@ -36,7 +38,8 @@ export type SuiteChanges = Pick<SuitePlan, "suite" | "specs"> & Partial<SuitePla
  * @returns The result, where it is, and what was trained and said.
  */
 export async function runSuite(folder: string, changes: SuiteChanges) {
-  const { name = "result", signal = new AbortController().signal, ...different } = changes;
+  const { name = "result", signal = new AbortController().signal, onReport, ...different } =
+    changes;
   const device = await testDevice("software");
   const messages: string[] = [];
   const trained = new Set<string>();
@@ -65,7 +68,10 @@ export async function runSuite(folder: string, changes: SuiteChanges) {
   };
   const outcome = await runTrainingSuite(device, plan, {
     message: (line) => void messages.push(line),
-    report: ({ model, seed }) => trained.add(`${model} ${seed}`),
+    report({ model, seed }, { update }) {
+      trained.add(`${model} ${seed}`);
+      onReport?.(update);
+    },
     signal,
   });
   const derived = suiteResult(plan, outcome);

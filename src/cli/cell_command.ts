@@ -17,7 +17,7 @@ import { trainPlan } from "./bench_train.ts";
 import { listenForInterrupts } from "./interrupt.ts";
 import { rate, seeds, wholeNumber, words } from "./options.ts";
 import { cellsFolder, presentCommit, PROJECT_ROOT } from "./paths.ts";
-import { suiteFor, suiteNames } from "./suites.ts";
+import { suiteFor, trainingSuiteNames } from "./suites.ts";
 
 const env = (name: string) => Deno.env.get(name);
 
@@ -52,7 +52,7 @@ class JobFile {
 export function cellCommand(exit: (code: number) => void) {
   return new Command("cell")
     .description("Run one cell: a task, a model and a seed; used by sweep")
-    .addOption(new Option("--suite <name>", "suite of the run").choices(suiteNames))
+    .addOption(new Option("--suite <name>", "suite of the run").choices(trainingSuiteNames))
     .addOption(
       new Option("--profile <name>", "scale of the run").choices(profileNames).default("quick"),
     )

@@ -14,9 +14,7 @@ import { type BenchRecord, readRun, runName } from "./bench_plan.ts";
 import { seeds, words } from "./options.ts";
 import { cellsFolder, RESULTS_FOLDER } from "./paths.ts";
 import { checkOutput, freeOutput } from "./result_output.ts";
-import { suiteOf, trainingSuites } from "./suites.ts";
-
-const suiteNames = trainingSuites.map(({ name }) => name);
+import { suiteOf, trainingSuiteNames } from "./suites.ts";
 
 /** At most so many runs that are not complete are named. */
 const mostNamed = 10;
@@ -31,7 +29,7 @@ export function mergeCommand(exit: (code: number) => void) {
     )
     .option("--output <file>", "result file (default: results/SUITE-PROFILE-TIME.json)")
     .option("--overwrite", "replace the result file where there is one")
-    .addOption(new Option("--suite <name>", "only runs of this suite").choices(suiteNames))
+    .addOption(new Option("--suite <name>", "only runs of this suite").choices(trainingSuiteNames))
     .addOption(new Option("--profile <name>", "only runs of this scale").choices(profileNames))
     .option("--task <names>", "only these tasks, comma-separated", words)
     .option("--model <names>", "only these models, comma-separated", words)

@@ -9,9 +9,12 @@ import { UserError } from "../errors.ts";
 /** Suites that train; the first one runs when nothing is chosen. */
 export const trainingSuites = [overviewSuite, lraSuite, lmSuite, translationSuite] as const;
 
+/** Names of the suites that train. */
+export const trainingSuiteNames = trainingSuites.map((suite) => suite.name);
+
 /** Names of all suites, those that measure speed included. */
 export const suiteNames = [
-  ...trainingSuites.map((suite) => suite.name),
+  ...trainingSuiteNames,
   "efficiency",
   "kernels",
 ];

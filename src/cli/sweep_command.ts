@@ -18,7 +18,7 @@ import { checkAdapters } from "./sweep_adapters.ts";
 import { executorOf } from "./sweep_executor.ts";
 import { sweepPlanOf } from "./sweep_plan.ts";
 import { jobRunner, runSweep, SWEEPS_FOLDER, watchSweep } from "./sweep_run.ts";
-import { suiteNames } from "./suites.ts";
+import { trainingSuiteNames } from "./suites.ts";
 
 const collect = (value: string, earlier: string[] | undefined) => [...earlier ?? [], value];
 
@@ -26,7 +26,7 @@ const collect = (value: string, earlier: string[] | undefined) => [...earlier ??
 export function sweepCommand(exit: (code: number) => void) {
   return new Command("sweep")
     .description("Run many cells: settings times tasks, models and seeds; the best setting counts")
-    .addOption(new Option("--suite <name>", "as in bench").choices(suiteNames))
+    .addOption(new Option("--suite <name>", "as in bench").choices(trainingSuiteNames))
     .addOption(
       new Option("--profile <name>", "scale of the runs").choices(profileNames).default("quick"),
     )
