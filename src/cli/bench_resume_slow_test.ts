@@ -114,7 +114,7 @@ Deno.test({
   ignore,
   fn: () =>
     withFolder(async (folder) => {
-      const options = [...small, "--updates", "2000"];
+      const options = [...small, "--updates", "600"];
       const [expected] = await rowsOf(join(folder, "alone"), options, "whole");
       const output = join(folder, "far", "away", "x.json");
       const child = await startUntilCheckpoint(folder, [...options, "--output", output]);
@@ -134,7 +134,7 @@ Deno.test({
   ignore,
   fn: () =>
     withFolder(async (folder) => {
-      const options = [...small, "--updates", "2000"];
+      const options = [...small, "--updates", "600"];
       const [expected] = await rowsOf(join(folder, "alone"), options, "whole");
       const output = join(folder, "x.json");
       const child = await startUntilCheckpoint(folder, [...options, "--output", output]);
