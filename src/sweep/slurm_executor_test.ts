@@ -178,7 +178,10 @@ Deno.test("a damaged record is an error: its jobs may still run", async () => {
   const path = join(bench.folder, "slurm/1/array.json");
   const text = await Deno.readTextFile(path);
   await Deno.writeTextFile(path, text.replace('"id": 12', '"id": 13'));
-  await assert.rejects(bench.executor().adopt(), /UserError: .*array.json: damaged/);
+  await assert.rejects(
+    bench.executor().adopt(),
+    (error) => error instanceof UserError && /array.json: damaged/.test(error.message),
+  );
 });
 
 Deno.test("a job that left the queue ends as it wrote, without and with accounting", async () => {
