@@ -38,8 +38,10 @@ Deno.test("the result of a sweep has the runs of the chosen setting as final, th
     assert.deepEqual(rows.toSorted(), [
       ...["final mega 1 0.01", "final mega 2 0.01"],
       ...["final transformer 1 0.01", "final transformer 2 0.01"],
-      ...["trial mega 1 0.005", "trial mega 2 0.005"],
-      ...["trial transformer 1 0.005", "trial transformer 2 0.005"],
+      // The chosen setting was tried as well.
+      ...["trial mega 1 0.005", "trial mega 1 0.01", "trial mega 2 0.005", "trial mega 2 0.01"],
+      ...["trial transformer 1 0.005", "trial transformer 1 0.01"],
+      ...["trial transformer 2 0.005", "trial transformer 2 0.01"],
     ]);
     assert.equal(choices.length, 2);
     assert.match(choices[0], /mega: learning rate 0\.01 is the best of 2 settings by validation/);
@@ -59,7 +61,7 @@ Deno.test("a sweep whose cell is damaged or gone makes no result and deletes not
     await Deno.writeTextFile(path, text.replace('"seed": 1', '"seed": 7'));
     const output = join(folder, "r.json");
     await assert.rejects(concludeSweep(folder, record, output, false), {
-      name: "UserError",
+      name: "DamagedError",
       message: /row\.json: damaged/,
     });
     await Deno.remove(path);

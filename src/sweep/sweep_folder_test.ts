@@ -26,7 +26,7 @@ Deno.test("a flipped byte in the plan of a sweep is an error and deletes nothing
     const damaged = (await Deno.readTextFile(path)).replace('"seed": 1', '"seed": 3');
     await Deno.writeTextFile(path, damaged);
     await assert.rejects(openSweep(folder, "mine", testPlan()), {
-      name: "UserError",
+      name: "DamagedError",
       message: /damaged/,
     });
     assert.equal(await Deno.readTextFile(path), damaged);
