@@ -12,23 +12,30 @@ export interface Ended {
 }
 
 /**
- * Starts a command that keeps everything in a folder, on the device that the tests use.
+ * The words of a command that may write to a folder, without the launcher.
  *
  * @param args The command and its options.
  */
+export function commandLine(folder: string, args: readonly string[]): string[] {
+  return [
+    Deno.execPath(),
+    "run",
+    "--no-check",
+    "--no-prompt",
+    `--allow-read=${PROJECT_ROOT},${folder}`,
+    `--allow-write=${folder}`,
+    "--allow-env",
+    "--allow-sys",
+    join(PROJECT_ROOT, "src/cli/main.ts"),
+    ...args,
+  ];
+}
+
+/** Starts a command that keeps everything in a folder, on the device that the tests use. */
 export function startCommand(folder: string, args: readonly string[]): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-check",
-      "--no-prompt",
-      `--allow-read=${PROJECT_ROOT},${folder}`,
-      `--allow-write=${folder}`,
-      "--allow-env",
-      "--allow-sys",
-      join(PROJECT_ROOT, "src/cli/main.ts"),
-      ...args,
-    ],
+  const [program, ...rest] = commandLine(folder, args);
+  return new Deno.Command(program, {
+    args: rest,
     env: { MEGA_CACHE: join(folder, "cache"), NO_COLOR: "1" },
     stdout: "null",
     stderr: "piped",
