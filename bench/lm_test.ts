@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { peakRate } from "../src/cells/peak_rate.ts";
 import { withFolder } from "../src/data/data_test_folder.ts";
 import { corpusEntry } from "../src/data/registry.ts";
 import { loadModel } from "../src/train/model_file.ts";
 import { modelsFolder } from "../src/train/models_folder.ts";
 import { lmSuite } from "./lm.ts";
 import { filesIn, measuredBy, runSuite, specOf, type SuiteChanges } from "./suite_testing.ts";
-import { bestTrial, trialPeak } from "./trials.ts";
+import { bestTrial } from "./trials.ts";
 
 /** Two updates of the smallest models on the characters that come with the program. */
 async function run(folder: string, models: readonly string[], changes: Partial<SuiteChanges> = {}) {
@@ -99,7 +100,7 @@ Deno.test("trials choose the learning rate; neither they nor the chosen one are 
     const { rows } = result;
     const [slow, fast, first, second] = rows;
     assert.deepEqual(
-      rows.map((row) => [row.role, row.seed, trialPeak(row)]),
+      rows.map((row) => [row.role, row.seed, peakRate(row)]),
       [["trial", 1, 1e-6], ["trial", 1, 0.03], ["final", 1, 0.03], ["final", 2, 0.03]],
     );
     assert.equal(bestTrial([slow, fast]), fast);

@@ -1,5 +1,6 @@
 /** Runs the training specifications of a suite, each in a cell of its own. */
 import { Cell } from "../src/cells/cell.ts";
+import { peakRate } from "../src/cells/peak_rate.ts";
 import type { Device } from "../src/device/device.ts";
 import { rowLine } from "../src/results/display/row_line.ts";
 import { CompileAhead } from "./compile_ahead.ts";
@@ -10,7 +11,7 @@ import { headOf } from "./run_head.ts";
 import type { RowHead } from "./row.ts";
 import type { TrainingSpec } from "./spec.ts";
 import type { DoneRun, SuiteEvents, SuiteOutcome, SuitePlan } from "./suite_plan.ts";
-import { bestTrial, trialPeak } from "./trials.ts";
+import { bestTrial } from "./trials.ts";
 
 /** A run of the plan. */
 interface Wanted {
@@ -104,7 +105,7 @@ export async function runTrainingSuite(
     for (const note of notes) events.message(`${spec.task} ${spec.model}: ${note}`);
     const head = headOf(spec, plan, seed, source, {
       role,
-      peak: chosen === undefined ? peak : trialPeak(chosen),
+      peak: chosen === undefined ? peak : peakRate(chosen),
     });
     const { batches } = head.run;
     if (batches !== undefined && !described.has(spec.task)) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
+import { peakRate } from "../src/cells/peak_rate.ts";
 import { withFolder } from "../src/data/data_test_folder.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 import { readTranslations, textOf } from "../src/results/translations_file.ts";
@@ -8,7 +9,7 @@ import { modelsFolder } from "../src/train/models_folder.ts";
 import { sha256Hex } from "../src/util/sha256.ts";
 import { filesIn, measuredBy, runSuite, specOf, type SuiteChanges } from "./suite_testing.ts";
 import { translationSuite } from "./translation.ts";
-import { bestTrial, trialPeak } from "./trials.ts";
+import { bestTrial } from "./trials.ts";
 
 /** Two updates of the smallest models on sentences about numbers. */
 function run(folder: string, models: readonly string[], changes: Partial<SuiteChanges> = {}) {
@@ -127,7 +128,7 @@ Deno.test("trials choose by BLEU on validation; the chosen one is not trained ag
       ["final", 1],
       ["final", 2],
     ]);
-    assert.deepEqual([slow, fast].map(trialPeak), [1e-5, 0.01]);
+    assert.deepEqual([slow, fast].map(peakRate), [1e-5, 0.01]);
     assert.notDeepEqual(fast.curve, slow.curve);
     const scores = [slow, fast].map((row) =>
       Math.max(...row.validationCurve.map(({ score }) => score ?? NaN))
@@ -137,7 +138,7 @@ Deno.test("trials choose by BLEU on validation; the chosen one is not trained ag
     assert.equal(chosen, scores[1] > scores[0] ? fast : slow);
     assert.ok(chosen);
     assert.deepEqual(measuredBy(first), measuredBy(chosen));
-    assert.deepEqual([first, second].map(trialPeak), [trialPeak(chosen), trialPeak(chosen)]);
+    assert.deepEqual([first, second].map(peakRate), [peakRate(chosen), peakRate(chosen)]);
     assert.ok(first.warnings.some((line) => line.includes("the chosen learning rate")));
     assert.deepEqual(trained, ["transformer 1", "transformer 2"]);
     // The final row shows what its trial wrote.

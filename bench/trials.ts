@@ -2,12 +2,6 @@
 import { validationScore } from "../src/cells/validation_score.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
 
-/** Peak learning rate of a run. */
-export function trialPeak({ schedule }: ResultRow): number | undefined {
-  const { peak } = schedule.configuration;
-  return typeof peak === "number" ? peak : undefined;
-}
-
 /**
  * The trial with the best score on the validation split; the first of equals.
  *

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { peakRate } from "../src/cells/peak_rate.ts";
 import { fixtureLanguageRow, fixtureRow } from "../src/results/result_fixture.ts";
 import type { ResultRow } from "../src/results/schema_row.ts";
-import { bestTrial, trialPeak } from "./trials.ts";
+import { bestTrial } from "./trials.ts";
 
 /** A trial with these scores on validation, one after the other. */
 function trial(peak: number, scores: readonly (number | null)[], changes: Partial<ResultRow> = {}) {
@@ -14,7 +15,7 @@ function trial(peak: number, scores: readonly (number | null)[], changes: Partia
 
 const peakOf = (trials: readonly ResultRow[]) => {
   const best = bestTrial(trials);
-  return best === undefined ? undefined : trialPeak(best);
+  return best === undefined ? undefined : peakRate(best);
 };
 
 Deno.test("the trial with the best point of its validation curve wins, not the best last one", () => {
@@ -44,7 +45,7 @@ Deno.test("trials that diverged or failed, or have no score, are never chosen", 
 });
 
 Deno.test("the peak of a schedule is its learning rate; one without a peak has none", () => {
-  assert.equal(trialPeak(trial(0.25, [1])), 0.25);
+  assert.equal(peakRate(trial(0.25, [1])), 0.25);
   const schedule = { name: "constant", configuration: { peak: "high" } };
-  assert.equal(trialPeak(trial(0.25, [1], { schedule })), undefined);
+  assert.equal(peakRate(trial(0.25, [1], { schedule })), undefined);
 });

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { DamagedError } from "../errors.ts";
 import { canonicalHash } from "../util/canonical_hash.ts";
 import { FolderLock } from "../util/folder_lock.ts";
-import { ifPresent } from "../util/read_error.ts";
+import { isPresent } from "../util/read_error.ts";
 import { readSealed, writeSealed } from "../util/sealed_file.ts";
 import { readCellRow } from "./cell_row.ts";
 import {
@@ -135,15 +135,15 @@ export class Cell {
    */
   async hasCheckpoint(): Promise<boolean> {
     const path = this.path("last.safetensors");
-    if (await isThere(path)) return true;
+    if (await isPresent(path)) return true;
     // The curve is written right after the checkpoint.
-    if (!await isThere(this.path("curve.json"))) return false;
+    if (!await isPresent(this.path("curve.json"))) return false;
     throw new DamagedError(`${path}: missing, though the run has a curve`);
   }
 
   /** Whether something of the run is worth to be continued, or it is complete. */
   async isBegun(): Promise<boolean> {
-    return await isThere(this.path("row.json")) || await isThere(this.path("curve.json"));
+    return await isPresent(this.path("row.json")) || await isPresent(this.path("curve.json"));
   }
 
   /** Moves the folder out of the way, so that the run begins anew. @returns Where it is. */
@@ -162,8 +162,4 @@ export class Cell {
     }
     await Deno.remove(this.folder, { recursive: true });
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await ifPresent(path, Deno.stat(path)) !== undefined;
 }

@@ -4,6 +4,7 @@ import type { RunRole } from "../results/schema_row.ts";
 import { mean } from "../results/statistics.ts";
 import { canonicalHash, type JsonValue } from "../util/canonical_hash.ts";
 import { modelKey } from "./conflicts.ts";
+import { peakRate } from "./peak_rate.ts";
 import type { CompleteCell } from "./stored_cell.ts";
 import { validationScore } from "./validation_score.ts";
 
@@ -73,9 +74,8 @@ export function chooseSettings(cells: readonly CompleteCell[]): Choices {
 function candidatesOf(cells: readonly CompleteCell[]): Candidate[] {
   const groups = Map.groupBy(cells, ({ identity }) => canonicalHash(identity.setting));
   return [...groups].map(([hash, runs]): Candidate => {
-    const { peak } = runs[0].done.row.schedule.configuration;
-    const { setting } = runs[0].identity;
-    return { hash, peak: typeof peak === "number" ? peak : undefined, setting, runs };
+    const [{ done, identity: { setting } }] = runs;
+    return { hash, peak: peakRate(done.row), setting, runs };
   }).toSorted((a, b) => (a.peak ?? 0) - (b.peak ?? 0) || (a.hash < b.hash ? -1 : 1));
 }
 

@@ -8,11 +8,7 @@ import { writeFileAtomic } from "../util/atomic_write.ts";
 import { ifPresent } from "../util/read_error.ts";
 import { sha256Hex } from "../util/sha256.ts";
 import { cellModelName } from "./cell.ts";
-
-function peakOf({ schedule }: ResultRow): number | undefined {
-  const { peak } = schedule.configuration;
-  return typeof peak === "number" ? peak : undefined;
-}
+import { peakRate } from "./peak_rate.ts";
 
 /**
  * Copies the model and the translations of a run.
@@ -29,7 +25,7 @@ export async function exportCell(
   folder: string,
   row: ResultRow,
   output: string,
-  trial: string | number | undefined = peakOf(row),
+  trial: string | number | undefined = peakRate(row),
 ): Promise<ResultRow> {
   const { role, task, model, seed, translations } = row;
   const rate = role === "trial" ? trial : undefined;

@@ -6,8 +6,9 @@ import { canonicalHash } from "../util/canonical_hash.ts";
 import { chooseSettings, type ChosenCell } from "./choose_settings.ts";
 import { modelKey, refuseConflicts, runKey, withoutCopies } from "./conflicts.ts";
 import { deriveResult } from "./derive_result.ts";
-import { writeDerived } from "./write_derived.ts";
+import { peakRate } from "./peak_rate.ts";
 import type { CompleteCell, StoredCell } from "./stored_cell.ts";
+import { writeDerived } from "./write_derived.ts";
 
 /** Which cells to take; what is undefined does not matter. */
 export interface CellFilter {
@@ -114,10 +115,7 @@ function byPlace(a: ChosenCell, b: ChosenCell): number {
 
 const compare = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
 
-function peakOf({ cell }: ChosenCell): number {
-  const { peak } = cell.done.row.schedule.configuration;
-  return typeof peak === "number" ? peak : 0;
-}
+const peakOf = ({ cell }: ChosenCell) => peakRate(cell.done.row) ?? 0;
 
 /** Runs of the same suite that are not complete, and that no other cell makes up for. */
 function incompleteLines(

@@ -1,7 +1,7 @@
 /** Cells as they lie in folders, for those who only read them. */
 import { basename, join } from "node:path";
 import { UserError } from "../errors.ts";
-import { ifPresent } from "../util/read_error.ts";
+import { ifPresent, isPresent } from "../util/read_error.ts";
 import { readSealed } from "../util/sealed_file.ts";
 import { cellId } from "./cell.ts";
 import { cellFormat, type CellIdentity, type CellRow } from "./cell_files.ts";
@@ -52,11 +52,11 @@ export async function readStoredCell(folder: string): Promise<StoredCell | undef
  * @throws {UserError} when it is none of these, or cannot be read.
  */
 export async function findCells(folder: string): Promise<FoundCells> {
-  if (await isThere(join(folder, "cell.json"))) return { folders: [folder], missing: [] };
-  if (await isThere(join(folder, "jobs"))) return await cellsOfJobs(join(folder, "jobs"));
+  if (await isPresent(join(folder, "cell.json"))) return { folders: [folder], missing: [] };
+  if (await isPresent(join(folder, "jobs"))) return await cellsOfJobs(join(folder, "jobs"));
   const folders: string[] = [];
   for (const name of await foldersIn(folder)) {
-    if (await isThere(join(folder, name, "cell.json"))) folders.push(join(folder, name));
+    if (await isPresent(join(folder, name, "cell.json"))) folders.push(join(folder, name));
   }
   if (folders.length === 0) {
     throw new UserError(`${folder}: no cells: give a cell, a folder of cells, a sweep or a run`);
@@ -70,7 +70,7 @@ async function cellsOfJobs(jobs: string): Promise<FoundCells> {
   for (const name of (await foldersIn(jobs)).toSorted((a, b) => Number(a) - Number(b))) {
     const path = join(jobs, name);
     const folder = (await readSealed(join(path, "job.json"), jobFormat))?.folder ?? undefined;
-    if (folder !== undefined && await isThere(join(folder, "cell.json"))) folders.push(folder);
+    if (folder !== undefined && await isPresent(join(folder, "cell.json"))) folders.push(folder);
     else missing.push(`${path}: has no cell yet`);
   }
   return { folders, missing };
@@ -81,8 +81,4 @@ async function foldersIn(path: string): Promise<string[]> {
   if (entries === undefined) throw new UserError(`${path}: no such folder`);
   const names = entries.flatMap(({ name, isDirectory }) => isDirectory ? [name] : []);
   return names.toSorted();
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await ifPresent(path, Deno.stat(path)) !== undefined;
 }

@@ -14,7 +14,7 @@ import { summaryTables } from "../results/summary.ts";
 import { renderText } from "../results/table_text.ts";
 import { ProgressReporter } from "../util/progress.ts";
 import { removeLeftOvers } from "../util/left_overs.ts";
-import { ifPresent } from "../util/read_error.ts";
+import { isPresent } from "../util/read_error.ts";
 import { shellWord } from "../util/shell_word.ts";
 import { inspectTerminal } from "../util/terminal.ts";
 import { type BenchRecord, dropRun, runName, saveRun } from "./bench_plan.ts";
@@ -133,8 +133,8 @@ async function keptOf(cells: Iterable<Cell>): Promise<string | undefined> {
   let complete = 0;
   let begun = 0;
   for (const cell of cells) {
-    if (await isThere(cell.path("row.json"))) complete++;
-    else if (await isThere(cell.path("last.safetensors"))) begun++;
+    if (await isPresent(cell.path("row.json"))) complete++;
+    else if (await isPresent(cell.path("last.safetensors"))) begun++;
   }
   const parts = [
     ...complete === 0 ? [] : [`${complete} complete run${complete === 1 ? "" : "s"}`],
@@ -174,7 +174,7 @@ export async function train(started: BenchRecord, options: TrainOptions): Promis
   };
   /** A start that fails leaves nothing behind. */
   const isKept = async () => {
-    for (const cell of cells.values()) if (await isThere(cell.folder)) return true;
+    for (const cell of cells.values()) if (await isPresent(cell.folder)) return true;
     if (cells.size > 0) await dropRun(record);
     return false;
   };
@@ -198,7 +198,7 @@ export async function train(started: BenchRecord, options: TrainOptions): Promis
     return interrupt.code();
   }
   const present = record.result !== null && outcome.runs.every(({ known }) => known) &&
-      await isThere(record.result)
+      await isPresent(record.result)
     ? record.result
     : undefined;
   const path = present ?? await write(record, outcome, result, options);
@@ -229,8 +229,4 @@ async function write(
       cause: error,
     });
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await ifPresent(path, Deno.stat(path)) !== undefined;
 }

@@ -9,6 +9,7 @@
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { endPrograms } from "../device/provision/program.ts";
+import { slurmPrograms } from "../sweep/slurm_programs.ts";
 import { type Adapter, prepareAdapter } from "./adapter.ts";
 import { chooseAdapter } from "./adapter_choice.ts";
 import {
@@ -31,7 +32,7 @@ import {
 import { permissionFlags } from "./permissions.ts";
 import { type ResumedRun, resumedRun } from "./resumed_run.ts";
 import { runMending } from "./run_mending.ts";
-import { findPrograms, SWEEP_PROGRAMS } from "./sweep_programs.ts";
+import { findPrograms } from "./sweep_programs.ts";
 import { Supervisor } from "./supervisor.ts";
 
 const env: ReadEnv = (name) => Deno.env.get(name);
@@ -83,7 +84,7 @@ function childArguments(
     temporary: env("TMPDIR") || "/tmp",
     goldens: env("MEGA_GOLDENS_TEXT"),
     resumed,
-    programs: [Deno.execPath(), ...findPrograms(SWEEP_PROGRAMS, env("PATH"))],
+    programs: [Deno.execPath(), ...findPrograms(slurmPrograms, env("PATH"))],
     realPath,
   });
   if (command.startsWith("test")) {

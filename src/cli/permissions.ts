@@ -89,10 +89,10 @@ const SOURCES = [
 
 /**
  * The Deno permission flags for a command: the project, and of its cache, its results and the paths
- * on its command line what the table says. The network only for `data fetch`. and that of the machine
- * itself for tests. Programs for sweeps,
- * and for tests, which start and kill the harness itself (a list is not possible there: Deno
- * demands the whole permission for a child that inherits `LD_LIBRARY_PATH`).
+ * on its command line what the table says. The network only for `data fetch`, and that of the
+ * machine itself for tests. Programs for sweeps, and for tests, which start and kill the harness
+ * itself (a list is not possible there: Deno demands the whole permission for a child that inherits
+ * `LD_LIBRARY_PATH`).
  *
  * @throws {UserError} when a named path cannot be opened without opening far more.
  */

@@ -1,15 +1,5 @@
 import { delimiter, join } from "node:path";
 
-/** Slurm's programs that a sweep may start besides Deno. */
-export const SWEEP_PROGRAMS: readonly string[] = [
-  "sbatch",
-  "squeue",
-  "sacct",
-  "scancel",
-  "scontrol",
-  "sinfo",
-];
-
 /** Paths of the programs that are there; Deno complains of names that it cannot find. */
 export function findPrograms(names: readonly string[], path: string | undefined): string[] {
   const folders = (path ?? "").split(delimiter).filter((folder) => folder !== "");

@@ -72,20 +72,17 @@ export function parseSetting(text: string): Setting {
   };
   for (const word of text.split(/[\s,]+/).filter((word) => word !== "")) {
     const [name, value = ""] = word.split("=", 2);
-    const known = Object.entries(optionNames).find(([, option]) => option === name);
-    if (known === undefined) {
+    const key = settingKeys.find((key) => optionNames[key] === name);
+    if (key === undefined) {
       return refuse(`${name} is none of ${Object.values(optionNames).join(", ")}`);
     }
+    if (setting[key] !== null) return refuse(`${name} is given twice`);
     const number = value.trim() === "" ? NaN : Number(value);
-    for (const key of settingKeys) {
-      if (key !== known[0]) continue;
-      if (setting[key] !== null) return refuse(`${name} is given twice`);
-      const valid = key === "learningRate"
-        ? number > 0 && number < 10
-        : Number.isSafeInteger(number) && number >= 1;
-      if (!valid) return refuse(`${name} cannot be ${value || "empty"}`);
-      setting[key] = number;
-    }
+    const valid = key === "learningRate"
+      ? number > 0 && number < 10
+      : Number.isSafeInteger(number) && number >= 1;
+    if (!valid) return refuse(`${name} cannot be ${value || "empty"}`);
+    setting[key] = number;
   }
   if (settingKeys.every((key) => setting[key] === null)) return refuse("it says nothing");
   return setting;

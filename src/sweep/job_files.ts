@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type CellProgress, progressFormat } from "../cells/cell_files.ts";
 import { jobFormat, type JobRecord } from "../cells/job_file.ts";
 import { UserError } from "../errors.ts";
-import { ifPresent } from "../util/read_error.ts";
+import { ifPresent, isPresent } from "../util/read_error.ts";
 import { readSealed } from "../util/sealed_file.ts";
 
 const recordName = "job.json";
@@ -54,13 +54,13 @@ export async function isFinished(record: JobRecord | undefined): Promise<boolean
   if (record === undefined || record.folder === null) return false;
   if (record.state !== "completed" && record.state !== "diverged") return false;
   const path = join(record.folder, "row.json");
-  return await ifPresent(path, Deno.stat(path)) !== undefined;
+  return await isPresent(path);
 }
 
 /** The number of the last attempt at a job that left a log; 0 when there is none. */
 export async function lastAttempt(folder: string): Promise<number> {
   let last = 0;
-  if (await ifPresent(folder, Deno.stat(folder)) === undefined) return last;
+  if (!await isPresent(folder)) return last;
   for await (const { name } of Deno.readDir(folder)) {
     const [, number] = /^log-(\d{1,9})\.txt$/.exec(name) ?? [];
     if (number !== undefined) last = Math.max(last, Number(number));

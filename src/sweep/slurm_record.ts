@@ -55,20 +55,22 @@ export async function writeArray({ folder, record }: KnownArray): Promise<void> 
   await writeSealed(recordPath(folder), arrayFormat, record);
 }
 
+/** Numbers of the arrays of a sweep that have a folder, in the order in which they were made. */
+async function arrayNumbers(sweep: string): Promise<number[]> {
+  const parent = join(sweep, "slurm");
+  const entries = await ifPresent(parent, Array.fromAsync(Deno.readDir(parent))) ?? [];
+  return entries.flatMap(({ name }) => /^\d+$/.test(name) ? [Number(name)] : [])
+    .toSorted((a, b) => a - b);
+}
+
 /**
  * All arrays of a sweep, in the order in which they were submitted.
  *
  * @throws {UserError} when a file is damaged: its jobs may still be running.
  */
 export async function readArrays(sweep: string): Promise<KnownArray[]> {
-  const parent = join(sweep, "slurm");
-  if (await ifPresent(parent, Deno.stat(parent)) === undefined) return [];
-  const numbers: number[] = [];
-  for await (const { name } of Deno.readDir(parent)) {
-    if (/^\d+$/.test(name)) numbers.push(Number(name));
-  }
   const arrays: KnownArray[] = [];
-  for (const number of numbers.sort((a, b) => a - b)) {
+  for (const number of await arrayNumbers(sweep)) {
     const folder = arrayFolder(sweep, number);
     const record = await readSealed(recordPath(folder), arrayFormat);
     // Without a record nothing was submitted.
@@ -79,11 +81,5 @@ export async function readArrays(sweep: string): Promise<KnownArray[]> {
 
 /** The number in the sweep for its next array. */
 export async function nextArray(sweep: string): Promise<number> {
-  const parent = join(sweep, "slurm");
-  let next = 1;
-  if (await ifPresent(parent, Deno.stat(parent)) === undefined) return next;
-  for await (const { name } of Deno.readDir(parent)) {
-    if (/^\d+$/.test(name)) next = Math.max(next, Number(name) + 1);
-  }
-  return next;
+  return ((await arrayNumbers(sweep)).at(-1) ?? 0) + 1;
 }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { canonicalHash } from "../util/canonical_hash.ts";
-import { ifPresent } from "../util/read_error.ts";
+import { ifPresent, isPresent } from "../util/read_error.ts";
 import { readSealed, writeSealed } from "../util/sealed_file.ts";
 import { expandJobs, withoutRepeats } from "./expand.ts";
 import { planHash, sweepFormat, type SweepPlan, type SweepRecord } from "./plan.ts";
@@ -97,15 +97,14 @@ export async function openSweep(
 export async function latestSweep(sweeps: string): Promise<string> {
   let latest: { readonly name: string; readonly time: number } | undefined;
   const none = new UserError(`${sweeps}: there are no sweeps yet: start one with deno task sweep`);
-  if (await ifPresent(sweeps, Deno.stat(sweeps)) === undefined) throw none;
+  if (!await isPresent(sweeps)) throw none;
   for await (const { name, isDirectory } of Deno.readDir(sweeps)) {
     if (!isDirectory) continue;
     const folder = join(sweeps, name);
     // Every start leaves a new lock file in the folder.
     const stat = await ifPresent(folder, Deno.stat(folder));
     const time = stat?.mtime?.getTime() ?? 0;
-    const path = join(folder, recordName);
-    if (await ifPresent(path, Deno.stat(path)) === undefined) continue;
+    if (!await isPresent(join(folder, recordName))) continue;
     if (latest === undefined || time > latest.time) latest = { name, time };
   }
   if (latest === undefined) throw none;

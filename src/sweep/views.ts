@@ -3,17 +3,14 @@ import type { CellProgress } from "../cells/cell_files.ts";
 import type { SweepJob } from "./plan.ts";
 
 /** States of a job. */
-export const jobPhases = [
-  "waiting",
-  "running",
-  "done",
-  "diverged",
-  "failed",
-  "interrupted",
-  "locked",
-] as const;
-/** See {@link jobPhases}. */
-export type JobPhase = (typeof jobPhases)[number];
+export type JobPhase =
+  | "waiting"
+  | "running"
+  | "done"
+  | "diverged"
+  | "failed"
+  | "interrupted"
+  | "locked";
 
 /** A job and what is known of it. */
 export interface JobView {
@@ -31,10 +28,17 @@ export interface JobView {
 
 /** How many jobs are in each state. */
 export function countPhases(views: readonly JobView[]): Record<JobPhase, number> {
-  const counts = { waiting: 0, running: 0, done: 0, diverged: 0, failed: 0 };
-  const all = { ...counts, interrupted: 0, locked: 0 };
-  for (const { phase } of views) all[phase]++;
-  return all;
+  const counts: Record<JobPhase, number> = {
+    waiting: 0,
+    running: 0,
+    done: 0,
+    diverged: 0,
+    failed: 0,
+    interrupted: 0,
+    locked: 0,
+  };
+  for (const { phase } of views) counts[phase]++;
+  return counts;
 }
 
 /** Whether a job has a row: its run ended by itself. */

@@ -30,3 +30,8 @@ export async function ifPresent<T>(path: string, opening: Promise<T>): Promise<T
     throw readError(error, path);
   }
 }
+
+/** Whether there is anything at `path`; failures as {@link readError}. */
+export async function isPresent(path: string): Promise<boolean> {
+  return await ifPresent(path, Deno.stat(path)) !== undefined;
+}
