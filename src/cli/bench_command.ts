@@ -207,9 +207,9 @@ Examples:
         began: [],
       };
       const earlier = await readRun(fresh.cells, runName(fresh));
-      const { startedAt, result } = earlier ?? fresh;
+      const { startedAt, result, began } = earlier ?? fresh;
       exit(
-        await train({ ...fresh, startedAt, result }, {
+        await train({ ...fresh, startedAt, result, began }, {
           overwrite,
           whenLocked: "wait",
           presentCode: fresh.code,

@@ -67,9 +67,10 @@ export async function saveRun(record: BenchRecord): Promise<void> {
   await writeSealed(recordPath(record.cells, runName(record)), recordFormat, record);
 }
 
-/** Removes the record of a run that never got going. */
+/** Removes the record of a run that never got going, where there is one. */
 export async function dropRun(record: BenchRecord): Promise<void> {
-  await Deno.remove(recordPath(record.cells, runName(record)));
+  const path = recordPath(record.cells, runName(record));
+  await ifPresent(path, Deno.remove(path));
 }
 
 /** The record of a name; undefined when there is none. @throws {UserError} when it is damaged. */

@@ -121,7 +121,7 @@ Deno.test({
       child.kill("SIGTERM");
       const stopped = await ended(child);
       assert.equal(stopped.code, 143, stopped.stderr);
-      assert.match(stopped.stderr, /interrupted; the checkpoint of 1 more kept; /);
+      assert.match(stopped.stderr, /interrupted; the checkpoint of 1 run kept; /);
       const done = await ended(startCommand(folder, advised(stopped.stderr)));
       assert.equal(done.code, 0, done.stderr);
       const [actual] = (await readResult(output)).rows;

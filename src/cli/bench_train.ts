@@ -6,7 +6,7 @@ import { suiteResult, writeSuiteResult } from "../../bench/suite_result.ts";
 import { runTrainingSuite } from "../../bench/training_suite.ts";
 import type { Cell } from "../cells/cell.ts";
 import { openDevice } from "../device/device.ts";
-import { DamagedError, UserError } from "../errors.ts";
+import { UserError } from "../errors.ts";
 import { samplesText } from "../results/display/samples.ts";
 import { formatScore } from "../results/display/score_format.ts";
 import type { Result } from "../results/schema.ts";
@@ -15,11 +15,12 @@ import { renderText } from "../results/table_text.ts";
 import { ProgressReporter } from "../util/progress.ts";
 import { removeLeftOvers } from "../util/left_overs.ts";
 import { isPresent } from "../util/read_error.ts";
-import { shellWord } from "../util/shell_word.ts";
 import { inspectTerminal } from "../util/terminal.ts";
-import { type BenchRecord, dropRun, runName, saveRun } from "./bench_plan.ts";
+import { BegunCells } from "./begun_cells.ts";
+import { interruptedAdvice, storeOption, withAdvice } from "./bench_advice.ts";
+import { type BenchRecord, runName, saveRun } from "./bench_plan.ts";
 import { type Interrupt, listenForInterrupts } from "./interrupt.ts";
-import { cacheFolder, cellsFolder, RESULTS_FOLDER } from "./paths.ts";
+import { cacheFolder, RESULTS_FOLDER } from "./paths.ts";
 import { freeOutput } from "./result_output.ts";
 import { suiteOf } from "./suites.ts";
 
@@ -111,49 +112,12 @@ export async function trainPlan(
   }
 }
 
+/** Prints the tables of a result, and samples of what its models wrote. */
 export function printResult(result: Result): void {
   const terminal = inspectTerminal(Deno.stdout);
   console.log(summaryTables(result).map((table) => renderText(table, terminal)).join("\n\n"));
   const samples = samplesText(result.rows, terminal.width);
   if (samples !== "") console.log(`\n${samples}`);
-}
-
-/** The option that names the folder of the cells, where it is not the usual one. */
-function storeOption({ cells }: BenchRecord): string {
-  return cells === cellsFolder(undefined) ? "" : ` --cells ${shellWord(cells)}`;
-}
-
-/** The command that continues a run. */
-function continuation(record: BenchRecord, option = ""): string {
-  return `\`deno task bench --resume ${runName(record)}${storeOption(record)}${option}\``;
-}
-
-/** What of some cells is worth to be continued, in words; undefined when nothing is. */
-async function keptOf(cells: Iterable<Cell>): Promise<string | undefined> {
-  let complete = 0;
-  let begun = 0;
-  for (const cell of cells) {
-    if (await isPresent(cell.path("row.json"))) complete++;
-    else if (await isPresent(cell.path("last.safetensors"))) begun++;
-  }
-  const parts = [
-    ...complete === 0 ? [] : [`${complete} complete run${complete === 1 ? "" : "s"}`],
-    ...begun === 0 ? [] : [`the checkpoint${begun === 1 ? "" : "s"} of ${begun} more`],
-  ];
-  return parts.length === 0 ? undefined : `${parts.join(" and ")} kept`;
-}
-
-/** The error with what is intact, and the command that goes on. */
-async function withAdvice(error: UserError, record: BenchRecord, cells: readonly Cell[]) {
-  const last = cells[cells.length - 1];
-  const kept = await keptOf(cells);
-  const message = error instanceof DamagedError
-    ? `${kept ?? "nothing else was begun"}; ` +
-      `${
-        continuation(record, ` --start-over ${last.id}`)
-      } sets the damaged run aside and begins it anew`
-    : `${kept}; ${continuation(record)} continues`;
-  return new UserError(`${error.message}; ${message}`, { cause: error });
 }
 
 /**
@@ -163,42 +127,30 @@ async function withAdvice(error: UserError, record: BenchRecord, cells: readonly
  * @throws {UserError} for what the environment did, with the command that continues.
  */
 export async function train(started: BenchRecord, options: TrainOptions): Promise<number> {
-  let record = started;
-  const cells = new Map<string, Cell>();
+  const begun = new BegunCells(started);
   const progress = new ProgressReporter();
   const interrupt = listenForInterrupts((line) => progress.message(line));
-  const onCell = async (cell: Cell) => {
-    cells.set(cell.id, cell);
-    record = { ...record, began: [...cells.keys()] };
-    await saveRun(record);
-  };
-  /** A start that fails leaves nothing behind. */
-  const isKept = async () => {
-    for (const cell of cells.values()) if (await isPresent(cell.folder)) return true;
-    if (cells.size > 0) await dropRun(record);
-    return false;
-  };
+  const onCell = (cell: Cell) => begun.add(cell);
   let trained: Awaited<ReturnType<typeof trainPlan>>;
   try {
-    trained = await trainPlan(record, { ...options, onCell }, interrupt, progress);
+    trained = await trainPlan(started, { ...options, onCell }, interrupt, progress);
   } catch (error) {
-    if (!await isKept() || !(error instanceof UserError)) throw error;
-    throw await withAdvice(error, record, [...cells.values()]);
+    if (!await begun.keepAny() || !(error instanceof UserError)) throw error;
+    throw await withAdvice(error, begun.record, begun.cells);
   }
   const { outcome, suitePlan } = trained;
+  const { record, cells } = begun;
   const result = suiteResult(suitePlan, outcome);
   if (result !== undefined) printResult(result);
   if (outcome.interrupted || result === undefined) {
-    const advice = await isKept()
-      ? `${await keptOf(cells.values()) ?? "nothing to keep yet"}; ${
-        continuation(record)
-      } continues`
+    const advice = await begun.keepAny()
+      ? await interruptedAdvice(record, cells)
       : "nothing was begun";
     console.error(`interrupted; ${advice}`);
     return interrupt.code();
   }
-  const present = record.result !== null && outcome.runs.every(({ known }) => known) &&
-      await isPresent(record.result)
+  const unchanged = !options.overwrite && outcome.runs.every(({ known }) => known);
+  const present = unchanged && record.result !== null && await isPresent(record.result)
     ? record.result
     : undefined;
   const path = present ?? await write(record, outcome, result, options);

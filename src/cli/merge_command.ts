@@ -8,6 +8,7 @@ import { UserError } from "../errors.ts";
 import { profileNames } from "../models/profiles.ts";
 import { summaryTables } from "../results/summary.ts";
 import { renderText } from "../results/table_text.ts";
+import { plural } from "../util/format.ts";
 import { ifPresent } from "../util/read_error.ts";
 import { inspectTerminal } from "../util/terminal.ts";
 import { type BenchRecord, readRun, runName } from "./bench_plan.ts";
@@ -140,5 +141,3 @@ function sayIncomplete({ incomplete }: Merged): void {
   const more = incomplete.length - mostNamed;
   if (more > 0) console.error(`  and ${more} more`);
 }
-
-const plural = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;

@@ -67,3 +67,8 @@ export function foldText(text: string, width: number): string[] {
   });
   return wrapText(words.join(" "), width);
 }
+
+/** A count of things: `1 run`, `3 runs`. */
+export function plural(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
+}
