@@ -47,6 +47,8 @@ Deno.test("an existing result is refused before anything runs, and stays as it w
     await Deno.mkdir(join(folder, "empty"));
     const data = ["--data", join(folder, "empty")];
     assert.match(await refused(folder, ...args, ...data, "--overwrite"), /text/);
+    const nested = ["--task", "text", "--output", join(folder, "new", "folders", "x.json")];
+    assert.match(await refused(folder, ...nested, ...data), /text/);
     assert.equal(await Deno.readTextFile(output), "90 rows");
     assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).length, 2);
   }));

@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 import type { Result } from "../results/schema.ts";
 import { defaultResultPath } from "../results/store.ts";
 import { AtomicFile } from "../util/atomic_write.ts";
-import { ifPresent } from "../util/read_error.ts";
+import { ifPresent, isPresent } from "../util/read_error.ts";
 
 /**
  * Checks a name that was asked for, before anything is computed.
@@ -18,12 +18,8 @@ export async function checkOutput(output: string, overwrite: boolean): Promise<s
   }
   const path = resolve(output);
   const found = await ifPresent(path, Deno.lstat(path));
-  if (found === undefined) {
-    await probe(path);
-    return path;
-  }
-  if (found.isDirectory) throw new UserError(`--output ${output}: this is a folder`);
-  if (!overwrite) {
+  if (found?.isDirectory) throw new UserError(`--output ${output}: this is a folder`);
+  if (found !== undefined && !overwrite) {
     throw new UserError(
       `--output ${output}: already exists: choose another name, or add --overwrite to replace it`,
     );
@@ -34,10 +30,12 @@ export async function checkOutput(output: string, overwrite: boolean): Promise<s
 
 /** Makes sure that a file can be written, and leaves nothing behind. */
 async function probe(path: string): Promise<void> {
-  const folder = dirname(path);
-  const isNew = await ifPresent(folder, Deno.stat(folder)) === undefined;
+  const made: string[] = [];
+  for (let folder = dirname(path); !await isPresent(folder); folder = dirname(folder)) {
+    made.push(folder);
+  }
   await (await AtomicFile.create(path))[Symbol.asyncDispose]();
-  if (isNew) await Deno.remove(folder);
+  for (const folder of made) await Deno.remove(folder);
 }
 
 /** The first free name for a result that was given none: suite, profile and time of its end. */

@@ -111,11 +111,6 @@ Examples:
       });
       const jobs = expandJobs(plan);
       const name = options.name === undefined ? defaultName(plan) : checkName(options.name);
-      const { overwrite = false, retries } = options;
-      const output = await checkOutput(
-        options.output ?? join(RESULTS_FOLDER, `sweep-${name}.json`),
-        overwrite,
-      );
       const adapters = parseAdapters(options.adapter ?? []);
       const environment = jobEnvironment(Deno.env.toObject());
       const executor = executorOf(options, adapters);
@@ -127,6 +122,11 @@ Examples:
         console.log(await shown.describe(jobs.map((job) => runOf(job, 1))));
         return;
       }
+      const { overwrite = false, retries } = options;
+      const output = await checkOutput(
+        options.output ?? join(RESULTS_FOLDER, `sweep-${name}.json`),
+        overwrite,
+      );
       for (const line of await checkAdapters(adapters, environment)) console.error(line);
       const command = shellLine(["deno", "task", ...Deno.args]);
       const processes = options.processes ?? (options.executor === "local" ? 1 : null);
