@@ -9,7 +9,7 @@ const interval = 2000;
 const finite = (value: number) => Number.isFinite(value) ? value : null;
 
 /** Keeps the files of a cell up to date that others look at while it runs. */
-export class CellWatch {
+export class CellWatch implements AsyncDisposable {
   #written = Number.NEGATIVE_INFINITY;
   #writing: Promise<void> | undefined;
   #failure: unknown;
@@ -53,5 +53,10 @@ export class CellWatch {
   async finish(): Promise<void> {
     await this.#writing;
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Waits until nothing is being written any more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writing;
   }
 }

@@ -1,4 +1,5 @@
 /** Runs what a cell says, or takes what it holds already. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Cell } from "../src/cells/cell.ts";
 import type { CellRow } from "../src/cells/cell_files.ts";
 import type { Device } from "../src/device/device.ts";
@@ -28,7 +29,7 @@ async function train(
   events: SuiteEvents,
 ): Promise<ResultRow> {
   const { run: { recipe, workload, task }, settings, model } = head;
-  const watch = new CellWatch(cell, workload.scores[0], settings.updates);
+  await using watch = new CellWatch(cell, workload.scores[0], settings.updates);
   const started = performance.now();
   let session: Session | undefined;
   try {
@@ -50,10 +51,8 @@ async function train(
           spec: workload.scores[0],
         });
       },
-      onCheckpoint: async (progress) => {
-        await lock.check();
-        await watch.checkpoint(progress);
-      },
+      mayWrite: () => lock.check(),
+      onCheckpoint: (progress) => watch.checkpoint(progress),
       signal: events.signal,
     });
     const outcome = await run.run();
@@ -71,14 +70,7 @@ async function train(
 
 /** Waits until something may have changed. @returns False when there is no time left. */
 async function wait({ signal }: SuiteEvents): Promise<boolean> {
-  if (signal.aborted) return false;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, patience);
-  const stop = () => resolve();
-  signal.addEventListener("abort", stop, { once: true });
-  await promise;
-  clearTimeout(timer);
-  signal.removeEventListener("abort", stop);
+  await sleep(patience, undefined, { signal }).catch(() => undefined);
   return !signal.aborted;
 }
 
@@ -101,6 +93,16 @@ async function lockOf(cell: Cell, plan: SuitePlan, events: SuiteEvents) {
 async function setAside(cell: Cell, { message, signal }: SuiteEvents): Promise<void> {
   await using _lock = await FolderLock.acquire(cell.folder, { report: message, signal });
   message(`the damaged run is in ${await cell.setAside()} now`);
+}
+
+/** A start that fails leaves nothing behind; of what goes wrong here, the error that ended it counts. */
+async function dropUnused(cell: Cell, lock: FolderLock): Promise<void> {
+  try {
+    await lock.check();
+    await cell.dropUnused();
+  } catch {
+    return;
+  }
 }
 
 /** What a cell holds. */
@@ -160,7 +162,7 @@ export async function runCell(
     await cell.complete(done);
     return { done, known: false };
   } catch (error) {
-    await cell.dropUnused();
+    await dropUnused(cell, lock);
     throw error;
   }
 }

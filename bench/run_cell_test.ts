@@ -114,10 +114,14 @@ Deno.test("a cell that another process has is waited for, or left alone when tha
     const cell = await interrupt(folder);
     const lock = await FolderLock.acquire(cell);
     await assert.rejects(run(folder, { whenLocked: "fail" }), LockedError);
-    const waiting = run(folder, { whenLocked: "wait" });
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    await lock[Symbol.asyncDispose]();
-    const { result, messages } = await waiting;
+    let given: Promise<void> | undefined;
+    const { result } = await run(folder, {
+      whenLocked: "wait",
+      onMessage(line) {
+        if (line.endsWith("; waiting for it")) given = lock[Symbol.asyncDispose]();
+      },
+    });
+    await given;
+    assert.ok(given !== undefined);
     assert.equal(result.rows[0].status, "completed");
-    assert.ok(messages.some((line) => /; waiting for it$/.test(line)), messages.join("\n"));
   }));

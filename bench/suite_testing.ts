@@ -27,6 +27,7 @@ export type SuiteChanges = Pick<SuitePlan, "suite" | "specs"> & Partial<SuitePla
   readonly signal?: AbortSignal;
   /** Is told how many updates a run has done. */
   readonly onReport?: (update: number) => void;
+  readonly onMessage?: (line: string) => void;
 };
 
 /**
@@ -38,8 +39,8 @@ export type SuiteChanges = Pick<SuitePlan, "suite" | "specs"> & Partial<SuitePla
  * @returns The result, where it is, and what was trained and said.
  */
 export async function runSuite(folder: string, changes: SuiteChanges) {
-  const { name = "result", signal = new AbortController().signal, onReport, ...different } =
-    changes;
+  const { name = "result", signal = new AbortController().signal, ...rest } = changes;
+  const { onReport, onMessage, ...different } = rest;
   const device = await testDevice("software");
   const messages: string[] = [];
   const trained = new Set<string>();
@@ -67,7 +68,10 @@ export async function runSuite(folder: string, changes: SuiteChanges) {
     ...different,
   };
   const outcome = await runTrainingSuite(device, plan, {
-    message: (line) => void messages.push(line),
+    message(line) {
+      messages.push(line);
+      onMessage?.(line);
+    },
     report({ model, seed }, { update }) {
       trained.add(`${model} ${seed}`);
       onReport?.(update);

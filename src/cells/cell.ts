@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { DamagedError } from "../errors.ts";
 import { canonicalHash } from "../util/canonical_hash.ts";
+import { writeError } from "../util/atomic_write.ts";
 import { FolderLock } from "../util/folder_lock.ts";
 import { isPresent } from "../util/read_error.ts";
 import { readSealed, writeSealed } from "../util/sealed_file.ts";
@@ -34,6 +35,9 @@ export const cellModelName = "model.safetensors";
 export function cellTranslationsName(split: string): string {
   return `translations-${split}.json`;
 }
+
+/** Names of checkpoints and of the models that they refer to. */
+const checkpoints = /^(?:last|best-\d+|recent-\d+)\.safetensors$/;
 
 /** What the folder of a run that never got going may hold beside locks. */
 const unused: ReadonlySet<string> = new Set(["cell.json", "log.json", "progress.json"]);
@@ -86,7 +90,11 @@ export class Cell {
     return lock;
   }
 
-  /** Says what the cell is, unless the folder says so already, and notes a start in the log. */
+  /**
+   * Says what the cell is, unless the folder says so already, and notes a start in the log.
+   *
+   * @throws {UserError} when the folder cannot be written; likewise everything below that writes.
+   */
   async begin(commit: string | null, event: string): Promise<void> {
     const path = this.path("cell.json");
     if (await readSealed(path, cellFormat) === undefined) {
@@ -118,13 +126,16 @@ export class Cell {
     await writeSealed(this.path("curve.json"), curveFormat, curve);
   }
 
-  /** Completes the cell; its checkpoints are of no use any more. */
+  /**
+   * Completes the cell; its checkpoints are of no use any more.
+   *
+   * @throws {UserError} when the row cannot be written; the checkpoints stay.
+   */
   async complete(row: CellRow): Promise<void> {
     await writeSealed(this.path("row.json"), cellRowFormat, row);
     for await (const { name } of Deno.readDir(this.folder)) {
-      if (/^(last|best-\d+|recent-\d+)\.safetensors$/.test(name)) {
-        await Deno.remove(this.path(name));
-      }
+      // One that stays takes room and nothing else.
+      if (checkpoints.test(name)) await Deno.remove(this.path(name)).catch(() => undefined);
     }
   }
 
@@ -146,12 +157,20 @@ export class Cell {
     return await isPresent(this.path("row.json")) || await isPresent(this.path("curve.json"));
   }
 
-  /** Moves the folder out of the way, so that the run begins anew. @returns Where it is. */
+  /**
+   * Moves the folder out of the way, so that the run begins anew.
+   *
+   * @returns Where it is. @throws {UserError} when it cannot be moved.
+   */
   async setAside(): Promise<string> {
     const folder = join(dirname(this.folder), "aside");
-    await Deno.mkdir(folder, { recursive: true });
     const place = join(folder, `${this.id}-${crypto.randomUUID().slice(0, 8)}`);
-    await Deno.rename(this.folder, place);
+    try {
+      await Deno.mkdir(folder, { recursive: true });
+      await Deno.rename(this.folder, place);
+    } catch (error) {
+      throw writeError(error, place);
+    }
     return place;
   }
 

@@ -11,7 +11,7 @@ import { CurveWindow } from "./curve_window.ts";
 import { evaluateSplit } from "./evaluate_split.ts";
 import { meanModel } from "./mean_model.ts";
 import { firstProgress, progressTrouble, type RunProgress, validationPending } from "./progress.ts";
-import type { RunContext, RunOutcome } from "./run_context.ts";
+import type { RunContext, RunOutcome, RunReport } from "./run_context.ts";
 import { modelNames, RunModels } from "./run_models.ts";
 import { checkpointDue, pointDue, type RunSettings } from "./run_settings.ts";
 import { learningRate } from "./schedule.ts";
@@ -26,8 +26,7 @@ import type {
 } from "./workload.ts";
 import { primaryScore } from "./workload.ts";
 
-export type { RunContext, RunOutcome, RunProgress, RunSettings };
-export type { RunReport } from "./run_context.ts";
+export type { RunContext, RunOutcome, RunProgress, RunReport, RunSettings };
 
 /** Mean loss in nats above which a run counts as exploded. */
 const explodedLoss = 1e4;
@@ -212,6 +211,7 @@ export class TrainingRun {
     const path = this.#last;
     if (path !== undefined) {
       const progress = { ...this.#progress, window: this.#window.begun };
+      await this.context.mayWrite?.();
       await saveCheckpoint(path, await this.context.session.snapshot(), progress);
       this.#saved = modelNames(progress);
       await this.context.onCheckpoint?.(progress);
@@ -243,6 +243,7 @@ export class TrainingRun {
     const next = { best: known, recent };
     if (better || averagedModels !== undefined) {
       const values = await session.trained();
+      await this.context.mayWrite?.();
       if (better) next.best = { ...await this.#models.keep("best", update, values), score: value };
       if (averagedModels !== undefined) {
         const model = await this.#models.keep("recent", update, values);

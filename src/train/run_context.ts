@@ -47,6 +47,8 @@ export interface RunContext {
   /** Seconds already spent on compiling. */
   readonly compileSeconds: number;
   readonly onReport?: (report: RunReport) => void;
+  /** Called before files of the run are written; what it throws ends the run. */
+  readonly mayWrite?: () => Promise<void>;
   /**
    * Called whenever `last.safetensors` has been written, with what it says of the progress (not to be
    * changed); what it throws ends the run.

@@ -107,6 +107,29 @@ Deno.test("what killed attempts left is removed once a checkpoint that needs non
     assert.deepEqual(seen, [[5, true], [10, false], [14, false]]);
   }));
 
+Deno.test("a run that may not write any more ends, and changes no file", () =>
+  withFolder(async (folder) => {
+    const taken = new Error("another process has the run");
+    for (const [last, settings] of [[11, {}], [13, { evaluateEvery: 13 }]] as const) {
+      let before: Awaited<ReturnType<typeof filesOf>> | undefined;
+      let done = 0;
+      const mayWrite = async () => {
+        if (done < last) return;
+        before ??= await filesOf(folder);
+        throw taken;
+      };
+      const run = fakeRun({
+        settings,
+        context: { folder, resume: false, mayWrite },
+        onEvent(event) {
+          if (event.startsWith("update ")) done = Number(event.slice("update ".length));
+        },
+      });
+      await assert.rejects(run, taken);
+      assert.deepEqual(await filesOf(folder), before);
+    }
+  }));
+
 Deno.test("a run that does not resume replaces what an earlier one left", () =>
   withFolder(async (folder) => {
     await fakeRun({ settings: { seed: 4 }, context: { folder, identity: "another" } });
