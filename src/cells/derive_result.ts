@@ -34,7 +34,7 @@ function commitLines(rows: readonly DerivedRow[], present: string | null): strin
       counts.set(name, (counts.get(name) ?? 0) + 1);
     }
   }
-  return [...counts].map(([commit, count]) => `${count} rows were measured at commit ${commit}`);
+  return [...counts].map(([commit, count]) => `rows measured at commit ${commit}: ${count}`);
 }
 
 /**

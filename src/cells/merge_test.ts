@@ -286,7 +286,7 @@ Deno.test("rows of several commits, sources and machines are said to be that", (
   ]);
   assert.deepEqual(result.warnings, [
     "hurried",
-    `1 rows were measured at commit ${commit}`,
+    `rows measured at commit ${commit}: 1`,
     "the rows were measured with 2 versions of the sources",
     "the rows were measured on 2 machines or versions of Deno, of which the environment is the " +
     "last one: speeds need not compare",

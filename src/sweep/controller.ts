@@ -1,6 +1,7 @@
 /** Runs the jobs of a sweep: hands them to an executor, judges how they end, repeats some. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CellProgress } from "../cells/cell_files.ts";
+import { writeError } from "../util/atomic_write.ts";
 import type { Executor, JobRun, JobStatus } from "./executor.ts";
 import {
   forgetJob,
@@ -231,7 +232,7 @@ export class Controller {
     }
     const runs: JobRun[] = [];
     for (const track of due) {
-      await Deno.mkdir(track.folder, { recursive: true });
+      await makeFolder(track.folder);
       // What an earlier attempt said must not be taken for what this one says.
       await forgetJob(track.folder);
       track.attempt = Math.max(track.attempt, await lastAttempt(track.folder)) + 1;
@@ -278,5 +279,13 @@ export class Controller {
   async #pause(): Promise<void> {
     const { interval = 250, signal } = this.#options;
     await sleep(interval, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (error) {
+    throw writeError(error, path);
   }
 }

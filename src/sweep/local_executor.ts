@@ -41,7 +41,7 @@ export class LocalExecutor implements Executor {
     this.#options = options;
   }
 
-  /** Nothing: processes of a controller that was killed stop when they next write to their log. */
+  /** Nothing: processes of a controller that was killed notice that it is gone, and end. */
   adopt(): Promise<readonly JobRun[]> {
     return Promise.resolve([]);
   }

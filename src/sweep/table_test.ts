@@ -115,5 +115,6 @@ Deno.test("a hundred thousand jobs are drawn in a moment", () => {
   );
   const begin = performance.now();
   assert.equal(lines({ height: 30 }, many).length, 30);
-  assert.ok(performance.now() - begin < 1000);
+  // Time that grows with their square would be minutes.
+  assert.ok(performance.now() - begin < 10_000);
 });
