@@ -40,6 +40,8 @@ export interface EfficiencyPlan {
 /** Callbacks of {@link runEfficiencySuite}. */
 export interface EfficiencyEvents {
   readonly message: (line: string) => void;
+  /** Gets the result as it is after every length; what it throws ends the suite. */
+  readonly onLength?: (result: Result) => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -199,6 +201,7 @@ export async function runEfficiencySuite(
     for (const entries of [...lengths, ...lengths.toReversed()]) {
       const started = performance.now();
       if (!await measureLength(device, entries, budget, events)) return result(false);
+      await events.onLength?.(result(false));
       const [{ head }] = entries;
       const which = seeds.length === 1 ? "" : ` seed ${head.seed}`;
       const seconds = formatDuration((performance.now() - started) / 1000);

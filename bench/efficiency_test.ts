@@ -8,6 +8,7 @@ import {
   efficiencyPreset,
 } from "../src/models/efficiency_presets.ts";
 import { diffResults } from "../src/results/diff/diff_results.ts";
+import type { Result } from "../src/results/schema.ts";
 import { formatResult, parseResult } from "../src/results/store.ts";
 import { summaryTables } from "../src/results/summary.ts";
 import { efficiencyTable } from "../src/results/tables/efficiency_table.ts";
@@ -73,6 +74,7 @@ Deno.test("a tiny run gives valid rows, a table, and a failed row where memory e
     whole.adapterClass,
   );
   const messages: string[] = [];
+  const kept: Result[] = [];
   const models = ["transformer-unfused", "mega-chunk"] as const;
   const result = await runEfficiencySuite(device, {
     profile: "smoke",
@@ -81,7 +83,19 @@ Deno.test("a tiny run gives valid rows, a table, and a failed row where memory e
     batchSize: undefined,
     lengths: [128, 640],
     budget: { warmup: 1, leastRounds: 2, mostRounds: 2, seconds: 0 },
-  }, { message: (line) => messages.push(line) });
+  }, {
+    message: (line) => messages.push(line),
+    onLength(sofar) {
+      kept.push(parseResult(formatResult(sofar), "efficiency.json"));
+      return Promise.resolve();
+    },
+  });
+  assert.deepEqual(kept.map(({ rows, finishedAt }) => [rows.length, finishedAt]), [
+    [2, null],
+    [4, null],
+    [4, null],
+    [4, null],
+  ]);
   assert.deepEqual(parseResult(formatResult(result), "efficiency.json"), result);
   assert.notEqual(result.finishedAt, null);
   assert.equal(device.liveBuffers, 0, "also of the model that did not fit");

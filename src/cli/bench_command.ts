@@ -1,11 +1,11 @@
 /** `bench`: trains and measures, prints the table, writes the result file. */
 import { Command, Option } from "@commander-js/extra-typings";
+import type { EfficiencyPlan } from "../../bench/efficiency.ts";
 import { codeVersion } from "../cells/code_version.ts";
 import { directions } from "../data/translation/directions.ts";
 import { UserError } from "../errors.ts";
 import { profileNames } from "../models/profiles.ts";
 import type { Result } from "../results/schema.ts";
-import { writeResult } from "../results/store.ts";
 import { efficiencyPlan, measureEfficiency } from "./bench_efficiency.ts";
 import { measureKernels } from "./bench_kernels.ts";
 import { type BenchRecord, findRun, readRun, runName } from "./bench_plan.ts";
@@ -13,8 +13,8 @@ import { checkResumed, planOf } from "./bench_request.ts";
 import { train } from "./bench_train.ts";
 import { listenForInterrupts } from "./interrupt.ts";
 import { rate, rates, seeds, updateCount, wholeNumber, words } from "./options.ts";
-import { cacheFolders, cellsFolder, presentCommit, PROJECT_ROOT, RESULTS_FOLDER } from "./paths.ts";
-import { checkOutput, freeOutput } from "./result_output.ts";
+import { cacheFolders, cellsFolder, presentCommit, PROJECT_ROOT } from "./paths.ts";
+import { checkOutput, ResultFile } from "./result_output.ts";
 import { suiteFor, suiteNames, trainingSuites } from "./suites.ts";
 
 const env = (name: string) => Deno.env.get(name);
@@ -28,25 +28,30 @@ export async function defaultData(): Promise<string | undefined> {
     : undefined;
 }
 
-/** Writes what was measured in one go. @returns The exit code. */
-async function keep(
-  result: Result,
-  output: string | undefined,
-  replace: boolean,
-  interrupted: number,
-): Promise<number> {
+/** Writes what was measured. @returns The exit code. */
+async function keep(result: Result, file: ResultFile, interrupted: number): Promise<number> {
   if (result.rows.length + result.kernels.length === 0) {
     console.error("interrupted before anything was measured");
     return interrupted;
   }
-  const path = output ?? await freeOutput(RESULTS_FOLDER, result);
-  await writeResult(path, result, { replace });
-  console.log(`\nwrote ${path}`);
+  console.log(`\nwrote ${await file.write(result)}`);
   if (result.finishedAt === null) {
     console.error("interrupted: the file holds what was done");
     return interrupted;
   }
   return result.rows.every((row) => row.status === "completed") ? 0 : 1;
+}
+
+/** Measures speed. What was measured before something goes wrong is kept. @returns The exit code. */
+async function efficiency(plan: EfficiencyPlan, file: ResultFile): Promise<number> {
+  const { signal, code } = listenForInterrupts((line) => console.error(line));
+  try {
+    const onLength = async (result: Result) => void await file.write(result);
+    return await keep(await measureEfficiency(plan, { signal, onLength }), file, code());
+  } catch (error) {
+    if (!(error instanceof UserError) || file.path === undefined) throw error;
+    throw new UserError(`${error.message}; ${file.path} holds what was done`, { cause: error });
+  }
 }
 
 interface ResumeOptions {
@@ -187,14 +192,10 @@ Examples:
       if (!trains && (options.direction !== undefined || options.average !== undefined)) {
         throw new UserError(`--direction and --average: ${name} trains nothing to its end`);
       }
-      if (name === "efficiency") {
-        const { signal, code } = listenForInterrupts((line) => console.error(line));
-        const result = await measureEfficiency(efficiencyPlan(options), signal);
-        return exit(await keep(result, output, overwrite, code()));
-      }
+      const file = new ResultFile(output, overwrite);
+      if (name === "efficiency") return exit(await efficiency(efficiencyPlan(options), file));
       if (name === "kernels") {
-        const result = await measureKernels(profile, options.task);
-        return exit(await keep(result, output, overwrite, 130));
+        return exit(await keep(await measureKernels(profile, options.task), file, 130));
       }
       const fresh: BenchRecord = {
         plan: planOf(options, name, await defaultData()),

@@ -1,5 +1,9 @@
 /** `bench --suite efficiency`: what its options mean, and how it ends. */
-import { type EfficiencyPlan, runEfficiencySuite } from "../../bench/efficiency.ts";
+import {
+  type EfficiencyEvents,
+  type EfficiencyPlan,
+  runEfficiencySuite,
+} from "../../bench/efficiency.ts";
 import { openDevice } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import {
@@ -65,14 +69,14 @@ export function efficiencyText(result: Result): string {
 /** Measures and prints the table. @returns The result; see {@link runEfficiencySuite}. */
 export async function measureEfficiency(
   plan: EfficiencyPlan,
-  signal: AbortSignal,
+  events: Omit<EfficiencyEvents, "message">,
 ): Promise<Result> {
   const device = await openDevice();
   const message = (line: string) => console.error(line);
   const { description, device: name } = device.adapterInfo;
   message(`${description || name}, ${plan.profile} profile`);
-  const result = await runEfficiencySuite(device, plan, { message, signal });
-  device.destroy();
+  const result = await runEfficiencySuite(device, plan, { message, ...events })
+    .finally(() => device.destroy());
   if (result.rows.length > 0) console.log(efficiencyText(result));
   return result;
 }

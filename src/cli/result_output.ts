@@ -2,9 +2,10 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import type { Result } from "../results/schema.ts";
-import { defaultResultPath } from "../results/store.ts";
+import { defaultResultPath, writeResult } from "../results/store.ts";
 import { AtomicFile } from "../util/atomic_write.ts";
 import { ifPresent, isPresent } from "../util/read_error.ts";
+import { RESULTS_FOLDER } from "./paths.ts";
 
 /**
  * Checks a name that was asked for, before anything is computed.
@@ -36,6 +37,34 @@ async function probe(path: string): Promise<void> {
   }
   await (await AtomicFile.create(path))[Symbol.asyncDispose]();
   for (const folder of made) await Deno.remove(folder);
+}
+
+/** The file of a result that grows while it is measured: what was measured is never only in memory. */
+export class ResultFile {
+  #path: string | undefined;
+
+  /**
+   * @param output The file that was asked for; `undefined` for the first free name.
+   * @param replace Whether a file that exists already may be replaced.
+   */
+  constructor(private readonly output: string | undefined, private readonly replace: boolean) {}
+
+  /** Where the result is, once it was written. */
+  get path(): string | undefined {
+    return this.#path;
+  }
+
+  /**
+   * Writes the result as it is now.
+   *
+   * @returns Where it is. @throws {UserError} when it cannot be written, or would replace another's.
+   */
+  async write(result: Result): Promise<string> {
+    const path = this.#path ?? this.output ?? await freeOutput(RESULTS_FOLDER, result);
+    await writeResult(path, result, { replace: this.#path !== undefined || this.replace });
+    this.#path = path;
+    return path;
+  }
 }
 
 /** The first free name for a result that was given none: suite, profile and time of its end. */

@@ -71,7 +71,7 @@ Deno.test("SIGTERM ends a sweep and its jobs, which keep what they have", async 
     child.kill("SIGTERM");
     assert.equal(await lastLine(lines), "interrupted interrupted");
     assert.equal((await child.status).code, 143);
-    assert.ok(performance.now() - begin < 2000);
+    assert.ok(performance.now() - begin < 5000);
     assert.deepEqual(await Promise.all(pids.map(isAlive)), [false, false]);
     const { record } = await readJob(join(folder, "jobs/0"));
     assert.equal(record?.state, "interrupted");
@@ -82,13 +82,14 @@ Deno.test("a job ends with its process, though something that it started has its
   await withFolder(async (folder) => {
     const executor = new LocalExecutor({ processes: 1, adapters: [], root: folder });
     const log = logPath(folder, 1);
-    const argv = ["/bin/sh", "-c", "sleep 1 & echo text; exit 2"];
+    const argv = ["/bin/sh", "-c", "sleep 60 & echo $!; exit 2"];
     await executor.submit([{ index: 0, attempt: 1, folder, log, argv, environment: {} }]);
     const begin = performance.now();
     while ((await executor.poll()).get(0)?.kind !== "ended") await sleep(10);
-    assert.ok(performance.now() - begin < 900);
-    assert.equal(await Deno.readTextFile(log), "text\n");
-    await sleep(1000);
+    assert.ok(performance.now() - begin < 30_000);
+    Deno.kill(Number(await Deno.readTextFile(log)));
+    // Its output is read to the end then.
+    await sleep(300);
   });
 });
 
