@@ -16,6 +16,7 @@ import { seeds, words } from "./options.ts";
 import { cellsFolder, RESULTS_FOLDER } from "./paths.ts";
 import { checkOutput, freeOutput } from "./result_output.ts";
 import { suiteOf, trainingSuiteNames } from "./suites.ts";
+import { withUnnamedFolder } from "./unnamed_folder.ts";
 
 /** At most so many runs that are not complete are named. */
 const mostNamed = 10;
@@ -87,11 +88,13 @@ async function readAll(
   filter: CellFilter,
 ): Promise<Merged> {
   const found: FoundCells[] = [];
-  for (const source of sources) found.push(await allowed(source, () => cellsOf(source, store)));
+  for (const source of sources) {
+    found.push(await withUnnamedFolder(source, () => cellsOf(source, store)));
+  }
   const folders = new Set(found.flatMap(({ folders }) => folders.map((folder) => resolve(folder))));
   const cells = [];
   for (const folder of folders) {
-    const cell = await allowed(folder, () => readStoredCell(folder));
+    const cell = await withUnnamedFolder(folder, () => readStoredCell(folder));
     if (cell !== undefined) cells.push(cell);
   }
   return mergeCells(cells, found.flatMap(({ missing }) => missing), filter);
@@ -120,20 +123,6 @@ function notBegun(record: BenchRecord): string[] {
   const runs = specs.length * (seeds.length + Math.max(0, learningRates.length - 1));
   const left = runs - began.length;
   return left <= 0 ? [] : [`${runName(record)}: ${plural(left, "run")} not begun`];
-}
-
-/** Says how to open folders that only the content of others names. */
-async function allowed<T>(source: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    const cause = error instanceof UserError ? error.cause : error;
-    if (!(cause instanceof Deno.errors.NotCapable)) throw error;
-    throw new UserError(
-      `${source}: its cells are in a folder that was not named: add --cells with that folder`,
-      { cause: error },
-    );
-  }
 }
 
 function sayIncomplete({ incomplete }: Merged): void {

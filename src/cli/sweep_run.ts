@@ -12,6 +12,7 @@ import { begunJobs, jobFolder, latestSweep, openSweep, readSweep } from "../swee
 import { headline, jobName, sweepTable } from "../sweep/table.ts";
 import { hasRow, type JobView } from "../sweep/views.ts";
 import { SweepReader } from "../sweep/watch.ts";
+import { withUnnamedFolder } from "./unnamed_folder.ts";
 import { cleanLine } from "../util/clean_text.ts";
 import { FolderLock, LockedError } from "../util/folder_lock.ts";
 import { hostName } from "../util/host_name.ts";
@@ -215,7 +216,7 @@ export async function watchSweep(which: string | true): Promise<void> {
   const reader = new SweepReader(folder, record, await hostName());
   const about = { name, plan: record.plan, processes: null };
   let isActive = await reader.isActive();
-  let views = await reader.views(isActive);
+  let views = await withUnnamedFolder(name, () => reader.views(isActive));
   if (inspectTerminal(Deno.stderr).isTerminal) {
     const display = new SweepDisplay(about);
     display.update(views);
