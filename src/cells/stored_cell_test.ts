@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
+import { withFolder } from "../data/data_test_folder.ts";
 import { UserError } from "../errors.ts";
 import {
   readTranslations,
@@ -14,15 +15,6 @@ import { type CellChanges, inventedCell, writeCell } from "./cell_testing.ts";
 import { jobFormat } from "./job_file.ts";
 import { mergeCells, writeMerged } from "./merge.ts";
 import { findCells, readStoredCell, type StoredCell } from "./stored_cell.ts";
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 async function write(folder: string, changes: CellChanges = {}): Promise<StoredCell> {
   const cell = inventedCell({ folder, ...changes });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
+import { withFolder } from "../data/data_test_folder.ts";
 import { expandJobs } from "../sweep/expand.ts";
 import { setting } from "../sweep/sweep_testing.ts";
 import { runCommand } from "./command_testing.ts";
-import { withFolder } from "../sweep/sweep_testing.ts";
 import { sweepPlanOf, type SweepRequest } from "./sweep_plan.ts";
 
 const place = { data: undefined, cells: "/cells", code: "0".repeat(64) };

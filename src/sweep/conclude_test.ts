@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { inventedCell, writeCell } from "../cells/cell_testing.ts";
+import { withFolder } from "../data/data_test_folder.ts";
 import { readResult } from "../results/store.ts";
 import { summaryTables } from "../results/summary.ts";
 import { concludeSweep } from "./conclude.ts";
 import type { SweepRecord } from "./plan.ts";
 import { jobFolder, openSweep } from "./sweep_folder.ts";
-import { testPlan, withFolder, writeJob } from "./sweep_testing.ts";
+import { testPlan, writeJob } from "./sweep_testing.ts";
 
 /** A sweep whose jobs are finished: the second rate is better. */
 async function finishedSweep(

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withFolder } from "../data/data_test_folder.ts";
 import { UserError } from "../errors.ts";
 import { Controller, type ControllerOptions } from "./controller.ts";
 import { logPath } from "./executor.ts";
-import { type FakeEnd, FakeExecutor, testJobs, withFolder, writeJob } from "./sweep_testing.ts";
+import { type FakeEnd, FakeExecutor, testJobs, writeJob } from "./sweep_testing.ts";
 import type { JobView } from "./views.ts";
 
 const done: FakeEnd = { code: 0, record: { state: "completed" } };

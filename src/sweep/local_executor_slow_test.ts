@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { withFolder } from "../data/data_test_folder.ts";
 import { logPath } from "./executor.ts";
 import { LocalExecutor } from "./local_executor.ts";
-import { withFolder } from "./sweep_testing.ts";
 
 Deno.test("jobs that do not end at SIGTERM are killed within 5 seconds", async () => {
   await withFolder(async (folder) => {

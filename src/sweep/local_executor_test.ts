@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
+import { withFolder } from "../data/data_test_folder.ts";
 import { logPath } from "./executor.ts";
 import { readJob } from "./job_files.ts";
 import { LocalExecutor } from "./local_executor.ts";
-import { withFolder } from "./sweep_testing.ts";
 
 const program = fileURLToPath(new URL("./controller_testing.ts", import.meta.url));
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withFolder } from "../data/data_test_folder.ts";
 import { expandJobs } from "./expand.ts";
 import { checkName, latestSweep, openSweep, readSweep } from "./sweep_folder.ts";
-import { setting, testPlan, withFolder } from "./sweep_testing.ts";
+import { setting, testPlan } from "./sweep_testing.ts";
 
 Deno.test("the same plan continues a sweep, another one is refused and named", async () => {
   await withFolder(async (folder) => {

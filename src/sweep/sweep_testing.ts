@@ -141,13 +141,3 @@ export class FakeExecutor implements Executor {
     return Promise.resolve("");
   }
 }
-
-/** Runs a test in a folder of its own. */
-export async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { progressFormat } from "../cells/cell_files.ts";
+import { withFolder } from "../data/data_test_folder.ts";
 import { FolderLock } from "../util/folder_lock.ts";
 import { hostName } from "../util/host_name.ts";
 import { writeSealed } from "../util/sealed_file.ts";
 import { jobFolder, openSweep } from "./sweep_folder.ts";
-import { testPlan, withFolder, writeJob } from "./sweep_testing.ts";
+import { testPlan, writeJob } from "./sweep_testing.ts";
 import { SweepReader } from "./watch.ts";
 
 Deno.test("a watcher sees what the jobs say, and writes nothing", async () => {
