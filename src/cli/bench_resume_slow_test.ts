@@ -161,7 +161,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "benches that start in the same second share cells and lose no row",
+  name:
+    "benches that start in the same second share cells and lose no row; --overwrite writes again",
   ignore,
   fn: () =>
     withFolder(async (folder) => {
@@ -176,5 +177,13 @@ Deno.test({
       ]);
       assert.deepEqual(rows[1], rows[0]);
       assert.equal((await cellFolders(join(folder, "cells"))).length, 3);
+      // The same command again writes nothing anew, unless it is asked to replace what is there.
+      const output = join(folder, "one.json");
+      await Deno.writeTextFile(output, "of somebody else");
+      const again = [...options, "--output", output];
+      assert.equal((await runBench(folder, again)).code, 2);
+      assert.equal(await Deno.readTextFile(output), "of somebody else");
+      assert.equal((await runBench(folder, [...again, "--overwrite"])).code, 0);
+      assert.deepEqual((await readResult(output)).rows, rows[0]);
     }),
 });
