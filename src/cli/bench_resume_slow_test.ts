@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { withFolder } from "../data/data_test_folder.ts";
 import { readResult } from "../results/store.ts";
 import type { ResultRow } from "../results/schema_row.ts";
+import { readJob } from "../sweep/job_files.ts";
 import {
   advised,
   cellFolders,
@@ -157,6 +158,34 @@ Deno.test({
       const [aside] = await Array.fromAsync(Deno.readDir(join(folder, "cells", "aside")));
       const kept = join(folder, "cells", "aside", aside.name, "last.safetensors");
       assert.deepEqual(await Deno.readFile(kept), bytes);
+    }),
+});
+
+Deno.test({
+  name: "a job whose row is damaged says what begins it anew, and that works",
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      const [store, job] = [join(folder, "cells"), join(folder, "job")];
+      const options = ["cell", ...small, "--updates", "6", "--cells", store, "--job", job];
+      const first = await ended(startCommand(folder, options));
+      assert.equal(first.code, 0, first.stderr);
+      const [cell] = await cellFolders(store);
+      const row = join(cell, "row.json");
+      const text = await Deno.readTextFile(row);
+      await Deno.writeTextFile(row, text.slice(0, 500));
+      const failed = await ended(startCommand(folder, options));
+      assert.equal(failed.code, 2, failed.stderr);
+      assert.match(
+        (await readJob(job)).record?.reason ?? "",
+        /row\.json: damaged .* begins it anew$/,
+      );
+      const wrong = await ended(startCommand(folder, [...options, "--start-over", "0"]));
+      assert.match(wrong.stderr, /--start-over 0: the cell of these options is [0-9a-f]{20}\n$/);
+      const done = await ended(startCommand(folder, advised(failed.stderr)));
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal((await readJob(job)).record?.state, "completed");
+      assert.equal((await Array.fromAsync(Deno.readDir(join(store, "aside")))).length, 1);
     }),
 });
 

@@ -5,12 +5,13 @@ import type { Cell } from "../cells/cell.ts";
 import { codeVersion } from "../cells/code_version.ts";
 import { jobFormat, type JobRecord } from "../cells/job_file.ts";
 import { directions } from "../data/translation/directions.ts";
-import { UserError } from "../errors.ts";
+import { DamagedError, UserError } from "../errors.ts";
 import { profileNames } from "../models/profiles.ts";
 import { LockedError } from "../util/folder_lock.ts";
 import { hostName } from "../util/host_name.ts";
 import { ProgressReporter } from "../util/progress.ts";
 import { writeSealed } from "../util/sealed_file.ts";
+import { shellLine } from "../util/shell_word.ts";
 import { defaultData } from "./bench_command.ts";
 import { planOf } from "./bench_request.ts";
 import { trainPlan } from "./bench_train.ts";
@@ -40,12 +41,27 @@ class JobFile {
     };
   }
 
+  /** Identity of the cell, once it is known. */
+  get cell(): string | null {
+    return this.#record.cell;
+  }
+
   /** Writes a change. */
   async say(change: Partial<JobRecord>): Promise<void> {
     this.#record = { ...this.#record, ...change, at: new Date().toISOString() };
     if (this.folder === undefined) return;
     await writeSealed(join(this.folder, "job.json"), jobFormat, this.#record);
   }
+}
+
+/** An error with the command that gets over it, where the files of the cell are damaged. */
+function withAdvice(error: unknown, cell: string | null): unknown {
+  if (!(error instanceof DamagedError) || cell === null) return error;
+  const command = shellLine(["deno", "task", ...Deno.args, "--start-over", cell]);
+  return new UserError(
+    `${error.message}; \`${command}\` sets the damaged run aside and begins it anew`,
+    { cause: error },
+  );
 }
 
 /** The command, for `main.ts`. */
@@ -68,6 +84,7 @@ export function cellCommand(exit: (code: number) => void) {
     .option("--data <folder>", "folder with official data files")
     .option("--cells <folder>", "folder that keeps all runs (default: results/cells)")
     .option("--job <folder>", "folder in which to say what became of the run")
+    .option("--start-over <cell>", "set the damaged run of this cell aside and begin it anew")
     .addHelpText(
       "after",
       `
@@ -91,10 +108,21 @@ Example:
         }
         const code = await codeVersion(PROJECT_ROOT);
         const commit = presentCommit(env);
-        const onCell = ({ id, folder }: Cell) => job.say({ state: "running", cell: id, folder });
+        const { startOver } = options;
+        const onCell = async ({ id, folder }: Cell) => {
+          await job.say({ state: "running", cell: id, folder });
+          if (startOver === undefined || startOver === id) return;
+          throw new UserError(`--start-over ${startOver}: the cell of these options is ${id}`);
+        };
         const { outcome: { runs: [run] } } = await trainPlan(
           { plan, cells: cellsFolder(options.cells), code },
-          { whenLocked: "fail", presentCode: code, commit, onCell },
+          {
+            whenLocked: "fail",
+            presentCode: code,
+            commit,
+            onCell,
+            ...(startOver === undefined ? {} : { startOver }),
+          },
           interrupt,
           progress,
         );
@@ -106,7 +134,8 @@ Example:
         const completed = status === "completed";
         await job.say({ state: completed ? "completed" : "diverged", reason });
         exit(completed ? 0 : 1);
-      } catch (error) {
+      } catch (cause) {
+        const error = withAdvice(cause, job.cell);
         const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
         await job.say({ state: "failed", reason });
         if (!(error instanceof LockedError)) throw error;
