@@ -197,7 +197,7 @@ async function conclude(
     }
     return 0;
   } catch (error) {
-    throw withAdvice(error, `all runs are complete: \`${command}\` makes the result of them`);
+    throw withAdvice(error, `the runs are kept: \`${command}\` then makes the result of them`);
   }
 }
 

@@ -1,10 +1,13 @@
 /** The result of a sweep whose jobs are all finished. */
+import { basename } from "node:path";
 import { mergeCells, writeMerged } from "../cells/merge.ts";
 import { readStoredCell, type StoredCell } from "../cells/stored_cell.ts";
-import { UserError } from "../errors.ts";
+import { DamagedError, UserError } from "../errors.ts";
 import type { Result } from "../results/schema.ts";
+import { shellLine } from "../util/shell_word.ts";
+import { jobArguments } from "./expand.ts";
 import { readJob } from "./job_files.ts";
-import type { SweepRecord } from "./plan.ts";
+import type { SweepJob, SweepPlan, SweepRecord } from "./plan.ts";
 import { jobFolder } from "./sweep_folder.ts";
 
 /** A result that was written. */
@@ -14,11 +17,22 @@ export interface Conclusion {
   readonly choices: readonly string[];
 }
 
-async function cellOf(folder: string): Promise<StoredCell> {
+async function cellOf(sweep: string, plan: SweepPlan, job: SweepJob): Promise<StoredCell> {
+  const folder = jobFolder(sweep, job.index);
   const { record, damage } = await readJob(folder);
   const place = record?.folder ?? null;
-  const cell = place === null ? undefined : await readStoredCell(place);
-  if (cell?.done !== undefined) return cell;
+  try {
+    const cell = place === null ? undefined : await readStoredCell(place);
+    if (cell?.done !== undefined) return cell;
+  } catch (error) {
+    if (!(error instanceof DamagedError) || place === null) throw error;
+    const anew = ["--job", folder, "--start-over", basename(place)];
+    const command = shellLine(["deno", "task", "cell", ...jobArguments(plan, job), ...anew]);
+    throw new UserError(
+      `${error.message}; \`${command}\` sets the damaged run aside and begins it anew`,
+      { cause: error },
+    );
+  }
   const what = damage ?? `${place ?? folder}: is not complete any more`;
   throw new UserError(`${what}: the same command runs this job again`);
 }
@@ -33,12 +47,12 @@ async function cellOf(folder: string): Promise<StoredCell> {
  */
 export async function concludeSweep(
   sweep: string,
-  { jobs }: SweepRecord,
+  { plan, jobs }: SweepRecord,
   output: string,
   replace: boolean,
 ): Promise<Conclusion> {
   const cells: StoredCell[] = [];
-  for (const { index } of jobs) cells.push(await cellOf(jobFolder(sweep, index)));
+  for (const job of jobs) cells.push(await cellOf(sweep, plan, job));
   const merged = mergeCells(cells);
   return { result: await writeMerged(output, merged, replace), choices: merged.choices };
 }

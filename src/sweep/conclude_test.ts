@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { inventedCell, writeCell } from "../cells/cell_testing.ts";
 import { withFolder } from "../data/data_test_folder.ts";
 import { readResult } from "../results/store.ts";
@@ -62,8 +62,11 @@ Deno.test("a sweep whose cell is damaged or gone makes no result and deletes not
     await Deno.writeTextFile(path, text.replace('"seed": 1', '"seed": 7'));
     const output = join(folder, "r.json");
     await assert.rejects(concludeSweep(folder, record, output, false), {
-      name: "DamagedError",
-      message: /row\.json: damaged/,
+      name: "UserError",
+      message: new RegExp(
+        `row\\.json: damaged .*; .deno task cell --suite lm .* --seeds 1, .*` +
+          ` --job ${jobFolder(folder, 3)} --start-over ${basename(cells[3])}. sets`,
+      ),
     });
     await Deno.remove(path);
     await assert.rejects(concludeSweep(folder, record, output, false), {
