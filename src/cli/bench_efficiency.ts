@@ -28,6 +28,9 @@ export interface EfficiencyOptions {
   readonly task?: readonly string[] | undefined;
   readonly updates?: number | undefined;
   readonly scheduleOf?: string | undefined;
+  readonly learningRate?: number | undefined;
+  readonly learningRates?: readonly number[] | undefined;
+  readonly carryState?: true | undefined;
   readonly data?: string | undefined;
   readonly resume?: string | true | undefined;
 }
@@ -45,6 +48,9 @@ export function efficiencyPlan(options: EfficiencyOptions): EfficiencyPlan {
       "--updates: the efficiency suite times as many steps as it needs; leave it out",
     ],
     [options.scheduleOf, "--schedule-of: speed does not depend on learning rates; leave it out"],
+    [options.learningRate, "--learning-rate: speed does not depend on it; leave it out"],
+    [options.learningRates, "--learning-rates: speed does not depend on them; leave it out"],
+    [options.carryState, "--carry-state: the efficiency suite times classifiers; leave it out"],
     [options.data, "--data: the efficiency suite generates its sequences; leave it out"],
     [
       options.resume,

@@ -21,6 +21,9 @@ Deno.test("unknown models and options without a meaning are refused in one line"
     [{ task: ["text"] }, /^--task: .*leave it out$/],
     [{ updates: 3 }, /^--updates: /],
     [{ data: "folder" }, /^--data: /],
+    [{ learningRate: 0.01 }, /^--learning-rate: /],
+    [{ learningRates: [0.01] }, /^--learning-rates: /],
+    [{ carryState: true }, /^--carry-state: /],
     [{ resume: true }, /^--resume: /],
   ];
   for (const [change, message] of wrong) {
