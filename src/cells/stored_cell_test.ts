@@ -141,11 +141,14 @@ Deno.test("a merged result is read as it was written, with its models and transl
     assert.equal(model("-seed1.safetensors"), "model with 0.004");
     assert.equal(model("-rate0.001-seed1.safetensors"), "model with 0.001");
     assert.equal(model("-rate0.004-seed1.safetensors"), "model with 0.004");
+    const kept = join(models, "listops-mega-seed1.safetensors");
+    await Deno.writeTextFile(kept, "of another result");
     await assert.rejects(
       writeMerged(path, merged, false),
       /result.json already exists: choose another name or add --overwrite/,
     );
     assert.deepEqual(await readResult(path), read);
+    assert.equal(await Deno.readTextFile(kept), "of another result");
     await writeMerged(path, merged, true);
   });
 });

@@ -1,6 +1,8 @@
 import type { Result } from "../results/schema.ts";
 import type { ResultRow } from "../results/schema_row.ts";
 import { writeResult } from "../results/store.ts";
+import { existsError } from "../util/atomic_write.ts";
+import { isPresent } from "../util/read_error.ts";
 import { exportCell } from "./export_cell.ts";
 
 /** Where the row of a result comes from. */
@@ -25,6 +27,8 @@ export async function writeDerived(
   sources: readonly RowSource[],
   replace: boolean,
 ): Promise<Result> {
+  // Before anything of the other result is touched: its models have the same names.
+  if (!replace && await isPresent(path)) throw existsError(path);
   const rows: ResultRow[] = [];
   for (const [i, { folder, trial }] of sources.entries()) {
     rows.push(await exportCell(folder, result.rows[i], path, trial));
