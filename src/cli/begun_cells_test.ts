@@ -93,6 +93,7 @@ Deno.test("an error says what is kept and what goes on", () =>
     assert.match(await interruptedAdvice(record, [one]), /^1 complete run kept; /);
     assert.match(await say([one, two]), /; 1 complete run and the checkpoint of 1 more kept; /);
     const damaged = new DamagedError("row.json: damaged");
+    await touch(three, "last.safetensors");
     assert.equal(
       (await withAdvice(damaged, record, [three])).message,
       `row.json: damaged; nothing else was begun; ${resume} --start-over ${three.id}\` sets the ` +

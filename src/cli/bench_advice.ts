@@ -56,7 +56,7 @@ export async function withAdvice(
   const last = cells[cells.length - 1];
   const startOver = continuation(record, ` --start-over ${last.id}`);
   const message = error instanceof DamagedError
-    ? `${await keptOf(cells) ?? "nothing else was begun"}; ` +
+    ? `${await keptOf(cells.slice(0, -1)) ?? "nothing else was begun"}; ` +
       `${startOver} sets the damaged run aside and begins it anew`
     : await interruptedAdvice(record, cells);
   return new UserError(`${error.message}; ${message}`, { cause: error });

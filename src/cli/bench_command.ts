@@ -107,7 +107,11 @@ export function benchCommand(exit: (code: number) => void) {
       words,
     )
     .option("--model <names>", "only these models, comma-separated", words)
-    .option("--seeds <list>", "how many seeds, or a comma-separated list", seeds, [1])
+    .addOption(
+      new Option("--seeds <list>", "how many seeds, or a comma-separated list")
+        .argParser(seeds)
+        .default([1], "1"),
+    )
     .option("--batch-size <n>", "sentences per batch instead of the profile's", wholeNumber(1))
     .option("--updates <n>", "updates instead of the profile's", updateCount)
     .option("--learning-rate <rate>", "peak rate of all models instead of the profile's", rate)

@@ -74,7 +74,10 @@ export function cellCommand(exit: (code: number) => void) {
     )
     .requiredOption("--task <name>", "the task", words)
     .requiredOption("--model <name>", "the model", words)
-    .option("--seeds <seed>", "the seed, with a comma behind it", seeds, [1])
+    .addOption(
+      new Option("--seeds <seed>", "the seed, with a comma behind it").argParser(seeds)
+        .default([1], "1,"),
+    )
     .option("--batch-size <n>", "sentences per batch instead of the profile's", wholeNumber(1))
     .option("--updates <n>", "updates instead of the profile's", wholeNumber(1))
     .option("--learning-rate <rate>", "peak rate instead of the profile's", rate)

@@ -32,7 +32,11 @@ export function sweepCommand(exit: (code: number) => void) {
     )
     .option("--task <names>", "only these tasks, comma-separated", words)
     .option("--model <names>", "only these models, comma-separated", words)
-    .option("--seeds <list>", "how many seeds, or a comma-separated list", seeds, [1])
+    .addOption(
+      new Option("--seeds <list>", "how many seeds, or a comma-separated list")
+        .argParser(seeds)
+        .default([1], "1"),
+    )
     .option("--learning-rate <list>", "peak rates, comma-separated", rates)
     .option("--batch-size <list>", "sentences per batch, comma-separated", wholeNumbers(1))
     .option("--updates <list>", "updates, comma-separated", wholeNumbers(1))
