@@ -42,13 +42,19 @@ const longEnough = 60;
 /**
  * Median milliseconds per call: the time that further calls add to a run with one synchronisation
  * at its end, so that the latency of the synchronisation and of the readback drop out.
+ *
+ * @param now The time in milliseconds; another clock only in tests.
  */
-export async function timePeer(task: PreparedTask, samples = 5): Promise<number> {
+export async function timePeer(
+  task: PreparedTask,
+  samples = 5,
+  now: () => number = () => performance.now(),
+): Promise<number> {
   const run = async (calls: number) => {
-    const start = performance.now();
+    const start = now();
     for (let i = 1; i < calls; i++) await task.queue();
     await task.result();
-    return performance.now() - start;
+    return now() - start;
   };
   await run(2);
   let calls = 1;

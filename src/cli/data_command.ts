@@ -41,14 +41,14 @@ Examples:
     );
   command.command("list")
     .description("show the data sets and where they are")
-    .option("--data <folder>", "folder of official files")
+    .option("--data <folder>", "folder of official files (default: MEGA_DATA, or in the cache)")
     .action(async ({ data }) => {
       if (data !== undefined) checkDataFolder(resolve(data));
       await listData(folders(data));
     });
   command.command("verify [ids...]")
     .description("read official and cached files in full and check them")
-    .option("--data <folder>", "folder of official files")
+    .option("--data <folder>", "folder of official files (default: MEGA_DATA, or in the cache)")
     .option("--seed <n>", "seed of the generated data", wholeNumber(0))
     .action(async (ids, { data, seed }) => {
       if (data !== undefined) checkDataFolder(resolve(data));
@@ -56,8 +56,8 @@ Examples:
       exit(sound ? 0 : 1);
     });
   command.command("fetch <id>")
-    .description("download and unpack the official files")
-    .option("--data <folder>", "folder of official files")
+    .description("download and unpack the official files of a data set that `list` shows")
+    .option("--data <folder>", "folder of official files (default: MEGA_DATA, or in the cache)")
     .option("--sha256 <hex>", "expected checksum of the archive; of several NAME=HEX,NAME=HEX,...")
     .option("--trust-first-use", "accept an archive of unknown checksum and record it")
     .option("--url <address>", "another address of the same archive")

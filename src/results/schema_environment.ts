@@ -10,11 +10,11 @@ export const adapterSchema = z.strictObject({
   description: z.string().describe("Description as WebGPU reports it; may be empty"),
   class: z.enum(adapterClasses).describe("Decides which kernel variants run"),
   driver: z.string().nullable().describe("Driver name and version; null when not known"),
-  driverOrigin: z.string().describe("Where the driver came from: `system` or a provided package"),
   features: z.array(z.string()).describe("WebGPU features enabled on the device"),
   limits: z.record(z.string(), quantitySchema).describe(
     "WebGPU limits of the device by name, in the units of the WebGPU specification",
   ),
+  driverOrigin: z.string().describe("Where the driver came from: `system` or a provided package"),
 });
 
 /** Rates measured on the adapter by small probes, the yardsticks for kernel timings. */

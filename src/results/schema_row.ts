@@ -152,11 +152,11 @@ const performanceSchema = z.strictObject({
   paddingShare: shareSchema.nullable().describe(
     "Part of the training batches that is padding, fraction; null when not known",
   ),
-  decodeTokensPerSecond: quantitySchema.exactOptional().describe(
-    "Generated tokens per second of the final decoding; absent where nothing was decoded",
-  ),
   decodeSeconds: quantitySchema.exactOptional().describe(
     "Seconds of the final decoding, part of the evaluation; absent where nothing was decoded",
+  ),
+  decodeTokensPerSecond: quantitySchema.exactOptional().describe(
+    "Generated tokens per second of the final decoding; absent where nothing was decoded",
   ),
   decodedSentences: countSchema.exactOptional().describe(
     "Sentences of the final decoding; absent where nothing was decoded",
@@ -213,11 +213,11 @@ export const rowSchema = z.strictObject({
       "(`source:`, `reference:`, `translation:`, or the last alone) with an empty line between; " +
       "null where it makes no text",
   ),
+  warnings: z.array(z.string()).describe("What a reader of this row should know, one line each"),
+  provenance: z.literal("measured").describe("Rows are always our own measurements"),
   translations: z.array(translationsRecordSchema).exactOptional().describe(
     "Where the translations of the run are kept; absent where none are",
   ),
-  warnings: z.array(z.string()).describe("What a reader of this row should know, one line each"),
-  provenance: z.literal("measured").describe("Rows are always our own measurements"),
 }).refine((row) => (row.status === "completed") === (row.reason === null), {
   path: ["reason"],
   message: "must be null for a completed run and a sentence for any other",

@@ -64,7 +64,8 @@ export function parseResult(text: string, path: string): Result {
 }
 
 /**
- * Checks a result and writes it, all or nothing, as indented JSON.
+ * Checks a result and writes it, all or nothing, as indented JSON with fields in the order of the
+ * schema.
  *
  * @param options Whether an existing file may be replaced.
  * @throws Error when the result breaks its own schema, which is a fault of the program.
@@ -79,7 +80,7 @@ export async function writeResult(
   if (!checked.success) {
     throw new Error(`result breaks its schema: ${describeIssue(checked.error)}`);
   }
-  await writeFileAtomic(path, formatResult(result), { replace });
+  await writeFileAtomic(path, formatResult(checked.data), { replace });
 }
 
 /** Arrays of more points than this would drown the file if every point had lines of its own. */

@@ -23,6 +23,26 @@ Deno.test("a result survives writing and reading unchanged", async () => {
   }
 });
 
+Deno.test("fields are written in the order of the schema, whatever order they came in", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/result.json`;
+    const result = fixtureResult([fixtureRow()]);
+    await writeResult(path, result);
+    const text = await Deno.readTextFile(path);
+    const { provenance, warnings, ...row } = result.rows[0];
+    const { limits, ...adapter } = result.environment.adapter;
+    await writeResult(path, {
+      ...result,
+      environment: { ...result.environment, adapter: { limits, ...adapter } },
+      rows: [{ provenance, warnings, ...row }],
+    });
+    assert.equal(await Deno.readTextFile(path), text);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("writeResult refuses a result that breaks its schema and leaves no file", async () => {
   const folder = await Deno.makeTempDir();
   try {
