@@ -21,7 +21,7 @@ Deno.test("jobs that do not end at SIGTERM are killed within 5 seconds", async (
     const begin = performance.now();
     await executor.cancel();
     const seconds = (performance.now() - begin) / 1000;
-    assert.ok(seconds > 3 && seconds < 3.8, `${seconds} s`);
+    assert.ok(seconds > 3 && seconds < 5, `${seconds} s`);
     const states = [...(await executor.poll()).values()];
     assert.deepEqual(states.map((state) => state.kind === "ended" && state.reason), [
       "ended by SIGKILL",
