@@ -8,7 +8,8 @@ const BREAKS = /\r\n|[\t\n\v\f\r\u0085\u2028\u2029]/g;
 
 /**
  * Control characters, invisible format characters (marks of direction among them), halves of
- * surrogate pairs and what Unicode keeps free, which XML refuses; not the joiners, which belong to the spelling of words.
+ * surrogate pairs and what Unicode keeps free, which XML refuses; not the joiners, which belong to
+ * the spelling of words.
  */
 const INVISIBLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Noncharacter_Code_Point}]/gu;
 

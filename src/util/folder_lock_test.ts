@@ -71,12 +71,12 @@ Deno.test("a folder is locked once, and again when the lock was given back", asy
   });
 });
 
-Deno.test("locking a thousand times leaves one file", async () => {
+Deno.test("locking again and again leaves one file", async () => {
   await withFolder(async (folder) => {
-    for (let i = 0; i < 1000; i++) {
+    for (let i = 0; i < 100; i++) {
       await using _ = await FolderLock.acquire(folder);
     }
-    assert.deepEqual(names(folder), ["lock-1000.json"]);
+    assert.deepEqual(names(folder), ["lock-100.json"]);
   });
 });
 
@@ -359,7 +359,7 @@ Deno.test("a lock that is held does not keep the process alive", async () => {
       args: ["eval", "--no-check", script],
       cwd: new URL(".", import.meta.url),
       stderr: "null",
-      signal: AbortSignal.timeout(8000),
+      signal: AbortSignal.timeout(60_000),
     }).output();
     assert.ok(success);
   });

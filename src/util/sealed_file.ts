@@ -1,4 +1,7 @@
-/** JSON files that carry a digest of their content: a changed or cut file is noticed when it is read. */
+/**
+ * JSON files that carry a digest of their content: a changed or cut file is noticed when it is
+ * read.
+ */
 import { z } from "zod";
 import { DamagedError } from "../errors.ts";
 import { writeFileAtomic } from "./atomic_write.ts";
@@ -39,8 +42,8 @@ export async function writeSealed<T>(
  * Reads a sealed file and checks digest and form.
  *
  * @returns `undefined` when there is no such file.
- * @throws {DamagedError} when it is damaged or of another format. @throws {UserError} when it cannot be
- * read.
+ * @throws {DamagedError} when it is damaged or of another format.
+ * @throws {UserError} when it cannot be read.
  */
 export async function readSealed<T>(
   path: string,

@@ -24,7 +24,11 @@ function digestOf(bytes: Uint8Array): string {
     .digest();
 }
 
-/** The bytes of a sealed file, and the digest that stands in it; metadata must not hold a `sha256`. */
+/**
+ * The bytes of a sealed file, and the digest that stands in it.
+ *
+ * @throws {RangeError} when the metadata holds a `sha256` of its own.
+ */
 export function sealTensors(
   { metadata, tensors }: SafetensorsFile,
 ): { readonly bytes: Uint8Array<ArrayBuffer>; readonly sha256: string } {

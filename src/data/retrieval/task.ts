@@ -63,7 +63,7 @@ export function retrievalCachePath(
 }
 
 /** What the cached stand-in pairs are a function of. */
-export function syntheticKey(
+function syntheticKey(
   { profile, seed }: Pick<RetrievalOptions, "profile" | "seed">,
 ): string {
   return `retrieval synthetic ${SYNTHETIC_VERSION} ${

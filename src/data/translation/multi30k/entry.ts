@@ -1,5 +1,4 @@
 import type { Print, TranslationEntry } from "../../data_entry.ts";
-import { departure, originOfFolder } from "../../data_origin.ts";
 import { DataRoot } from "../../data_root.ts";
 import { missingData } from "../../official_folder.ts";
 import { readPrefixes } from "../moses/read_prefixes.ts";
@@ -10,6 +9,7 @@ import {
   verifyPrepared,
 } from "../preparation/load_prepared.ts";
 import { mosesWords } from "../preparation/moses_words.ts";
+import { originOfLines } from "../preparation/origin_of_lines.ts";
 import {
   findMulti30k,
   MULTI30K_FILES,
@@ -56,17 +56,6 @@ export async function loadMulti30k(
   return await loadPrepared(corpus, options);
 }
 
-/** How the lines of the raw texts differ from those of the published ones. */
-function departureOf(lines: Readonly<Record<string, number>>): string | undefined {
-  return departure(
-    Object.entries(PUBLISHED).map(([name, published]) => ({
-      what: `lines of ${name}`,
-      published,
-      found: lines[name] ?? 0,
-    })),
-  );
-}
-
 /** The data set of a folder, or undefined where it is not there. */
 async function findCorpus(
   dataDir: string | undefined,
@@ -81,15 +70,14 @@ async function findCorpus(
     id: ID,
     version: `1 (lower-cased; Moses tokeniser, abbreviations ${name}; ${MERGES} joint merges)`,
     root,
-    origin(lines) {
-      const { origin, why } = originOfFolder({ id: ID, folder, print }, departureOf(lines));
-      return {
-        origin,
-        source: why === undefined
-          ? "official files of Multi30k task 1"
-          : `files in the form of Multi30k (${why})`,
-      };
-    },
+    origin: originOfLines({
+      id: ID,
+      folder,
+      published: PUBLISHED,
+      official: "official files of Multi30k task 1",
+      other: "files in the form of Multi30k",
+      print,
+    }),
     quotable: false,
     fingerprint: (inputs) => multi30kFingerprint(folder, inputs),
     limits: {},

@@ -1,5 +1,4 @@
 import type { Print, TranslationEntry } from "../../data_entry.ts";
-import { departure, originOfFolder } from "../../data_origin.ts";
 import { DataRoot } from "../../data_root.ts";
 import { missingData } from "../../official_folder.ts";
 import { OFFICIAL_PREFIXES, readPrefixes } from "../moses/read_prefixes.ts";
@@ -10,6 +9,7 @@ import {
   verifyPrepared,
 } from "../preparation/load_prepared.ts";
 import { mosesWords } from "../preparation/moses_words.ts";
+import { originOfLines } from "../preparation/origin_of_lines.ts";
 import { WMT16_ARCHIVES } from "./archives.ts";
 import { findWmt16, verifyWmt16, Wmt16Files, wmt16Fingerprint } from "./files.ts";
 
@@ -58,17 +58,6 @@ export async function loadWmt16(
   return await loadPrepared(corpus, options);
 }
 
-/** How the lines of the raw texts differ from those of the published ones. */
-function departureOf(lines: Readonly<Record<string, number>>): string | undefined {
-  return departure(
-    Object.entries(PUBLISHED).map(([name, published]) => ({
-      what: `lines of ${name}`,
-      published,
-      found: lines[name] ?? 0,
-    })),
-  );
-}
-
 /** The data set of a folder, or undefined where it is not there. */
 async function findCorpus(
   dataDir: string | undefined,
@@ -83,15 +72,14 @@ async function findCorpus(
     id: ID,
     version: `1 (Moses tokeniser, abbreviations ${name}; ${MERGES} joint merges; cleaned)`,
     root,
-    origin(lines) {
-      const { origin, why } = originOfFolder({ id: ID, folder, print }, departureOf(lines));
-      return {
-        origin,
-        source: why === undefined
-          ? "official archives of the WMT16 news task"
-          : `files in the form of the WMT16 news task (${why})`,
-      };
-    },
+    origin: originOfLines({
+      id: ID,
+      folder,
+      published: PUBLISHED,
+      official: "official archives of the WMT16 news task",
+      other: "files in the form of the WMT16 news task",
+      print,
+    }),
     quotable: false,
     fingerprint: (inputs) => wmt16Fingerprint(folder, inputs),
     limits: LIMITS,
