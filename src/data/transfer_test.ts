@@ -100,13 +100,22 @@ async function withServer(
   }
 }
 
-/** Patience whose pauses take no time and are noted; silence is noticed after a moment. */
-function hurried(pauses: number[] = [], retries = 5): Patience {
+/** What {@link hurried} may be given. */
+interface Hurry {
+  /** Receives the pauses. */
+  readonly pauses?: number[];
+  readonly retries?: number;
+  /** When silence is noticed, milliseconds; a busy machine must not seem silent. */
+  readonly stall?: number;
+}
+
+/** Patience whose pauses take no time. */
+function hurried({ pauses = [], retries = 5, stall = 60_000 }: Hurry = {}): Patience {
   return {
     stallMilliseconds: 60_000,
     retries,
     sleep: (milliseconds, signal) => {
-      if (signal !== undefined) return usualPatience.sleep(100, signal);
+      if (signal !== undefined) return usualPatience.sleep(stall, signal);
       pauses.push(milliseconds);
       return Promise.resolve();
     },
@@ -141,7 +150,8 @@ Deno.test("a server that falls silent, and one that breaks off, are asked again 
     serveFile(),
   ];
   await withTarget(answers, async (fetchFile, { path, asked, lines }) => {
-    assert.equal((await fetchFile()).bytes, OLD.length);
+    const { bytes } = await fetchFile({ patience: hurried({ stall: 500 }) });
+    assert.equal(bytes, OLD.length);
     assert.deepEqual(await Deno.readFile(path), OLD);
     assert.deepEqual(asked, ["all", "bytes=20000-", "bytes=30000-"]);
     assert.match(
@@ -161,7 +171,7 @@ Deno.test("a server that never answers is given up in one line", async () => {
       url: `http://127.0.0.1:${silent.addr.port}/data.gz`,
       path: join(folder, "data.gz"),
       trustFirstUse: true,
-      patience: hurried([], 1),
+      patience: hurried({ retries: 1, stall: 50 }),
     });
     await rejectsInOneLine(fetching, /cannot be reached: nothing came for 60 s; nothing of it can/);
   });
@@ -172,7 +182,7 @@ Deno.test("when patience ends, the error says what is kept and the same command 
   const nothing = serveFile({ breakAfter: 0 });
   await withTarget([broken, nothing, nothing, serveFile()], async (fetchFile, { path, asked }) => {
     await rejectsInOneLine(
-      fetchFile({ patience: hurried([], 1) }),
+      fetchFile({ patience: hurried({ retries: 1 }) }),
       /; 20000 bytes are kept in .*data\.gz\.part: run the same command again to go on from there$/,
     );
     await fetchFile();
@@ -246,7 +256,7 @@ Deno.test("busy servers are asked again, when they say so; what is missing is no
   const pauses: number[] = [];
   const busy = [status(503), status(429, { "retry-after": "7" }), status(500), serveFile()];
   await withTarget(busy, async (fetchFile, { asked }) => {
-    await fetchFile({ patience: hurried(pauses) });
+    await fetchFile({ patience: hurried({ pauses }) });
     assert.equal(asked.length, 4);
     assert.deepEqual(pauses, [1000, 7000, 4000]);
   });

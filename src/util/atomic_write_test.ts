@@ -2,17 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { AtomicFile, writeError, writeFileAtomic } from "./atomic_write.ts";
+import { withFolder } from "./folder_testing.ts";
 import { publishNew } from "./publish_new.ts";
 import { Racer } from "./racer_testing.ts";
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 const names = (folder: string) => [...Deno.readDirSync(folder)].map((entry) => entry.name);
 
