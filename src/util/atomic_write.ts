@@ -111,7 +111,7 @@ export class AtomicFile {
 }
 
 /** What the user is told who would lose a file. */
-function existsError(path: string): UserError {
+export function existsError(path: string): UserError {
   return new UserError(`${path} already exists: choose another name or add --overwrite`);
 }
 
