@@ -5,6 +5,7 @@ import { withFolder } from "../data/data_test_folder.ts";
 import { fixtureResult, fixtureRow } from "../results/result_fixture.ts";
 import type { Result } from "../results/schema.ts";
 import { main } from "./main.ts";
+import { makeLink } from "../util/link_testing.ts";
 
 interface Outcome {
   readonly code: number;
@@ -79,7 +80,7 @@ Deno.test("diff refuses one file twice, results without runs and other suites", 
     await save(path("a.json"), fixtureResult());
     await save(path("none.json"), fixtureResult([]));
     await save(path("lm.json"), { ...fixtureResult(), suite: "lm" });
-    await Deno.symlink(path("a.json"), path("link.json"));
+    await makeLink(path("a.json"), path("link.json"));
     await Deno.copyFile(path("a.json"), path("copy.json"));
     const diff = (left: string, right: string) => ["diff", path(left), path(right)];
     await refused(diff("a.json", "a.json"), /are the same file: give two results$/);

@@ -8,6 +8,7 @@ import { loadPathfinder } from "./pathfinder/task.ts";
 import { DATA_ENTRIES } from "./registry.ts";
 import { loadText } from "./text/task.ts";
 import { TEXT_PROFILES } from "./text/profiles.ts";
+import { makeLink } from "../util/link_testing.ts";
 
 const FIXTURES = join(import.meta.dirname ?? "", "../../fixtures");
 const REVIEWS = join(FIXTURES, "text/aclImdb");
@@ -16,8 +17,8 @@ Deno.test("links may lead to other places of a data folder, and the folder may b
   await withFolder(async (folder) => {
     await Deno.mkdir(join(folder, "data/inner"), { recursive: true });
     await Deno.writeTextFile(join(folder, "data/inner/file"), "abc");
-    await Deno.symlink("inner/file", join(folder, "data/link"));
-    await Deno.symlink("data", join(folder, "alias"));
+    await makeLink("inner/file", join(folder, "data/link"));
+    await makeLink("data", join(folder, "alias"));
     const root = new DataRoot(join(folder, "alias"));
     assert.equal(root.checkFile(join(folder, "alias/link"), 3).size, 3);
     assert.throws(() => root.checkFile(join(folder, "alias/link"), 2), /holds 3 B, expected/);
@@ -28,9 +29,9 @@ Deno.test("a link that leads out of a data folder is refused, of a file and of a
   await withFolder(async (folder) => {
     await Deno.mkdir(join(folder, "data"));
     await Deno.writeTextFile(join(folder, "secret"), "abc");
-    await Deno.symlink("../secret", join(folder, "data/file"));
-    await Deno.symlink("..", join(folder, "data/up"));
-    await Deno.symlink("circle", join(folder, "data/circle"));
+    await makeLink("../secret", join(folder, "data/file"));
+    await makeLink("..", join(folder, "data/up"));
+    await makeLink("circle", join(folder, "data/circle"));
     const root = new DataRoot(join(folder, "data"));
     for (const name of ["file", "up/secret", "../secret"]) {
       assert.throws(
@@ -53,13 +54,13 @@ Deno.test("reviews behind a link that leads out are not read", async () => {
     await Deno.writeTextFile(join(folder, "secret"), "abc");
     const review = join(dataDir, "aclImdb/train/pos/0_9.txt");
     await Deno.remove(review);
-    await Deno.symlink(join(folder, "secret"), review);
+    await makeLink(join(folder, "secret"), review);
     await rejectsInOneLine(loadText(options), /0_9\.txt: is a link that leads out of/);
     await Deno.remove(review);
-    await Deno.symlink("0_9.txt", review);
+    await makeLink("0_9.txt", review);
     await rejectsInOneLine(loadText(options), /0_9\.txt: links that lead in a circle$/);
     await Deno.remove(join(dataDir, "aclImdb"), { recursive: true });
-    await Deno.symlink(REVIEWS, join(dataDir, "aclImdb"));
+    await makeLink(REVIEWS, join(dataDir, "aclImdb"));
     await rejectsInOneLine(loadText(options), /aclImdb: is a link that leads out of/);
   });
 });

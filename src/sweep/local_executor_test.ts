@@ -38,7 +38,11 @@ async function lastLine(lines: AsyncGenerator<string>): Promise<string> {
 
 /** Whether a process is there. */
 async function isAlive(pid: number): Promise<boolean> {
-  return await Deno.stat(`/proc/${pid}`).then(() => true, () => false);
+  const { success } = await new Deno.Command("sh", {
+    args: ["-c", 'kill -0 "$1"', "sh", String(pid)],
+    stderr: "null",
+  }).output();
+  return success;
 }
 
 async function pidsOf(folder: string, count: number): Promise<number[]> {
