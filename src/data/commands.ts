@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
 import { type DataEntry, DEFAULT_DATA_SEED } from "./data_entry.ts";
+import { DataRoot } from "./data_root.ts";
 import { SPLIT_NAMES, type SplitName } from "./dataset.ts";
 import { type DataContext, officialFolder } from "./fetch_data.ts";
 import { exists, missingFiles } from "./official_folder.ts";
@@ -89,8 +90,12 @@ export async function verifyData(options: VerifyOptions): Promise<boolean> {
     const folder = await officialFolder(entry, dataDir);
     const source = { cacheDir, dataDir: await exists(dataDir) ? dataDir : undefined };
     const fits = folder === undefined ? "matches its checksums" : "is what the files give";
-    if (folder !== undefined) await check(() => entry.verifyOfficial(folder, print));
-    else if (entry.official.length > 0) print(`${entry.id}: no official files in ${dataDir}`);
+    if (folder !== undefined) {
+      await check(async () => {
+        new DataRoot(dataDir).checkTree(folder);
+        await entry.verifyOfficial(folder, print);
+      });
+    } else if (entry.official.length > 0) print(`${entry.id}: no official files in ${dataDir}`);
     if (entry.kind !== "classification") {
       let present = true;
       await check(async () => {

@@ -1,4 +1,4 @@
-import { dirname, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { UserError } from "../errors.ts";
 import { readError } from "../util/read_error.ts";
 import { checkRegular } from "../util/read_regular.ts";
@@ -33,6 +33,27 @@ export class DataRoot {
   }
 
   /**
+   * Checks every link in a folder at or below this one, and in the folders that it leads to.
+   *
+   * @throws {UserError} for one that leads out of this folder, or nowhere.
+   */
+  checkTree(folder: string): void {
+    const seen = new Set<string>();
+    const open = [folder];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      this.checkFolder(next);
+      const real = realPath(next);
+      if (seen.has(real)) continue;
+      seen.add(real);
+      for (const { name, isDirectory, isSymlink } of entriesOf(next)) {
+        const path = join(next, name);
+        if (isSymlink) this.checkFolder(path);
+        if (isDirectory || isSymlink && Deno.statSync(path).isDirectory) open.push(path);
+      }
+    }
+  }
+
+  /**
    * What a file below the folder is, at the end of all links.
    *
    * @param atMost Largest size, bytes.
@@ -57,6 +78,14 @@ export class DataRoot {
 /** @throws {UserError} unless a folder that the user named is there. */
 export function checkDataFolder(folder: string): void {
   new DataRoot(folder);
+}
+
+function entriesOf(folder: string): Deno.DirEntry[] {
+  try {
+    return [...Deno.readDirSync(folder)];
+  } catch (error) {
+    throw readError(error, folder);
+  }
 }
 
 function realPath(path: string): string {

@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { copyFolder, rejectsInOneLine, withFolder } from "./data_test_folder.ts";
+import { verifyData } from "./commands.ts";
 import { checkDataFolder, DataRoot } from "./data_root.ts";
+import { PATHFINDER_PROFILES } from "./pathfinder/profiles.ts";
+import { loadPathfinder } from "./pathfinder/task.ts";
 import { DATA_ENTRIES } from "./registry.ts";
 import { loadText } from "./text/task.ts";
 import { TEXT_PROFILES } from "./text/profiles.ts";
 import { makeLink } from "../util/link_testing.ts";
 
-const REVIEWS = `${import.meta.dirname}/../../fixtures/text/aclImdb`;
+const FIXTURES = join(import.meta.dirname ?? "", "../../fixtures");
+const REVIEWS = join(FIXTURES, "text/aclImdb");
 
 Deno.test("links may lead to other places of a data folder, and the folder may be one", async () => {
   await withFolder(async (folder) => {
@@ -58,6 +62,39 @@ Deno.test("reviews behind a link that leads out are not read", async () => {
     await Deno.remove(join(dataDir, "aclImdb"), { recursive: true });
     await makeLink(REVIEWS, join(dataDir, "aclImdb"));
     await rejectsInOneLine(loadText(options), /aclImdb: is a link that leads out of/);
+  });
+});
+
+Deno.test("links of a whole folder are checked, also behind links and in circles", async () => {
+  await withFolder(async (folder) => {
+    const data = join(folder, "data");
+    await Deno.mkdir(join(data, "a/b"), { recursive: true });
+    await Deno.mkdir(join(data, "c"));
+    await Deno.symlink("../../c", join(data, "a/b/c"));
+    await Deno.symlink("../a", join(data, "c/a"));
+    const root = new DataRoot(data);
+    root.checkTree(join(data, "a"));
+    await Deno.symlink(FIXTURES, join(data, "c/out"));
+    assert.throws(() => root.checkTree(join(data, "a")), /out: is a link that leads out of/);
+  });
+});
+
+Deno.test("what lies behind a link that leads out is not read, nor when it is verified", async () => {
+  await withFolder(async (folder, lines, print) => {
+    const dataDir = join(folder, "data");
+    const cacheDir = join(folder, "cache");
+    await copyFolder(join(FIXTURES, "pathfinder"), dataDir);
+    await Deno.writeTextFile(join(folder, "secret"), "top secret, of another folder");
+    const metadata = join(dataDir, "pathfinder32/curv_contour_length_14/metadata/2.npy");
+    await Deno.remove(metadata);
+    await Deno.symlink(join(folder, "secret"), metadata);
+    const options = { id: "pathfinder", profile: PATHFINDER_PROFILES.smoke, seed: 0 } as const;
+    await rejectsInOneLine(
+      loadPathfinder({ ...options, cacheDir, dataDir }),
+      /2\.npy: is a link that leads out of/,
+    );
+    assert.equal(await verifyData({ ids: ["pathfinder"], dataDir, cacheDir, print }), false);
+    assert.match(lines.join("\n"), /^damaged: .*2\.npy: is a link that leads out of/);
   });
 });
 

@@ -2,18 +2,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
 
-/** Runs a test body with an empty temporary folder and a place for printed lines. */
-export async function withFolder<T>(
-  body: (folder: string, lines: string[], print: (line: string) => void) => Promise<T>,
-): Promise<T> {
-  const folder = await Deno.makeTempDir();
-  const lines: string[] = [];
-  try {
-    return await body(folder, lines, (line) => lines.push(line));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+export { withFolder } from "../util/folder_testing.ts";
 
 /** Copies a folder with everything in it. */
 export async function copyFolder(from: string, to: string): Promise<void> {

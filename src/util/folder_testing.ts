@@ -1,8 +1,11 @@
-/** Runs a test body with an empty temporary folder, which is removed afterwards. */
-export async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
+/** Runs a test body with an empty temporary folder and a place for printed lines. */
+export async function withFolder<T>(
+  body: (folder: string, lines: string[], print: (line: string) => void) => Promise<T>,
+): Promise<T> {
   const folder = await Deno.makeTempDir();
+  const lines: string[] = [];
   try {
-    await body(folder);
+    return await body(folder, lines, (line) => lines.push(line));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

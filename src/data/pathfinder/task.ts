@@ -11,7 +11,7 @@ import { randomSplit } from "../split_permutation.ts";
 import type { PixelExample } from "../value_cache.ts";
 import { type CachedValues, cachedValues, valueTask } from "../value_task.ts";
 import { generatePathfinder, GENERATOR_VERSION, type PathfinderImage } from "./generate.ts";
-import { findPathfinder, isGenerated, readPathfinderRecords } from "./official.ts";
+import { DIFFICULTY, findPathfinder, isGenerated, readPathfinderRecords } from "./official.ts";
 import { PATHFINDER_SHAPES } from "./parameters.ts";
 import type { PathfinderProfile } from "./profiles.ts";
 
@@ -110,6 +110,8 @@ export async function officialPathfinderCache(
 ): Promise<CachedValues & { readonly origin: DataOrigin; readonly why: string | undefined }> {
   const { id, profile, cacheDir, dataDir, print, fresh } = options;
   const { resolution } = profile;
+  const dataRoot = new DataRoot(dataDir);
+  dataRoot.checkTree(join(root, DIFFICULTY, "metadata"));
   const { records, metadata } = await readPathfinderRecords(root);
   const tenth = Math.floor(records.length / 10);
   const [train, valid, test] = randomSplit(
@@ -123,7 +125,7 @@ export async function officialPathfinderCache(
     Array.from(indices[name], (index) => records[index].path)
   );
   const source = await SourceFiles.measure(
-    { root: new DataRoot(dataDir), folder: root, names: [...metadata, ...paths], atMost: LARGEST },
+    { root: dataRoot, folder: root, names: [...metadata, ...paths], atMost: LARGEST },
     { cacheDir, print, fresh },
   );
   const origin = await isGenerated(root)
