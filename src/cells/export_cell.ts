@@ -9,6 +9,8 @@ import { ifPresent } from "../util/read_error.ts";
 import { sha256Hex } from "../util/sha256.ts";
 import { cellModelName } from "./cell.ts";
 import { peakRate } from "./peak_rate.ts";
+import { readRegular } from "../util/read_regular.ts";
+import { LARGEST_TENSORS } from "../util/sealed_tensors.ts";
 
 /**
  * Copies the model and the translations of a run.
@@ -30,7 +32,7 @@ export async function exportCell(
   const { role, task, model, seed, translations } = row;
   const rate = role === "trial" ? trial : undefined;
   const modelPath = join(folder, cellModelName);
-  const bytes = await ifPresent(modelPath, Deno.readFile(modelPath));
+  const bytes = await ifPresent(modelPath, readRegular(modelPath, LARGEST_TENSORS));
   if (bytes !== undefined) {
     const name = modelFileName(task.name, model.name, seed, rate);
     await writeFileAtomic(join(modelsFolder(output), name), bytes);
@@ -39,7 +41,7 @@ export async function exportCell(
   const renamed = [];
   for (const record of translations) {
     const path = join(folder, record.file);
-    const text = await ifPresent(path, Deno.readFile(path));
+    const text = await ifPresent(path, readRegular(path, LARGEST_TENSORS));
     if (text === undefined) throw new UserError(`${path}: missing: restore it or merge without it`);
     if (sha256Hex(text) !== record.sha256) {
       throw new UserError(`${path}: damaged (its digest does not match): restore it`);

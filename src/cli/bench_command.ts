@@ -78,6 +78,7 @@ async function resume(
         "--other-code to go on with these, which the result records; without --resume it starts anew",
     );
   }
+  if (record.output !== null) await checkOutput(record.output, overwrite);
   if (startOver !== undefined && !record.began.includes(startOver)) {
     throw new UserError(`--start-over ${startOver}: not a cell that ${runName(record)} began`);
   }

@@ -113,6 +113,14 @@ Deno.test("--resume refuses options that contradict the run, and takes those tha
     assert.deepEqual(await readRun(run.cells, runName(run)), run);
   }));
 
+Deno.test("a stray file among the records keeps no sound run from being found", () =>
+  withFolder(async (folder) => {
+    const code = sha256Hex("other sources");
+    await saveRun(await record(folder, { code }));
+    await Deno.writeTextFile(join(folder, "cells", "runs", "x.json"), "{");
+    assert.match(await refused(folder, "--resume"), /begun with other sources/);
+  }));
+
 Deno.test("a changed record of a run is an error that names the file", () =>
   withFolder(async (folder) => {
     const run = await record(folder);

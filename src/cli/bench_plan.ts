@@ -78,15 +78,23 @@ export async function readRun(cells: string, name: string): Promise<BenchRecord 
   return await readSealed(recordPath(cells, name), recordFormat);
 }
 
-/** All records. @throws {UserError} when one is damaged. */
-async function allRuns(cells: string): Promise<BenchRecord[]> {
+/** All records that can be read, and what is wrong with one that cannot. */
+async function allRuns(cells: string) {
   const folder = runsFolder(cells);
   const entries = await ifPresent(folder, Array.fromAsync(Deno.readDir(folder))) ?? [];
-  const names = entries.flatMap(({ name }) =>
-    name.endsWith(".json") && !name.startsWith(".") ? [name.slice(0, -".json".length)] : []
-  );
-  const records = await Promise.all(names.map((name) => readRun(cells, name)));
-  return records.filter((record) => record !== undefined);
+  const records: BenchRecord[] = [];
+  let trouble: UserError | undefined;
+  for (const { name } of entries) {
+    if (!name.endsWith(".json") || name.startsWith(".")) continue;
+    try {
+      const record = await readRun(cells, basename(name, ".json"));
+      if (record !== undefined) records.push(record);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      trouble = error;
+    }
+  }
+  return { records, trouble };
 }
 
 const latest = (records: readonly BenchRecord[]) =>
@@ -101,17 +109,19 @@ const latest = (records: readonly BenchRecord[]) =>
  */
 export async function findRun(which: string | true, cells: string): Promise<BenchRecord> {
   if (which === true) {
-    const unfinished = latest((await allRuns(cells)).filter(({ result }) => result === null));
-    if (unfinished === undefined) {
-      throw new UserError("no unfinished run to resume: leave --resume out to start one");
-    }
-    return unfinished;
+    const { records, trouble } = await allRuns(cells);
+    const unfinished = latest(records.filter(({ result }) => result === null));
+    if (unfinished !== undefined) return unfinished;
+    throw trouble ??
+      new UserError("no unfinished run to resume: leave --resume out to start one");
   }
   const name = basename(which, ".json");
   const path = resolve(which);
   const record = await readRun(cells, name) ??
     latest(
-      (await allRuns(cells)).filter(({ output, result }) => [output, result].includes(path)),
+      (await allRuns(cells)).records.filter(({ output, result }) =>
+        [output, result].includes(path)
+      ),
     );
   if (record === undefined) {
     throw new UserError(

@@ -1,4 +1,4 @@
-/** Supervises a program given as code, for tests: `deno run -A supervisor_testing.ts GRACE CODE`. */
+/** Supervises a program given as code, for tests: `deno run supervisor_testing.ts GRACE CODE`. */
 import { Supervisor } from "./supervisor.ts";
 
 const [grace, code] = Deno.args;

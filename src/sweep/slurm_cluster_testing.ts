@@ -90,7 +90,8 @@ function runFixture(...args: readonly string[]): Promise<Output> {
     "run",
     "--no-check",
     "--no-lock",
-    "--allow-all",
+    ...["--allow-run", "--allow-read", "--allow-write", "--allow-env", "--allow-sys"],
+    "--allow-net=127.0.0.1,0.0.0.0",
     fixture,
     ...args,
   ]);

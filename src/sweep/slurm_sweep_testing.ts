@@ -63,7 +63,15 @@ async function main(text: string): Promise<void> {
     const { target, code } = jobs[index];
     const job = jobFolder(folder, index);
     attempts.set(index, attempt);
-    const run = ["run", "--no-check", "--allow-all", program];
+    const run = [
+      "run",
+      "--no-check",
+      "--allow-read",
+      "--allow-write",
+      "--allow-env",
+      "--allow-sys",
+      program,
+    ];
     return {
       index,
       attempt,

@@ -5,10 +5,11 @@
 import { DamagedError } from "../errors.ts";
 import { writeFileAtomic } from "../util/atomic_write.ts";
 import { ifPresent } from "../util/read_error.ts";
-import { openTensors, restIntact, sealTensors } from "../util/sealed_tensors.ts";
+import { LARGEST_TENSORS, openTensors, restIntact, sealTensors } from "../util/sealed_tensors.ts";
 import { progressSchema, progressText, type RunProgress } from "./progress.ts";
 import type { SessionState } from "./session_state.ts";
 import { partOf, tensorsOf } from "./state_tensors.ts";
+import { readRegular } from "../util/read_regular.ts";
 
 const parts = ["parameters", "first", "second", "states", "carried"] as const;
 
@@ -39,7 +40,7 @@ export async function loadCheckpoint(
   path: string,
   run: string,
 ): Promise<{ readonly state: SessionState; readonly progress: RunProgress } | undefined> {
-  const bytes = await ifPresent(path, Deno.readFile(path));
+  const bytes = await ifPresent(path, readRegular(path, LARGEST_TENSORS));
   if (bytes === undefined) return undefined;
   if (earlier.test(new TextDecoder("latin1").decode(bytes.subarray(0, 100)))) {
     throw new DamagedError(

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { PROJECT_ROOT } from "../cli/paths.ts";
 import { rejectsInOneLine, withFolder } from "../data/data_test_folder.ts";
 import { sealTensors } from "../util/sealed_tensors.ts";
+import { makeLink } from "../util/link_testing.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { loadModel } from "./model_file.ts";
 import { firstProgress, type RunProgress } from "./progress.ts";
 import type { SessionState } from "./session_state.ts";
 
@@ -101,5 +103,18 @@ Deno.test("a sealed file whose record is none of this version is refused", () =>
     for (const metadata of [{}, { progress: "{" }, { progress: JSON.stringify(future) }]) {
       await Deno.writeFile(path, sealTensors({ metadata, tensors: new Map() }).bytes);
       await rejectsInOneLine(loadCheckpoint(path, "a run"), /progress record has another form/);
+    }
+  }));
+
+Deno.test("a pipe or a device in the place of a checkpoint or a model is one line", () =>
+  withFolder(async (folder) => {
+    const pipe = join(folder, "pipe");
+    assert.ok((await new Deno.Command("mkfifo", { args: [pipe] }).output()).success);
+    const zero = join(folder, "zero");
+    await makeLink("/dev/zero", zero);
+    for (const path of [pipe, zero]) {
+      const message = /: is a device or a pipe, expected a file$/;
+      await rejectsInOneLine(loadCheckpoint(path, "a run"), message);
+      await rejectsInOneLine(loadModel(path), message);
     }
   }));

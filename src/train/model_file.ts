@@ -6,7 +6,8 @@ import { z } from "zod";
 import { directions } from "../data/translation/directions.ts";
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../util/atomic_write.ts";
-import { readError } from "../util/read_error.ts";
+import { readRegular } from "../util/read_regular.ts";
+import { LARGEST_TENSORS } from "../util/sealed_tensors.ts";
 import { readSafetensors, type SafeTensor, writeSafetensors } from "../util/safetensors.ts";
 import { Sha256 } from "../util/sha256.ts";
 import type { TrainedValues } from "./session_state.ts";
@@ -84,12 +85,7 @@ export async function saveModel(
 export async function loadModel(
   path: string,
 ): Promise<{ readonly head: ModelHead; readonly values: TrainedValues }> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    throw readError(error, path);
-  }
+  const bytes = await readRegular(path, LARGEST_TENSORS);
   const { metadata, tensors } = readSafetensors(bytes, path);
   const text = metadata.model;
   if (text === undefined) {

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { DamagedError } from "../errors.ts";
 import { writeError, writeFileAtomic } from "../util/atomic_write.ts";
 import { ifPresent } from "../util/read_error.ts";
-import { openTensors, restIntact, sealTensors } from "../util/sealed_tensors.ts";
+import { LARGEST_TENSORS, openTensors, restIntact, sealTensors } from "../util/sealed_tensors.ts";
 import type { KeptModel, RunProgress } from "./progress.ts";
 import type { TrainedValues } from "./session_state.ts";
 import { partOf, tensorsOf } from "./state_tensors.ts";
+import { readRegular } from "../util/read_regular.ts";
 
 const parts = ["parameters", "states"] as const;
 const format = "mega-webgpu/run-model-1";
@@ -67,7 +68,7 @@ export class RunModels {
       return values;
     }
     const path = join(this.folder, name);
-    const bytes = await ifPresent(path, Deno.readFile(path));
+    const bytes = await ifPresent(path, readRegular(path, LARGEST_TENSORS));
     if (bytes === undefined) {
       throw new DamagedError(
         `${path}: missing, but the checkpoint of the run refers to it; ${restIntact}`,

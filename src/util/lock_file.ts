@@ -1,6 +1,8 @@
 /** The numbered files of a folder lock; the one with the highest number is the lock. */
 import { join } from "node:path";
 import { z } from "zod";
+import { ifPresent } from "./read_error.ts";
+import { openRegular } from "./read_regular.ts";
 
 const holderSchema = z.strictObject({
   /** First in the file: it is changed in place. */
@@ -69,17 +71,14 @@ export async function highestLock(folder: string): Promise<number> {
   }
 }
 
+/** Largest lock file that is opened, bytes: far more than one holds. */
+const LARGEST_OPENED = 2 ** 20;
+
 /** Reads a lock file; `undefined` when it is gone. */
 export async function readLock(path: string, tryLock: TryLock): Promise<LockState | undefined> {
-  let file: Deno.FsFile;
-  try {
-    // On a network file system opening asks the server, looking at the name need not.
-    file = await Deno.open(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-  using opened = file;
+  // On a network file system opening asks the server, looking at the name need not.
+  using opened = await ifPresent(path, openRegular(path, LARGEST_OPENED));
+  if (opened === undefined) return undefined;
   const text = await readStart(opened);
   return {
     text,

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { openRegular, readRegular, readRegularSync, readRegularText } from "./read_regular.ts";
+import { z } from "zod";
 import { makeLink } from "./link_testing.ts";
+import { readLock, systemTryLock } from "./lock_file.ts";
+import { readSealed } from "./sealed_file.ts";
 
 /** Checks that every way to read a path refuses it with one line that matches. */
 async function refused(path: string, atMost: number, pattern: RegExp): Promise<void> {
@@ -62,4 +65,23 @@ Deno.test("text that is not UTF-8 is refused", async () => {
   await Deno.writeFile(path, Uint8Array.of(65, 0xff));
   await assert.rejects(readRegularText(path, 10), new UserError(`${path}: is not UTF-8 text`));
   await Deno.remove(path);
+});
+
+Deno.test("the program's own files are read only when they are regular", async () => {
+  const folder = await Deno.makeTempDir();
+  const pipe = join(folder, "pipe");
+  assert.ok((await new Deno.Command("mkfifo", { args: [pipe] }).output()).success);
+  const zero = join(folder, "zero");
+  await makeLink("/dev/zero", zero);
+  const format = { format: "test-1", schema: z.string() };
+  for (const path of [pipe, zero]) {
+    const message = /: is a device or a pipe, expected a file$/;
+    for (
+      const read of [
+        () => readSealed(path, format),
+        () => readLock(path, systemTryLock),
+      ]
+    ) await assert.rejects(read, { name: "UserError", message });
+  }
+  await Deno.remove(folder, { recursive: true });
 });

@@ -7,6 +7,7 @@ import { DamagedError } from "../errors.ts";
 import { writeFileAtomic } from "./atomic_write.ts";
 import { ifPresent } from "./read_error.ts";
 import { sha256Hex } from "./sha256.ts";
+import { readRegularText } from "./read_regular.ts";
 
 const envelopeSchema = z.strictObject({
   format: z.string(),
@@ -20,6 +21,9 @@ export interface SealedFormat<T> {
   readonly format: string;
   readonly schema: z.ZodType<T>;
 }
+
+/** Largest file that is read: the plan of a sweep of 100,000 jobs has 50 MB. */
+const LARGEST = 2 ** 28;
 
 const digestOf = (format: string, content: unknown) =>
   sha256Hex(`${format}\n${JSON.stringify(content)}`);
@@ -49,7 +53,7 @@ export async function readSealed<T>(
   path: string,
   { format, schema }: SealedFormat<T>,
 ): Promise<T | undefined> {
-  const text = await ifPresent(path, Deno.readTextFile(path));
+  const text = await ifPresent(path, readRegularText(path, LARGEST));
   if (text === undefined) return undefined;
   let json: unknown;
   try {

@@ -41,6 +41,9 @@ export function sealTensors(
   return { bytes, sha256 };
 }
 
+/** Largest file of tensors that is read, bytes. */
+export const LARGEST_TENSORS = 8 * 2 ** 30;
+
 /** How messages about a damaged file end: nothing was done about it. */
 export const restIntact = "the other files of the run are as they were";
 
