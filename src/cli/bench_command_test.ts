@@ -72,6 +72,16 @@ Deno.test("outputs that cannot be written are refused in one line before anythin
     assert.equal((await Array.fromAsync(Deno.readDir(folder))).length, 2);
   }));
 
+Deno.test("an output in a folder that is not there is looked at with the rights to that folder alone", () =>
+  withFolder(async (folder) => {
+    const inner = join(folder, "new");
+    const output = ["--output", join(inner, "x.json")];
+    // What is wrong is the learning rate, which is looked at after the output.
+    const rates = ["--learning-rate", "1e-3", "--learning-rates", "1e-3"];
+    assert.match(await refused(inner, "--task", "listops", ...output, ...rates), /leave one out/);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
+  }));
+
 Deno.test("--resume finds the latest unfinished run, and none that is finished", () =>
   withFolder(async (folder) => {
     assert.match(await refused(folder, "--resume"), /no unfinished run to resume/);

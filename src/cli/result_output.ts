@@ -32,11 +32,22 @@ export async function checkOutput(output: string, overwrite: boolean): Promise<s
 /** Makes sure that a file can be written, and leaves nothing behind. */
 async function probe(path: string): Promise<void> {
   const made: string[] = [];
-  for (let folder = dirname(path); !await isPresent(folder); folder = dirname(folder)) {
+  for (let folder = dirname(path); await isMissing(folder); folder = dirname(folder)) {
     made.push(folder);
   }
   await (await AtomicFile.create(path))[Symbol.asyncDispose]();
   for (const folder of made) await Deno.remove(folder);
+}
+
+/** Whether a folder is known not to be there: a command may look at the folder of its output alone. */
+async function isMissing(folder: string): Promise<boolean> {
+  try {
+    return !await isPresent(folder);
+  } catch (error) {
+    const cause = error instanceof UserError ? error.cause : error;
+    if (cause instanceof Deno.errors.NotCapable) return false;
+    throw error;
+  }
 }
 
 /** The file of a result that grows while it is measured: what was measured is never only in memory. */
