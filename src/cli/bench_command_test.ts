@@ -82,6 +82,14 @@ Deno.test("an output in a folder that is not there is looked at with the rights 
     assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
   }));
 
+Deno.test("an empty data folder is refused, and what is quoted of the command line is clean", () =>
+  withFolder(async (folder) => {
+    assert.match(await refused(folder, "--task", "listops", "--data", ""), /folder is empty/);
+    const { code, stderr } = await bench(folder, "--profile", "a\x1b[31mb\rc");
+    assert.equal(code, 2);
+    assert.ok(!stderr.includes("\x1b") && !stderr.includes("\r"), stderr);
+  }));
+
 Deno.test("--resume finds the latest unfinished run, and none that is finished", () =>
   withFolder(async (folder) => {
     assert.match(await refused(folder, "--resume"), /no unfinished run to resume/);

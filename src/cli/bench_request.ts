@@ -53,6 +53,11 @@ export function planOf(
       "--learning-rate trains with one rate, --learning-rates tries several: leave one out",
     );
   }
+  if (request.data?.trim() === "") {
+    throw new UserError(
+      "--data: the name of the folder is empty; leave --data out for the usual one",
+    );
+  }
   const names = (key: "task" | "model") => [...new Set(specs.map((spec) => spec[key]))];
   const plan: BenchPlan = {
     suite: name,

@@ -30,7 +30,8 @@ export function createProgram(exit: (code: number) => void): Command {
     .showHelpAfterError("(--help shows the options)")
     .configureOutput({
       writeOut: (text) => writeText(Deno.stdout, text),
-      writeErr: (text) => writeText(Deno.stderr, text),
+      // It quotes the command line.
+      writeErr: (text) => writeText(Deno.stderr, cleanLines(text)),
     })
     .exitOverride();
   program.addCommand(benchCommand(exit).copyInheritedSettings(program));
