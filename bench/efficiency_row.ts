@@ -7,7 +7,6 @@ import { canonicalHash } from "../src/util/canonical_hash.ts";
 import { withoutLocalPaths } from "../src/util/local_paths.ts";
 import { type EfficiencyData, efficiencyDataVersion } from "./efficiency_data.ts";
 import type { EfficiencyModel } from "./efficiency_model.ts";
-import { noPerformance } from "./row.ts";
 import type { StepTimes } from "./step_timer.ts";
 
 /** What identifies a row before anything is measured. */
@@ -102,3 +101,18 @@ export function efficiencyRow(
       : [`loss or gradient norm was not a finite number at update ${firstBadUpdate}`],
   };
 }
+
+/** What a model that could not be built has measured. */
+const noPerformance: ResultRow["performance"] = {
+  tokensPerSecond: null,
+  evaluationTokensPerSecond: null,
+  stepMilliseconds: null,
+  hostShare: null,
+  dispatchesPerStep: null,
+  peakPlannedBytes: null,
+  sumOfIntermediateBytes: null,
+  floatingPointOperationsPerStep: null,
+  bytesMovedPerStep: null,
+  compiledPrograms: null,
+  paddingShare: null,
+};

@@ -99,9 +99,8 @@ function decodingSpeed({ decoded }: RunOutcome): Partial<ResultRow["performance"
   };
 }
 
-/** Row of a run that could not start or broke off with an error. */
-export function failedRow(head: RowHead, reason: string): ResultRow {
-  const { model, role, run, settings, dataSeconds } = head;
+/** What is known of a row before its run. */
+function knownBefore({ model, role, run, settings }: RowHead) {
   const { recipe: { config, training }, workload } = run;
   const { normaliser } = workload;
   const score = primaryScore(workload);
@@ -122,20 +121,8 @@ export function failedRow(head: RowHead, reason: string): ResultRow {
     batchSize: run.batchSize,
     sequenceLength: run.sequenceLength,
     updates: settings.updates,
-    updatesDone: 0,
-    status: "failed",
-    // Results travel; the folders of this machine stay here.
-    reason: withoutLocalPaths(reason),
     score: { name: score.name, unit: score.unit, higherIsBetter: score.higherIsBetter },
     lossPer: normaliser,
-    metrics: [],
-    curve: [],
-    validationCurve: [],
-    wallSeconds: { data: dataSeconds, compile: 0, train: 0, evaluate: 0 },
-    performance: noPerformance,
-    sample: null,
-    warnings: [],
-    provenance: "measured",
   };
 }
 
@@ -151,9 +138,10 @@ export function outcomeRow(head: RowHead, session: Session, outcome: RunOutcome)
   const evaluating = usual.reduce((total, one) => total + one.seconds, 0);
   const derived = derivedMetrics(head.run, outcome);
   return {
-    ...failedRow(head, ""),
+    ...knownBefore(head),
     updatesDone: progress.update,
     status,
+    // Results travel; the folders of this machine stay here.
     reason: reason === undefined ? null : withoutLocalPaths(reason),
     metrics: [...textMetrics(outcome), ...lossMetrics(head.run, outcome), ...derived],
     curve: progress.curve,
@@ -180,23 +168,10 @@ export function outcomeRow(head: RowHead, session: Session, outcome: RunOutcome)
       paddingShare: positions === null || positions === 0 ? null : 1 - tokens / positions,
       ...decodingSpeed(outcome),
     },
+    sample: null,
+    provenance: "measured",
     warnings: head.run.workload.remarks?.(
       new Map(derived.flatMap(({ name, value }) => value === null ? [] : [[name, value]])),
     ) ?? [],
   };
 }
-
-/** What a run that never got going has measured. */
-export const noPerformance: ResultRow["performance"] = {
-  tokensPerSecond: null,
-  evaluationTokensPerSecond: null,
-  stepMilliseconds: null,
-  hostShare: null,
-  dispatchesPerStep: null,
-  peakPlannedBytes: null,
-  sumOfIntermediateBytes: null,
-  floatingPointOperationsPerStep: null,
-  bytesMovedPerStep: null,
-  compiledPrograms: null,
-  paddingShare: null,
-};

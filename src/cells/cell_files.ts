@@ -46,8 +46,6 @@ export const cellFormat = {
     commit: z.string().nullable(),
   }),
 } satisfies SealedFormat<unknown>;
-/** See {@link cellFormat}. */
-export type CellRecord = z.infer<typeof cellFormat.schema>;
 
 /** `progress.json`: how far the run is, for those who watch; rewritten every few seconds. */
 export const progressFormat = {

@@ -5,8 +5,8 @@ import { Inference } from "../train/inference.ts";
 import { loadModel } from "../train/model_file.ts";
 import { generateTokens, stepExtents } from "../workloads/generate_tokens.ts";
 import { languageModelOf } from "../workloads/language_model_file.ts";
+import { writeText } from "../util/write_text.ts";
 import { findModel } from "./model_choice.ts";
-import { print } from "./print.ts";
 import { share, temperature, wholeNumber } from "./options.ts";
 
 /** The command, for `main.ts`. */
@@ -53,11 +53,13 @@ Examples:
         new Inference(device, { model, extents: stepExtents, values, where: path })
       );
       const text = decoder(prompt);
-      await print(options.prompt);
+      writeText(Deno.stdout, options.prompt);
       const started = performance.now();
       const settings = { prompt, length, temperature, topK, topP, seed, excluded };
-      for await (const token of generateTokens(inference, settings)) await print(text(token));
-      await print("\n");
+      for await (const token of generateTokens(inference, settings)) {
+        writeText(Deno.stdout, text(token));
+      }
+      writeText(Deno.stdout, "\n");
       const seconds = (performance.now() - started) / 1000;
       console.error(`${length} tokens, ${(length / seconds).toFixed(1)} a second`);
       exit(0);

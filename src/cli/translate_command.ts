@@ -6,9 +6,9 @@ import { loadModel } from "../train/model_file.ts";
 import { Inference } from "../train/inference.ts";
 import { lineTranslator } from "../workloads/translation/line_translator.ts";
 import { translationModelOf } from "../workloads/translation/translation_file.ts";
+import { writeText } from "../util/write_text.ts";
 import { findModel } from "./model_choice.ts";
 import { nonNegative, wholeNumber } from "./options.ts";
-import { print } from "./print.ts";
 
 /** Most hypotheses of a search: programs for thousands cannot be compiled. */
 const beamWidth = wholeNumber(1, 100);
@@ -76,7 +76,7 @@ Examples:
         count++;
         for (const { text, score, length } of hypotheses) {
           tokens += length;
-          await print(scores ? `${score.toFixed(4)}\t${text}\n` : `${text}\n`);
+          writeText(Deno.stdout, scores ? `${score.toFixed(4)}\t${text}\n` : `${text}\n`);
         }
       }
       const seconds = (performance.now() - started) / 1000;

@@ -1,6 +1,7 @@
 /** Shows a sweep while it runs. */
 import { cleanLine } from "../util/clean_text.ts";
 import { inspectTerminal } from "../util/terminal.ts";
+import { writeText } from "../util/write_text.ts";
 import { headline, jobName, sweepTable, type TableOptions } from "./table.ts";
 import { hasRow, type JobView } from "./views.ts";
 
@@ -28,11 +29,6 @@ export function terminalSize(): { width: number; height: number } {
   }
 }
 
-function writeToStderr(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));
-}
-
 /**
  * A table that is drawn again in place on a terminal. Elsewhere plain lines: one when a job ends, and
  * one on the whole sweep now and then.
@@ -54,7 +50,7 @@ export class SweepDisplay {
   ) {
     const terminal = inspectTerminal(Deno.stderr);
     this.#about = about;
-    this.#write = options.write ?? writeToStderr;
+    this.#write = options.write ?? ((text) => writeText(Deno.stderr, text));
     this.#isTerminal = options.isTerminal ?? terminal.isTerminal;
     this.#colour = options.colour ?? terminal.colour;
     this.#size = options.size ?? terminalSize;
